@@ -1,0 +1,37 @@
+"""What all tests share: quiet TensorFlow, the circle data, a small trained-like network."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def points():
+    """60 points in the plane and their labels, 1 outside a circle."""
+    x = np.random.default_rng(7).normal(size=(60, 2)).astype("float32")
+    return x, ((x**2).sum(axis=1) > 1.5).astype("float32")
+
+
+@pytest.fixture
+def circle_model():
+    """Two inputs, two ReLU neurons, one sigmoid output, with weights that are round numbers."""
+    model = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(2, activation="relu", name="hidden"),
+            keras.layers.Dense(1, activation="sigmoid", name="output"),
+        ]
+    )
+    model.set_weights(
+        [
+            np.array([[1.0, -1.0], [0.0, 2.0]], "float32"),
+            np.array([0.5, 0.0], "float32"),
+            np.array([[1.0], [-2.0]], "float32"),
+            np.array([0.25], "float32"),
+        ]
+    )
+    return model
