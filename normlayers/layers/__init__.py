@@ -1,0 +1,1 @@
+"""Keras layers that normalize; the only package here that defines any."""
