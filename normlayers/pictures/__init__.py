@@ -1,0 +1,1 @@
+"""Pictures of arrays: matplotlib only, no model, nothing measured."""

@@ -1,0 +1,166 @@
+"""The decision boundary over points of the input space or of a two-neuron layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from contourpy import contour_generator
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from normlayers.pictures.palette import BLUE, GREEN, INK, PROBABILITY_BANDS
+from normlayers.pictures.png import RedrawnFigure
+
+Array = npt.NDArray[Any]
+Extent = tuple[float, float, float, float]
+
+LEGEND: dict[str, Any] = {
+    "fontsize": 9, "frameon": False, "handletextpad": 0.0, "columnspacing": 0.8, "borderpad": 0.2,
+}  # fmt: skip
+
+
+class BoundaryPicture(RedrawnFigure):
+    """A figure of a decision boundary that is redrawn as the model changes.
+
+    Args:
+        labels: booleans, one a point: green circles where true (Y = 1), blue squares elsewhere;
+            ``None`` draws all points alike.
+        axis_labels: names of the two axes, with their unit if they have one.
+
+    Example:
+        >>> picture = BoundaryPicture(np.array([True, False]))
+        >>> corners, logit = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[-1.0, 0], [0, 1]])
+        >>> figure = picture.draw(corners, (0, 1, 0, 1), logit, "epoch 0")
+        >>> picture.png()[1:4]
+        b'PNG'
+    """
+
+    def __init__(
+        self, labels: Array | None = None, axis_labels: tuple[str, str] = ("x0", "x1")
+    ) -> None:
+        figure = Figure(figsize=(3.5, 3.0), dpi=110)
+        axes = figure.add_axes((0.175, 0.2, 0.78, 0.66))
+        axes.set_xlabel(axis_labels[0], fontsize=11, loc="left")
+        axes.set_ylabel(axis_labels[1], fontsize=11)
+        self._panel = _Panel(axes, labels)
+        if labels is not None:
+            # Under the axes, where it hides no point, beside the axis's name.
+            figure.legend(loc="lower right", ncols=2, **LEGEND)
+        self._extent: Extent | None = None
+        super().__init__(figure, self._panel.artists)
+
+    def draw(self, points: Array, extent: Extent, logit: Array, title: str) -> Figure:
+        """Show a boundary.
+
+        Args:
+            points: shape ``(points, 2)``.
+            extent: the grid's ``(left, right, bottom, top)``.
+            logit: the model's logit on the grid, rows from bottom to top; the boundary is at 0.
+            title: the picture's title.
+
+        Returns:
+            the figure, the same at every call.
+        """
+        self._panel.draw(points, extent, logit, title)
+        if extent != self._extent:
+            self.forget_background()
+            self._extent = extent
+        return self.figure
+
+
+def boundary_overview(
+    panels: Sequence[tuple[Array, Extent, Array, str]],
+    labels: Array,
+    columns: int,
+    axis_labels: tuple[str, str] = ("x0", "x1"),
+) -> Figure:
+    """Several boundaries over the same labels side by side.
+
+    Args:
+        panels: for each ``(points, extent, logit, title)`` as for ``BoundaryPicture.draw``.
+        labels: booleans, one a point.
+        columns: panels in a row.
+        axis_labels: names of the two axes.
+    """
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(3.1 * columns, 2.7 * rows + 0.4), dpi=100, layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_visible(False)
+    for position, (axes, content) in enumerate(zip(grid.flat, panels, strict=False)):
+        _Panel(axes, labels).draw(*content)
+        if position + columns >= len(panels):
+            axes.set_xlabel(axis_labels[0], fontsize=11)
+        if position % columns == 0:
+            axes.set_ylabel(axis_labels[1], fontsize=11)
+    figure.legend(
+        *grid.flat[0].get_legend_handles_labels(), loc="outside lower right", ncols=2, **LEGEND
+    )
+    return figure
+
+
+class _Panel:
+    """The artists of one boundary on one axes."""
+
+    def __init__(self, axes: Axes, labels: Array | None) -> None:
+        self._axes = axes
+        bands = ListedColormap(PROBABILITY_BANDS)
+        self._image = axes.imshow(
+            np.zeros((2, 2)), cmap=bands, vmin=0, vmax=1, origin="lower", aspect="auto",
+            interpolation="nearest",
+        )  # fmt: skip
+        labels = None if labels is None else np.asarray(labels, bool)
+        styles: list[tuple[Array | slice, dict[str, Any]]]
+        if labels is None:
+            styles = [(slice(None), {"color": INK, "marker": "o"})]
+        else:
+            styles = [
+                (labels, {"color": GREEN, "marker": "o", "label": "Y = 1"}),
+                (~labels, {"color": BLUE, "marker": "s", "label": "Y = 0"}),
+            ]
+        self._points: list[tuple[Any, Line2D]] = []
+        for chosen, style in styles:
+            style |= {"linestyle": "none", "markersize": 4.5, "markeredgecolor": "white"}
+            (artist,) = axes.plot([], [], markeredgewidth=0.5, **style)
+            self._points.append((chosen, artist))
+        (self._line,) = axes.plot([], [], color=INK, linewidth=2)
+        axes.set_title("", fontsize=10)
+        axes.tick_params(labelsize=9)
+        axes.locator_params(nbins=5)
+        axes.ticklabel_format(scilimits=(-2, 4))
+        self.artists = [
+            self._image,
+            *(artist for _, artist in self._points),
+            self._line,
+            *axes.spines.values(),
+            axes.title,
+        ]
+
+    def draw(self, points: Array, extent: Extent, logit: Array, title: str) -> None:
+        # Clipped where the sigmoid is 0 or 1 to the eye, so that exp cannot overflow.
+        self._image.set_data(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
+        self._image.set_extent(extent)
+        self._line.set_data(*_zero_line(extent, logit))
+        for chosen, artist in self._points:
+            artist.set_data(points[chosen, 0], points[chosen, 1])
+        self._axes.set_xlim(extent[:2])
+        self._axes.set_ylim(extent[2:])
+        self._axes.title.set_text(title)
+
+
+def _zero_line(extent: Extent, logit: Array) -> tuple[Array, Array]:
+    """The curve on which the logit is 0; its pieces are parted by NaN."""
+    rows, columns = logit.shape
+    across = np.linspace(extent[0], extent[1], columns)
+    up = np.linspace(extent[2], extent[3], rows)
+    pieces = contour_generator(across, up, logit).lines(0.0)
+    if not pieces:
+        return np.empty(0), np.empty(0)
+    gap = np.full((1, 2), np.nan)
+    line = np.concatenate([part for piece in pieces for part in (piece, gap)])
+    return line[:, 0], line[:, 1]

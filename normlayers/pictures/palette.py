@@ -1,0 +1,12 @@
+"""The colours, the article's green and blue, told apart by lightness as well as by hue."""
+
+GREEN = "#4DAF4A"
+BLUE = "#1F5FA8"
+INK = "#222222"
+INACTIVE = "#FFFFFF"
+INPUT = "#C8C8C8"
+
+# From surely blue to surely green through white, one to an eighth of probability.
+PROBABILITY_BANDS = (
+    "#A9C4E2", "#C0D5EA", "#D7E4F2", "#EEF3F9", "#EFF8EE", "#DCF0DB", "#C6E6C4", "#AEDBAC",
+)  # fmt: skip
