@@ -1,0 +1,1 @@
+"""Watches a model while it trains: probe, measures, boundary, event log."""

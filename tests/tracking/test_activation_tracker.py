@@ -1,0 +1,163 @@
+"""The tracker in model.fit, and what TensorBoard then finds."""
+
+import io
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import normlayers as nl
+from tests.tracking.reading import Read
+
+
+def fit(model, x, y, tracker=None, **options):
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    keras.utils.set_random_seed(0)
+    callbacks = [tracker] if tracker else []
+    return model.fit(x, y, batch_size=20, verbose=0, callbacks=callbacks, **options)
+
+
+def test_writes_every_tag_it_promises(circle_model, points, tmp_path):
+    x, y = points
+    fit(circle_model, x, y, nl.ActivationTracker(tmp_path, x, y), epochs=3, validation_split=0.2)
+    read = Read(tmp_path)
+    observed = {
+        *(f"activity/hidden/{part}" for part in ("dead", "always_on", "selective", "overlap")),
+        *(f"activity/output/{part}" for part in ("dead", "always_on", "selective")),
+        *("activity/hidden/neuron_0", "activity/hidden/neuron_1", "activity/output/neuron_0"),
+        "linearity",
+    }
+    logged = {"epoch_loss", "epoch_accuracy", "epoch_val_loss", "epoch_val_accuracy"}
+    assert read.tags("scalars") == observed | logged
+    assert read.tags("histograms") == {"activations/hidden", "activations/output"}
+    assert read.tags("images") == {"boundary/input", "boundary/hidden", "network"}
+    assert read.steps("linearity") == read.steps("network") == [0, 1, 2, 3]
+    assert read.steps("epoch_loss") == [1, 2, 3]
+
+
+def test_scalars_are_the_measures_of_the_model_at_that_step(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y)
+    hidden = np.maximum(x @ [[1.0, -1.0], [0.0, 2.0]] + [0.5, 0.0], 0)
+    share = (hidden > 0).mean(axis=0)
+    history = fit(circle_model, x, y, tracker, epochs=1)
+    read = Read(tmp_path)
+    for neuron in range(2):
+        tag = f"activity/hidden/neuron_{neuron}"
+        assert read.values(tag)[0] == pytest.approx(share[neuron])
+        assert tracker.history[tag][0] == pytest.approx(share[neuron])
+    assert read.values("activity/hidden/overlap")[0] == pytest.approx(
+        np.mean((hidden > 0).all(axis=1))
+    )
+    assert read.values("epoch_loss")[0] == pytest.approx(history.history["loss"][0])
+
+
+def test_training_is_untouched_bit_for_bit(circle_model, points, tmp_path):
+    x, y = points
+    start = circle_model.get_weights()
+    ends = []
+    for tracker in (None, nl.ActivationTracker(tmp_path, x, y)):
+        circle_model.set_weights(start)
+        fit(circle_model, x, y, tracker, epochs=3)
+        ends.append(circle_model.get_weights())
+    for plain, tracked in zip(*ends, strict=True):
+        np.testing.assert_array_equal(plain, tracked)
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "steps"), [(2, 5, [0, 2, 4, 5]), (3, 3, [0, 3]), (9, 4, [0, 4])]
+)
+def test_observes_at_the_start_when_due_and_at_the_end(
+    circle_model, points, tmp_path, every, epochs, steps
+):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y, every=every, boundary=False)
+    fit(circle_model, x, y, tracker, epochs=epochs)
+    assert tracker.history["step"] == steps
+
+
+def test_counts_steps_in_passes_where_an_epoch_spans_several(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y, passes_per_epoch=10)
+    fit(circle_model, x, y, tracker, epochs=2)
+    assert tracker.history["step"] == [0, 10, 20]
+    assert Read(tmp_path).steps("epoch_loss") == [10, 20]
+
+
+def test_training_that_goes_on_goes_on_numbering(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y)
+    fit(circle_model, x, y, tracker, epochs=2)
+    fit(circle_model, x, y, tracker, epochs=4, initial_epoch=2)
+    assert tracker.history["step"] == [0, 1, 2, 3, 4]
+
+
+def test_films_have_a_frame_an_observation(circle_model, points, tmp_path):
+    x, y = points
+    fit(circle_model, x, y, nl.ActivationTracker(tmp_path, x, y, films=True), epochs=3)
+    for name in ("boundary_input", "boundary_hidden", "network"):
+        with Image.open(tmp_path / f"{name}.gif") as film:
+            assert film.n_frames == 4
+
+
+def test_pictures_follow_the_model(circle_model, points, tmp_path):
+    x, y = points
+    fit(circle_model, x, y, nl.ActivationTracker(tmp_path, x, y), epochs=1)
+    first, last = (
+        np.asarray(Image.open(io.BytesIO(value[2])).convert("RGB"))
+        for value in Read(tmp_path).values("boundary/input")
+    )
+    assert (first != last).any()
+
+
+def test_models_without_a_plane_get_no_boundary(points, tmp_path):
+    x = np.random.default_rng(0).normal(size=(30, 5)).astype("float32")
+    model = keras.Sequential(
+        [keras.Input((5,)), keras.layers.Dense(20, "tanh", name="wide"), keras.layers.Dense(3)]
+    )
+    model.compile("sgd", "mse")
+    tracker = nl.ActivationTracker(tmp_path, x)
+    model.fit(x, np.zeros((30, 3)), epochs=1, verbose=0, callbacks=[tracker])
+    read = Read(tmp_path)
+    assert read.tags("images") == set()
+    assert "activity/wide/neuron_0" not in read.tags("scalars")
+    assert "activity/wide/overlap" in read.tags("scalars")
+    insisting = nl.ActivationTracker(tmp_path, x, boundary=True)
+    with pytest.raises(ValueError, match="two inputs and one output"):
+        model.fit(x, np.zeros((30, 3)), verbose=0, callbacks=[insisting])
+
+
+def test_logits_as_output_have_a_boundary_too(points, tmp_path):
+    x, y = points
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    model.fit(x, y, verbose=0, callbacks=[nl.ActivationTracker(tmp_path, x)])
+    read = Read(tmp_path)
+    assert "boundary/input" in read.tags("images")
+    np.testing.assert_allclose(read.values("linearity"), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"every": 0}, "every must be at least 1"),
+        ({"passes_per_epoch": -1}, "passes_per_epoch must be at least 1"),
+        ({"boundary": "always"}, "boundary must be"),
+        ({"tolerance": 0.7}, "tolerance must be in"),
+        ({"y": np.zeros(7)}, "one label a point, 60 in all"),
+    ],
+)
+def test_refuses_impossible_arguments(points, tmp_path, options, says):
+    with pytest.raises(ValueError, match=says):
+        nl.ActivationTracker(tmp_path, points[0], **options)
+    with pytest.raises(ValueError, match="no points"):
+        nl.ActivationTracker(tmp_path, np.empty((0, 2)))
+
+
+def test_unknown_layers_are_refused_before_anything_is_written(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path / "run", x, y, layers=["hiden"])
+    with pytest.raises(ValueError, match="no layer 'hiden'"):
+        fit(circle_model, x, y, tracker)
+    assert not (tmp_path / "run").exists()
