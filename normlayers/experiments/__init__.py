@@ -1,0 +1,1 @@
+"""The articles' experiments: data, training, measures, claims; one module an experiment."""

@@ -1,0 +1,59 @@
+"""results.json: what an experiment found, and with what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+PACKAGE = Path(__file__).parents[1]
+LIBRARIES = ("normlayers", "keras", "numpy", "scikit-learn", "matplotlib", "tensorboard")
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written; an earlier one stays as it was.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+        os.chmod(temporary, 0o644)  # mkstemp's are for the owner alone
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that the results depend on.
+
+    ``source`` is a digest of this package's code, which tells apart what one version number
+    does not.
+    """
+    backend = keras.backend.backend()
+    digest = hashlib.sha256()
+    for file in sorted(PACKAGE.rglob("*.py")):
+        digest.update(file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    return {
+        "python": platform.python_version(),
+        **{library: version(library) for library in (*LIBRARIES, backend)},
+        "backend": backend,
+        "source": digest.hexdigest()[:12],
+    }
+
+
+def device() -> str:
+    """The devices that Keras computes on, and the cores beside them."""
+    return f"{', '.join(keras.distribution.list_devices())}; {os.cpu_count()} cores"

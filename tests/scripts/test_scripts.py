@@ -1,0 +1,82 @@
+"""The scripts as a user runs them: exit codes, what they print, what they leave."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def script(name, *arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, str(ROOT / name), *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def circle(*arguments, **options):
+    return script("scripts/two_neuron_circle.py", *arguments, **options)
+
+
+def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
+    done = circle("--log-dir", tmp_path / "logs", "--epochs", 4, "--every", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sigmoid-shifted-standardized" in done.stdout
+    assert "0.614" in done.stdout
+    results = json.loads((tmp_path / "logs" / "results.json").read_text())
+    assert len(results["measures"]["arms"]) == 6
+    runs = {path.parent.name for path in (tmp_path / "logs").glob("*/events.out.tfevents.*")}
+    assert runs == set(results["measures"]["arms"])
+
+
+def test_help_explains_every_option_with_its_default():
+    done = circle("--help")
+    assert done.returncode == 0
+    for option in ("--log-dir", "--seed", "--epochs", "--arms", "--every", "--start-over"):
+        assert option in done.stdout
+    for default in ("logs/two_neuron_circle", "(default: 1000)", "(default: 20)", "(default: 10)"):
+        assert default in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--arms", "relu-center"], "there is no arm 'relu-center'"),
+        (["--epochs", "0"], "--epochs must be at least 1, not 0."),
+        (["--epochs", "-3"], "--epochs must be at least 1, not -3."),
+        (["--epochs", "many"], "invalid int value: 'many'"),
+        (["--speed", "1"], "unrecognized arguments: --speed 1"),
+        (["--log-dir", "/proc/logs"], "cannot write to /proc/logs"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, arguments, says):
+    done = circle(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_with_other_arguments_is_refused_until_asked_to_start_over(tmp_path):
+    def run(*more):
+        return circle("--log-dir", tmp_path, "--arms", "relu-centred", *more)
+
+    assert run("--epochs", 2).returncode == 0
+    before = (tmp_path / "results.json").read_bytes()
+    refused = run("--epochs", 3)
+    assert refused.returncode == 2
+    assert "made with --epochs 2 (now 3)" in refused.stderr
+    assert "--start-over" in refused.stderr
+    assert (tmp_path / "results.json").read_bytes() == before
+    assert run("--epochs", 3, "--start-over").returncode == 0
+    assert json.loads((tmp_path / "results.json").read_text())["arguments"]["epochs"] == 3
+
+
+def test_benchmark_prints_a_ratio():
+    done = script("benchmarks/two_neuron_circle.py", "--epochs", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ratio" in done.stdout
