@@ -1,0 +1,67 @@
+"""The circle script, tracked and filmed, against plain Keras ``fit`` of the same six networks.
+
+Both run side by side on this machine. The script is timed as a user runs it, from the start of
+its process to its end; of plain ``fit`` only the six calls are timed.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from quiet_start import quiet_start  # noqa: E402
+
+with quiet_start():
+    import keras  # noqa: F401  its start-up is no part of what is timed
+    from rich.console import Console
+    from rich.table import Table
+
+    from normlayers.experiments import two_neuron_circle as experiment
+    from normlayers.experiments.command_line import ArgumentParser
+
+
+def plain_fit(arm: str, epochs: int) -> float:
+    """Seconds that ``fit`` takes as the article calls it: no tracking, no pictures."""
+    model = experiment.build_model(arm, seed=0)
+    x, y = experiment.arm_data(arm)
+    started = time.perf_counter()
+    model.fit(x, y, batch_size=experiment.BATCH_SIZE, epochs=epochs, verbose=0)
+    return time.perf_counter() - started
+
+
+def script(epochs: int) -> float:
+    """Seconds that the script takes for all arms, its process's start and its films included."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(ROOT / "scripts" / "two_neuron_circle.py")]
+        started = time.perf_counter()
+        subprocess.run(
+            [*command, "--log-dir", folder, "--epochs", str(epochs)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
+    epochs = parser.parse_args().epochs
+    # Plain fit before and after the script: the machine may be faster at one time than another.
+    half = len(experiment.ARMS) // 2
+    plain = sum(plain_fit(arm, epochs) for arm in experiment.ARMS[:half])
+    ours = script(epochs)
+    plain += sum(plain_fit(arm, epochs) for arm in experiment.ARMS[half:])
+    table = Table(title=f"Six networks of {epochs} epochs")
+    for heading in ("what", "seconds", "ratio"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    table.add_row("plain model.fit", f"{plain:.1f}", "1")
+    table.add_row("the script, tracked and filmed", f"{ours:.1f}", f"{ours / plain:.3f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

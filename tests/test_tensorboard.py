@@ -1,0 +1,95 @@
+"""What the circle script writes, in TensorBoard, in a real browser."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from normlayers.experiments import two_neuron_circle as experiment
+
+CHROMIUM = shutil.which("chromium")
+ARMS = ["relu-centred", "relu-shifted"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"),
+    reason="needs Chromium: apt-get install chromium",
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """TensorBoard on a short run's log directory."""
+    log_dir = tmp_path_factory.mktemp("logs")
+    experiment.run(log_dir, epochs=4, arms=ARMS, every=2)
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tensorboard.main",
+            "--logdir",
+            str(log_dir),
+            "--host",
+            "localhost",
+            "--port",
+            "0",
+            "--load_fast",
+            "false",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in server.stderr:
+        if found := re.search(r"http://localhost:\d+/", line):
+            break
+    yield found.group()
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
+def page():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1500, "height": 1100})
+        browser.close()
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("tag", "card", "drawn"),
+    [
+        ("linearity", "scalar-card", "svg"),
+        ("activity/hidden/dead", "scalar-card", "svg"),
+        ("activations/hidden", "histogram-card", "svg"),
+        ("boundary/input", "image-card", "img"),
+        ("network", "image-card", "img"),
+    ],
+)
+def test_the_page_shows_every_kind_of_tag_for_every_run(address, page, tag, card, drawn):
+    page.goto(f"{address}?tagFilter={tag}#timeseries")
+    for run in ARMS:
+        page.get_by_text(run, exact=True).first.wait_for(timeout=60_000)
+    cards = page.locator(card)
+    # Scalars share a card, the others have one a run.
+    for number in range(1 if card == "scalar-card" else len(ARMS)):
+        cards.nth(number).locator(drawn).first.wait_for(timeout=60_000)
+        assert tag in re.sub(r"\s", "", cards.nth(number).inner_text())
+    if drawn == "img":
+        page.wait_for_function(
+            "[...document.querySelectorAll('image-card img')].every(image => image.naturalWidth)"
+        )
