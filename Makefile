@@ -29,6 +29,7 @@ benchmark: $(INSTALLED)
 
 # Made anew when what is to be installed has changed.
 $(INSTALLED): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo 'there is no $(PYTHON); say which with: make PYTHON=...'; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo 'normlayers needs Python 3.11 to 3.13; say which with: make PYTHON=python3.11 ...'; exit 1; }
 	@echo 'Installing into .venv, once; this takes a few minutes.'

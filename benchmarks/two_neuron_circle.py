@@ -50,6 +50,8 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
     epochs = parser.parse_args().epochs
+    if epochs < 1:
+        parser.error(f"--epochs must be at least 1, not {epochs}.")
     # Plain fit before and after the script: the machine may be faster at one time than another.
     half = len(experiment.ARMS) // 2
     plain = sum(plain_fit(arm, epochs) for arm in experiment.ARMS[:half])

@@ -1,15 +1,16 @@
 """Train article A2's two-neuron networks, track them, and tell what each has learned."""
 
+import sys
 from pathlib import Path
 
 from quiet_start import quiet_start
 
-with quiet_start():
-    from normlayers.experiments import two_neuron_circle
-    from normlayers.experiments.command_line import ArgumentParser, UsageError
-
 
 def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import two_neuron_circle
+        from normlayers.experiments.command_line import ArgumentParser, UsageError
+
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=Path, default=Path("logs/two_neuron_circle"), help="where results go")
@@ -20,7 +21,7 @@ def main() -> None:
         nargs="+",
         metavar="ARM",
         default=list(two_neuron_circle.ARMS),
-        help=f"networks to train, some of: {', '.join(two_neuron_circle.ARMS)}",
+        help=f"networks to train, of {', '.join(two_neuron_circle.ARMS)} (default: all)",
     )
     add("--every", type=int, default=20, help="epochs from one picture to the next")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
@@ -29,9 +30,13 @@ def main() -> None:
         two_neuron_circle.run(**vars(options))
     except UsageError as error:
         parser.error(str(error))
-    except KeyboardInterrupt:
-        parser.exit(130, "interrupted; the same command goes on with the arms that are missing\n")
+    except OSError as error:  # a full disk, say
+        parser.exit(1, f"{parser.prog}: stopped: {error}\n")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
+        sys.exit(130)

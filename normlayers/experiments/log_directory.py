@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from normlayers.experiments.command_line import UsageError
-from normlayers.experiments.results import write_json
+from normlayers.experiments.results import write_json, write_whole
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where two runs at once are not noticed
+    fcntl = None  # type: ignore[assignment]
 
 # What the experiment was asked for; in the log directory.
 MANIFEST = "arguments.json"
-# What an arm found; in the arm's folder, and the last thing written there.
+# What an arm found, and with what; in the arm's folder, and the last thing written there.
 ARM = "arm.json"
 RESULTS = "results.json"
-# What the experiments write to an arm's folder; nothing else is ever removed from it.
-OWN_FILES = (ARM, "events.out.tfevents.*", "*.gif", "*.png", "model.keras")
+EVENT_FILES = "events.out.tfevents.*"
 
 
 class LogDirectory:
@@ -28,6 +35,9 @@ class LogDirectory:
         arms: the names of its arms.
         arguments: what it was asked for; a folder holds runs of one set of arguments.
         versions: what it runs with; arms made with other versions are made again.
+        arm_files: the files that an arm consists of, beside its event file. These are all that is
+            ever removed from an arm's folder.
+        files: files in the folder itself, beside results.json.
     """
 
     def __init__(
@@ -37,6 +47,8 @@ class LogDirectory:
         arms: Sequence[str],
         arguments: Mapping[str, Any],
         versions: Mapping[str, str],
+        arm_files: Sequence[str] = (),
+        files: Sequence[str] = (),
     ) -> None:
         self.path = path
         self._manifest: dict[str, Any] = {
@@ -45,70 +57,126 @@ class LogDirectory:
             "arguments": dict(arguments),
             "versions": dict(versions),
         }
+        self._arm_files = arm_files
+        self._files = (RESULTS, *files)
+        self._lock: int | None = None
 
     def open(self, start_over: bool = False) -> None:
-        """Get the folder ready to write the arms to.
+        """Get the folder ready to write the arms to, for this process alone.
 
         Args:
             start_over: remove what an earlier run wrote here, whatever its arguments.
 
         Raises:
-            UsageError: the folder cannot be written to, or holds another run.
+            UsageError: the folder cannot be written to, is in use, or holds another run.
                 Nothing was written.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise UsageError(f"{self.path} is no folder; choose another --log-dir.")
-        earlier = self._read_manifest()
-        if earlier is not None and not start_over:
-            self._refuse_other_arguments(earlier)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
+        with self._writing():
+            if self.path.exists() and not self.path.is_dir():
+                raise UsageError(f"{self.path} is no folder; choose another --log-dir.")
+            earlier = self._read_manifest()
+            if earlier is not None and not start_over:
+                self._refuse_other_arguments(earlier)
+            self._make_folder()
+            self._take_lock()
+            if earlier is not None and (start_over or earlier != self._manifest):
+                for arm in earlier["arms"]:
+                    self._empty(arm)
+                for file in self._files:
+                    (self.path / file).unlink(missing_ok=True)
+            # Last: until then the folder is the earlier run's.
             write_json(self.path / MANIFEST, self._manifest)
+
+    def finished(self, arm: str) -> dict[str, Any] | None:
+        """What an arm found, if it was run to its end as this run is; else ``None``."""
+        try:
+            arm_file = _read_object(self.path / arm / ARM)
+        except (OSError, ValueError):
+            return None
+        whole = all((self.path / arm / file).is_file() for file in self._arm_files)
+        same = arm_file.get("made_with") == self._made_with()
+        return arm_file.get("found") if whole and same else None
+
+    def begin(self, arm: str) -> Path:
+        """The arm's folder, without what an interrupted run left there."""
+        with self._writing():
+            self._empty(arm)
+            (self.path / arm).mkdir(exist_ok=True)
+        return self.path / arm
+
+    def finish(self, arm: str, found: Mapping[str, Any]) -> None:
+        """Note what an arm found, which makes it a finished one."""
+        with self._writing():
+            write_json(self.path / arm / ARM, {"made_with": self._made_with(), "found": found})
+
+    def write(self, file: str, content: bytes) -> None:
+        """Write one of the folder's own files, whole or not at all."""
+        with self._writing():
+            write_whole(self.path / file, content)
+
+    def write_results(self, content: Mapping[str, Any]) -> None:
+        """Write results.json."""
+        with self._writing():
+            write_json(self.path / RESULTS, content)
+
+    def close(self) -> None:
+        """Let other processes use the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _made_with(self) -> dict[str, Any]:
+        return {name: self._manifest[name] for name in ("arguments", "versions")}
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise UsageError(
                 f"cannot write to {self.path} ({error.strerror}); choose another --log-dir."
             ) from error
-        if earlier is not None and (start_over or earlier != self._manifest):
-            for arm in earlier["arms"]:
-                self._empty(arm)
-            (self.path / RESULTS).unlink(missing_ok=True)
 
-    def finished(self, arm: str) -> dict[str, Any] | None:
-        """What an arm found, if it was run to its end; else ``None``."""
+    def _make_folder(self) -> None:
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
         try:
-            return _read_object(self.path / arm / ARM)
-        except (OSError, ValueError):
-            return None
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            for folder in missing:
+                with suppress(OSError):  # it was not made
+                    folder.rmdir()
+            raise
 
-    def begin(self, arm: str) -> Path:
-        """The arm's folder, without what an interrupted run left there."""
-        self._empty(arm)
-        folder = self.path / arm
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def finish(self, arm: str, found: Mapping[str, Any]) -> None:
-        """Note what an arm found, which makes it a finished one."""
-        write_json(self.path / arm / ARM, found)
-
-    def write_results(self, content: Mapping[str, Any]) -> None:
-        """Write results.json."""
-        write_json(self.path / RESULTS, content)
+    def _take_lock(self) -> None:
+        if fcntl is None or self._lock is not None:
+            return
+        self._lock = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise UsageError(
+                f"another run is writing to {self.path}; wait for it or choose another --log-dir."
+            ) from None
 
     def _empty(self, arm: str) -> None:
-        folder = self.path / Path(arm).name
-        for pattern in OWN_FILES:
-            for file in folder.glob(pattern):
-                file.unlink()
-        if folder.is_dir() and not any(folder.iterdir()):
+        folder = self.path / arm
+        if not folder.is_dir():
+            return
+        for file in (
+            *(folder / name for name in (ARM, *self._arm_files)),
+            *folder.glob(EVENT_FILES),
+        ):
+            file.unlink(missing_ok=True)
+        if not any(folder.iterdir()):
             folder.rmdir()
 
     def _read_manifest(self) -> dict[str, Any] | None:
         path = self.path / MANIFEST
         try:
-            return _read_object(path)
+            manifest = _read_object(path)
         except FileNotFoundError:
-            names = (*self._manifest["arms"], RESULTS)
+            names = (*self._manifest["arms"], *self._files)
             taken = [name for name in names if (self.path / name).exists()]
             if not taken:
                 return None
@@ -116,14 +184,18 @@ class LogDirectory:
                 f"{self.path / taken[0]} exists and is not known to be this experiment's; "
                 "choose another --log-dir or move it away."
             ) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not what an experiment wrote"
-            raise UsageError(f"cannot read {path} ({reason}); choose another --log-dir.") from error
+        except ValueError:
+            manifest = {}
+        if not _is_manifest(manifest):
+            raise UsageError(
+                f"{path} is not what an experiment wrote; choose another --log-dir or move it away."
+            )
+        return manifest
 
     def _refuse_other_arguments(self, earlier: Mapping[str, Any]) -> None:
-        if earlier.get("experiment") != self._manifest["experiment"]:
+        if earlier["experiment"] != self._manifest["experiment"]:
             raise UsageError(
-                f"{self.path} holds a run of {earlier.get('experiment')}; "
+                f"{self.path} holds a run of {earlier['experiment']}; "
                 "choose another --log-dir, or --start-over to remove that run."
             )
         before, now = earlier["arguments"], self._manifest["arguments"]
@@ -137,6 +209,17 @@ class LogDirectory:
                 f"{self.path} holds a run made with {asked}; "
                 "choose another --log-dir, or --start-over to remove that run."
             )
+
+
+def _is_manifest(content: dict[str, Any]) -> bool:
+    kinds = {"experiment": str, "arms": list, "arguments": dict, "versions": dict}
+    return set(content) == set(kinds) and all(
+        isinstance(content[name], kind) for name, kind in kinds.items()
+    ) and all(
+        # Plain names, which cannot lead out of the folder.
+        isinstance(arm, str) and re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", arm)
+        for arm in content["arms"]
+    )  # fmt: skip
 
 
 def _read_object(path: Path) -> dict[str, Any]:

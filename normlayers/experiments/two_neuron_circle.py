@@ -26,8 +26,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import keras
 import numpy as np
@@ -60,6 +62,10 @@ ARMS = tuple(f"{activation}-{data}" for activation in ACTIVATIONS for data in DA
 SHIFT = 10.0
 BATCH_SIZE = 4
 MODEL = "model.keras"
+FILMS = ("boundary_input.gif", "boundary_hidden.gif", "network.gif")
+OVERVIEW = "overview.png"
+# Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
+LARGEST_SEED = 2**32 - 1
 
 
 def circles() -> tuple[Array, Array]:
@@ -172,7 +178,7 @@ def run(
         epochs: passes over the data.
         arms: some of ``ARMS``.
         every: epochs from one picture to the next.
-        start_over: remove an earlier run with other arguments.
+        start_over: remove an earlier run, whatever its arguments, first.
         console: where to print.
 
     Returns:
@@ -185,42 +191,51 @@ def run(
     arms = _checked(seed, epochs, arms, every)
     arguments = {"seed": seed, "epochs": epochs, "arms": arms, "every": every}
     made_with = versions()
-    directory = LogDirectory(log_dir, NAME, arms, arguments, made_with)
+    directory = LogDirectory(
+        log_dir, NAME, arms, arguments, made_with, arm_files=(MODEL, *FILMS), files=(OVERVIEW,)
+    )
     directory.open(start_over)
-    with epochs_shown(console, epochs * len(arms)) as progress:
-        for number, arm in enumerate(arms, start=1):
-            if directory.finished(arm) is None:
-                started = time.perf_counter()
-                found = train(arm, directory.begin(arm), seed, epochs, every, progress)
-                runtime = time.perf_counter() - started
-                directory.finish(arm, {"runtime_seconds": runtime, "measures": found})
-            progress.reach(number * epochs)
-
-    found_by = {arm: directory.finished(arm) or {} for arm in arms}
-    results = {
-        "experiment": NAME,
-        "seed": seed,
-        "arguments": arguments,
-        "versions": made_with,
-        "device": device(),
-        "runtime_seconds": sum(found["runtime_seconds"] for found in found_by.values()),
-        "measures": {
-            **_baselines(),
-            "arms": {arm: found["measures"] for arm, found in found_by.items()},
-        },
-        "claims": [],
-    }
-    (log_dir / "overview.png").write_bytes(overview(log_dir, arms))
-    directory.write_results(results)
+    with closing(directory):
+        with epochs_shown(console, epochs * len(arms)) as progress:
+            for number, arm in enumerate(arms, start=1):
+                if directory.finished(arm) is None or not is_zipfile(log_dir / arm / MODEL):
+                    started = time.perf_counter()
+                    found = train(arm, directory.begin(arm), seed, epochs, every, progress)
+                    runtime = time.perf_counter() - started
+                    directory.finish(arm, {"runtime_seconds": runtime, "measures": found})
+                progress.reach(number * epochs)
+        results = {
+            "experiment": NAME,
+            "seed": seed,
+            "arguments": arguments,
+            "versions": made_with,
+            "device": device(),
+            **_found_by({arm: directory.finished(arm) or {} for arm in arms}),
+            "claims": [],
+        }
+        directory.write(OVERVIEW, overview(log_dir, arms))
+        directory.write_results(results)
     console.print(table(results))
     console.print(f"Films, models and event files: {log_dir}", highlight=False)
     return results
+
+
+def _found_by(arms: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "runtime_seconds": sum(found["runtime_seconds"] for found in arms.values()),
+        "measures": {
+            **_baselines(),
+            "arms": {arm: found["measures"] for arm, found in arms.items()},
+        },
+    }
 
 
 def _checked(seed: int, epochs: int, arms: Sequence[str], every: int) -> list[str]:
     for name, value, least in (("seed", seed, 0), ("epochs", epochs, 1), ("every", every, 1)):
         if value < least:
             raise UsageError(f"--{name} must be at least {least}, not {value}.")
+    if seed > LARGEST_SEED:
+        raise UsageError(f"--seed must be at most {LARGEST_SEED}, not {seed}.")
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms:
         raise UsageError(

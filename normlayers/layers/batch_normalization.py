@@ -136,6 +136,8 @@ class BatchNormalization(keras.layers.Layer):
                 name=name,
                 shape=(channels,),
                 initializer=getattr(self, f"{name}_initializer"),
+                # float16 weights could not hold the variance of inputs of std 300.
+                dtype=keras.backend.result_type(self.variable_dtype, "float32"),
                 autocast=False,
                 **options,
             )

@@ -28,8 +28,9 @@ LIT_POINTS = 6
 class ActivationTracker(keras.callbacks.Callback):
     """Writes what a model's neurons do on fixed points to TensorBoard while it trains.
 
-    It observes the model before the first epoch, after every ``every`` epochs and at the end.
-    Training itself is not touched. The tags:
+    It observes the model before the first epoch, after every ``every`` epochs and after the last.
+    Training itself is not touched. What callbacks do when training has ended (as ``EarlyStopping``
+    that restores the best weights) is not observed. The tags:
 
     - ``activity/<layer>/dead``, ``/always_on``, ``/selective``: share of the layer's neurons that
       are active on none, all, part of the points; ``activity/<layer>/overlap``: mean over neuron
@@ -62,7 +63,8 @@ class ActivationTracker(keras.callbacks.Callback):
             (with ``_`` for ``/``).
 
     Attributes:
-        history: ``"step"`` and, by tag, the scalars measured at each observation.
+        history: ``"step"`` and, by tag, the scalars measured at each observation; NaN where the
+            model has diverged.
 
     Raises:
         ValueError: an argument is out of range, or (when training begins) the model cannot be
@@ -98,17 +100,19 @@ class ActivationTracker(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         for name, value in (("every", every), ("passes_per_epoch", passes_per_epoch)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1. Received: {name}={value}")
+            if value < 1 or value != int(value):
+                raise ValueError(f"{name} must be a whole number from 1 on. Received: {value}")
+        if isinstance(layers, str):
+            raise ValueError(f"layers must be a list of names. Received: {layers!r}")
         if boundary not in ("auto", True, False):
             raise ValueError(
                 f'boundary must be "auto", True or False. Received: boundary={boundary!r}'
             )
         measures.states(np.zeros(0), tolerance)  # refuses a tolerance out of range
         self.log_dir = Path(log_dir)
-        self.x = np.asarray(x)
-        if len(self.x) == 0:
-            raise ValueError("x has no points. Received: an empty array")
+        if self.log_dir.exists() and not self.log_dir.is_dir():
+            raise ValueError(f"log_dir must be a folder. Received: the file {log_dir}")
+        self.x = _points(x)
         self.labels = _labels(y, len(self.x))
         self.layers = layers
         self.every = every
@@ -157,7 +161,16 @@ class ActivationTracker(keras.callbacks.Callback):
     def _prepare(self, model: keras.Model) -> None:
         if self._probe is not None and self._probe.model is model:
             return
-        self._probe = probe = Probe(model, self.layers)
+        if isinstance(model, keras.Sequential) and not getattr(model, "inputs", None):
+            model.build((None, *self.x.shape[1:]))
+        probe = Probe(model, self.layers)
+        expected = tuple(model.inputs[0].shape[1:])
+        if not _fits(self.x.shape[1:], expected):
+            raise ValueError(
+                f"x must have the shape (points, {', '.join(map(str, expected))}) that the model "
+                f"takes. Received: x of shape {self.x.shape}."
+            )
+        self._probe = probe
         # The whole shape of things is known from one point.
         reading = probe.read(self.x[:1])
         spaces = self._boundary_spaces(reading)
@@ -166,13 +179,10 @@ class ActivationTracker(keras.callbacks.Callback):
         }
         sizes = [int(np.prod(self.x.shape[1:]))]
         sizes += [active.shape[1] for active in reading.active.values()]
-        # Only the whole of a network of Dense layers is drawn: nothing in it has positions, and
-        # its last layer is the output.
-        output = probe.last_dense.name if probe.last_dense else None
-        whole = probe.layer_names[-1:] == [output]
-        whole &= all(len(active) == 1 for active in reading.active.values())
+        # Only the whole of a network of Dense layers is drawn: nothing in it has positions.
+        dense = all(len(active) == 1 for active in reading.active.values())
         self._network = None
-        if whole and max(sizes) <= SMALL_LAYER:
+        if probe.is_chain and dense and max(sizes) <= SMALL_LAYER:
             self._network = NetworkPicture(sizes, [_caption(x) for x in self.x[self._lit]])
 
     def _boundary_spaces(self, reading: Reading) -> dict[str, tuple[str, str]]:
@@ -202,9 +212,13 @@ class ActivationTracker(keras.callbacks.Callback):
         assert self._probe is not None
         reading = self._probe.read(self.x)
         scalars = self._scalars(reading)
-        images = self._images(reading, f"{self.log_dir.name} · epoch {step}")
-        histograms = {f"activations/{name}": a for name, a in reading.activations.items()}
-        self._log.write(step, scalars, histograms, images)
+        finite = {name: a for name, a in reading.activations.items() if np.isfinite(a).all()}
+        # A model that has diverged has no picture; its scalars are NaN in the history.
+        whole = len(finite) == len(reading.activations) and np.isfinite(reading.logit).all()
+        images = self._images(reading, f"{self.log_dir.name} · epoch {step}") if whole else {}
+        histograms = {f"activations/{name}": values for name, values in finite.items()}
+        told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
+        self._log.write(step, told, histograms, images)
         for tag, value in {"step": step, **scalars}.items():
             self.history.setdefault(tag, []).append(value)
         if self.films:
@@ -212,18 +226,20 @@ class ActivationTracker(keras.callbacks.Callback):
                 self._frames.setdefault(tag, []).append(png)
 
     def _scalars(self, reading: Reading) -> dict[str, float]:
-        scalars = {}
+        scalars: dict[str, float] = {}
         for name, active in reading.active.items():
             share = measures.active_share(active)
-            for state, part in measures.state_shares(share, self.tolerance).items():
-                scalars[f"activity/{name}/{state}"] = part
+            found = {**measures.state_shares(share, self.tolerance)}
             if len(share) > 1:
-                scalars[f"activity/{name}/overlap"] = measures.overlap(active)
+                found["overlap"] = measures.overlap(active)
             if len(share) <= SMALL_LAYER:
-                for i, part in enumerate(share):
-                    scalars[f"activity/{name}/neuron_{i}"] = float(part)
-        linearity = measures.linearity(self.x, reading.logit)
-        return scalars if np.isnan(linearity) else {**scalars, "linearity": linearity}
+                found |= {f"neuron_{i}": float(part) for i, part in enumerate(share)}
+            if not np.isfinite(reading.activations[name]).all():
+                found = dict.fromkeys(found, float("nan"))
+            scalars |= {f"activity/{name}/{tag}": value for tag, value in found.items()}
+        finite = np.isfinite(reading.logit).all()
+        linearity = measures.linearity(self.x, reading.logit) if finite else float("nan")
+        return {**scalars, "linearity": linearity}
 
     def _images(self, reading: Reading, title: str) -> dict[str, bytes]:
         assert self._probe is not None
@@ -243,6 +259,24 @@ class ActivationTracker(keras.callbacks.Callback):
         return images
 
 
+def _points(x: Any) -> Any:
+    x = np.asarray(x)
+    if x.dtype.kind not in "biuf" or x.ndim < 2 or len(x) == 0:
+        raise ValueError(
+            "x must be an array of points, shape (points, ...), of numbers. "
+            f"Received: {x.dtype} of shape {x.shape}"
+        )
+    if not np.isfinite(x).all():
+        raise ValueError("x must be finite. Received: NaN or infinite values")
+    return x
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(
+        wanted in (None, length) for length, wanted in zip(shape, expected, strict=True)
+    )
+
+
 def _labels(y: Any, points: int) -> Any:
     if y is None:
         return None
@@ -251,7 +285,9 @@ def _labels(y: Any, points: int) -> Any:
         raise ValueError(
             f"y must have one label a point, {points} in all. Received: y of shape {y.shape}"
         )
-    return y.reshape(-1) > 0.5
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError("y must be 0 or 1; it colours the points. Received: other values")
+    return y.reshape(-1).astype(bool)
 
 
 def _caption(point: Any) -> str:

@@ -14,6 +14,14 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 STATES = ("dead", "selective", "always_on")
+ACTIVATIONS_OF_0 = {
+    "sigmoid": 0.5,
+    "hard_sigmoid": 0.5,
+    "sparse_sigmoid": 0.5,
+    "softplus": float(np.log(2)),
+    "log_sigmoid": float(-np.log(2)),
+    "exponential": 1.0,
+}
 
 
 def threshold(activation: str) -> float:
@@ -23,14 +31,14 @@ def threshold(activation: str) -> float:
         activation: the activation's Keras name.
 
     Returns:
-        1/2 for the sigmoid, whose pre-activation is 0 there; 0 for ReLU and its kin, tanh,
-        linear and every other.
+        the activation of 0: 1/2 for the sigmoids, ln 2 for softplus, -ln 2 for the log of the
+        sigmoid, 1 for the exponential; 0 for ReLU and its kin, tanh, linear and every other.
 
     Example:
         >>> threshold("sigmoid"), threshold("relu")
         (0.5, 0.0)
     """
-    return 0.5 if activation in ("sigmoid", "hard_sigmoid") else 0.0
+    return ACTIVATIONS_OF_0.get(activation, 0.0)
 
 
 def active_share(active: Array) -> Array:
@@ -147,5 +155,5 @@ def linearity(x: Array, logit: Array) -> float:
     total = np.sum(logit**2)
     if total <= rounding:
         return 1.0
-    residual = logit - x @ np.linalg.lstsq(x, logit)[0]
+    residual = logit - x @ np.linalg.lstsq(x, logit, rcond=None)[0]
     return float(np.clip(1 - np.sum(residual**2) / total, 0, 1))

@@ -37,15 +37,21 @@ class Reading:
 class Probe:
     """Reads a model's layers on points, in one compiled call.
 
+    The logit is computed from the weights of the Dense layer that makes the output, if one does
+    (with an ``Activation`` layer after it or not): a saturated sigmoid cannot be inverted. Where
+    none does, a sigmoid is inverted all the same, and any other output is taken for its logit.
+
     Args:
         model: a built Sequential or Functional model with one input and one output.
-        layers: names of the layers to read; ``None`` for all that have an activation.
+        layers: names of the layers to read; ``None`` for all that have an activation. The inner
+            layers of nested models are not read.
 
     Attributes:
         model: the model.
         layer_names: the layers read, in the model's order.
         last_dense: the Dense layer that makes the output, if one does.
         before_output: the name of the layer read whose output that Dense layer takes, if any.
+        is_chain: whether the layers read are all of the network's, one after the other.
 
     Raises:
         ValueError: the model has no layer graph to read or several inputs or outputs, or a name
@@ -73,49 +79,59 @@ class Probe:
         self.model = model
         self.layer_names = _chosen(model, layers)
         self.last_dense = _last_dense(model)
-        tensors = [model.get_layer(name).output for name in self.layer_names]
-        self.before_output = next(
-            (
-                name
-                for name, tensor in zip(self.layer_names, tensors, strict=True)
-                if self.last_dense is not None and tensor is self.last_dense.input
-            ),
-            None,
-        )
-        features = [self.last_dense.input] if self.last_dense else []
-        reader = keras.Model(model.inputs[0], [*tensors, *features, model.outputs[0]])
-        self._read = compiled_call(reader)
+        features = None if self.last_dense is None else self.last_dense.input
+        tensors = {name: model.get_layer(name).output for name in self.layer_names}
+        self.before_output = next((n for n, tensor in tensors.items() if tensor is features), None)
+        self.is_chain = self._follow_each_other(list(tensors.values()))
+        read = [*tensors.values(), *([] if features is None else [features]), outputs[0]]
+        self._read = compiled_call(keras.Model(inputs[0], read))
 
     def read(self, x: Array) -> Reading:
         """Read the model on points of shape ``(points, ...)``."""
         *values_read, output = self._read(x)
-        logit = self._logit(values_read.pop()) if self.last_dense else output
+        if self.last_dense is None:
+            logit = _inverted(output, _output_activation(self.model))
+        else:
+            logit = dense_logit(self.last_dense, values_read.pop())
         activations, active = {}, {}
         for name, values in zip(self.layer_names, values_read, strict=True):
+            layer = self.model.get_layer(name)
+            if getattr(layer, "data_format", None) == "channels_first":
+                values = np.moveaxis(values, 1, -1)
             values = values.reshape(-1, values.shape[-1])
             activations[name] = values
-            active[name] = values > threshold(activation_name(self.model.get_layer(name)))
+            active[name] = values > threshold(activation_name(layer))
+            if layer is self.last_dense:
+                active[name] = logit > 0
         return Reading(activations, active, output, logit)
 
     def logit(self, x: Array) -> Array:
         """The model's output before its activation on points of shape ``(points, ...)``."""
         return self.read(x).logit
 
-    def _logit(self, features: Array) -> Array:
-        """From the last layer's own weights: a saturated sigmoid cannot be inverted."""
-        return dense_logit(self.last_dense, features)
+    def _follow_each_other(self, tensors: list[Any]) -> bool:
+        layers = [self.model.get_layer(name) for name in self.layer_names]
+        whole = layers == [layer for layer in self.model.layers if hasattr(layer, "activation")]
+        follow = all(
+            layer.input is tensor for layer, tensor in zip(layers[1:], tensors, strict=False)
+        )
+        return whole and follow and bool(layers) and layers[-1] is self.last_dense
 
 
 def dense_logit(layer: keras.layers.Dense, features: Array) -> Array:
     """A Dense layer's output before its activation, in float64, from its inputs."""
-    weights = [np.asarray(keras.ops.convert_to_numpy(w), float) for w in layer.weights]
-    kernel, bias = weights if layer.use_bias else (weights[0], 0.0)
-    return features.astype(float) @ kernel + bias
+    kernel = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.kernel)), float)
+    logit = features.astype(float) @ kernel
+    if layer.bias is None:
+        return logit
+    return logit + np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.bias)), float)
 
 
 def activation_name(layer: keras.layers.Layer) -> str:
     """The Keras name of a layer's activation; ``"linear"`` for a layer without one."""
     activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.layers.Activation):
+        return activation_name(activation)
     if isinstance(activation, keras.layers.Layer):
         return type(activation).__name__.lower()
     return getattr(activation, "__name__", "linear")
@@ -134,8 +150,29 @@ def _chosen(model: keras.Model, layers: Sequence[str] | None) -> list[str]:
     return [name for name in known if name in set(layers)]
 
 
+def _layer_making(model: keras.Model, tensor: Any) -> keras.layers.Layer | None:
+    return next((layer for layer in model.layers if layer.output is tensor), None)
+
+
 def _last_dense(model: keras.Model) -> keras.layers.Dense | None:
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dense) and layer.output is model.outputs[0]:
-            return layer
-    return None
+    layer = _layer_making(model, model.outputs[0])
+    if isinstance(layer, keras.layers.Activation):
+        layer = _layer_making(model, layer.input)
+        if activation_name(layer) != "linear":
+            return None
+    quantized = getattr(layer, "quantization_mode", None) is not None
+    return layer if isinstance(layer, keras.layers.Dense) and not quantized else None
+
+
+def _output_activation(model: keras.Model) -> str:
+    layer = _layer_making(model, model.outputs[0])
+    return "linear" if layer is None else activation_name(layer)
+
+
+def _inverted(output: Array, activation: str) -> Array:
+    """The output before its activation, as well as the rounded output tells."""
+    if activation != "sigmoid":
+        return output
+    info = np.finfo(np.float32)
+    p = np.clip(output.astype(float), info.tiny, 1 - info.epsneg)
+    return np.log(p) - np.log1p(-p)

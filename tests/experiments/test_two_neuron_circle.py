@@ -132,6 +132,15 @@ def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch)
     assert list(results["measures"]["arms"]) == ["relu-centred", "relu-shifted"]
 
 
+def test_a_damaged_arm_is_made_again(tmp_path):
+    options = {"arms": ["relu-centred"], "epochs": 2}
+    first, _ = run(tmp_path, **options)
+    model = tmp_path / "relu-centred" / "model.keras"
+    for damage in (model.unlink, lambda: model.write_text("no model")):
+        damage()
+        assert run(tmp_path, **options)[0]["measures"] == first["measures"]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -139,6 +148,7 @@ def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch)
         ({"epochs": -5}, "--epochs must be at least 1, not -5"),
         ({"every": 0}, "--every must be at least 1"),
         ({"seed": -1}, "--seed must be at least 0"),
+        ({"seed": 2**32}, "--seed must be at most 4294967295"),
         ({"arms": ["relu-center"]}, "no arm 'relu-center'; the arms are relu-centred,"),
         ({"arms": []}, "the arms are"),
     ],

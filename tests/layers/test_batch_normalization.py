@@ -108,6 +108,8 @@ def test_half_precision_inputs_do_not_overflow():
     assert y.dtype == np.float16
     expected = (x.astype(float) - x.astype(float).mean(axis=0)) / x.astype(float).std(axis=0)
     np.testing.assert_allclose(y, expected, atol=2e-3)
+    moved = 0.99 + 0.01 * x.astype(float).var(axis=0)
+    np.testing.assert_allclose(weights(layer)["moving_variance"], moved, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_help_explains_every_option_with_its_default():
     assert done.returncode == 0
     for option in ("--log-dir", "--seed", "--epochs", "--arms", "--every", "--start-over"):
         assert option in done.stdout
-    for default in ("logs/two_neuron_circle", "(default: 1000)", "(default: 20)", "(default: 10)"):
-        assert default in done.stdout
+    for default in ("logs/two_neuron_circle", "1000)", "20)", "10)", "(default: all)"):
+        assert default in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_help_explains_every_option_with_its_default():
         (["--epochs", "-3"], "--epochs must be at least 1, not -3."),
         (["--epochs", "many"], "invalid int value: 'many'"),
         (["--speed", "1"], "unrecognized arguments: --speed 1"),
+        (["--seed", "99999999999"], "--seed must be at most 4294967295"),
         (["--log-dir", "/proc/logs"], "cannot write to /proc/logs"),
     ],
 )

@@ -141,8 +141,11 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"every": 0}, "every must be at least 1"),
-        ({"passes_per_epoch": -1}, "passes_per_epoch must be at least 1"),
+        ({"every": 0}, "every must be a whole number from 1"),
+        ({"every": 1.5}, "every must be a whole number"),
+        ({"layers": "hidden"}, "layers must be a list"),
+        ({"y": np.arange(60)}, "y must be 0 or 1"),
+        ({"passes_per_epoch": -1}, "passes_per_epoch must be a whole number"),
         ({"boundary": "always"}, "boundary must be"),
         ({"tolerance": 0.7}, "tolerance must be in"),
         ({"y": np.zeros(7)}, "one label a point, 60 in all"),
@@ -151,8 +154,59 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
 def test_refuses_impossible_arguments(points, tmp_path, options, says):
     with pytest.raises(ValueError, match=says):
         nl.ActivationTracker(tmp_path, points[0], **options)
-    with pytest.raises(ValueError, match="no points"):
-        nl.ActivationTracker(tmp_path, np.empty((0, 2)))
+
+
+@pytest.mark.parametrize("x", [np.empty((0, 2)), np.zeros(5), None, [["a", "b"]], [[1, np.nan]]])
+def test_refuses_what_are_no_points(tmp_path, x):
+    with pytest.raises(ValueError, match=r"x must be .* Received"):
+        nl.ActivationTracker(tmp_path, x)
+
+
+def test_refuses_a_log_directory_that_is_a_file(points, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ValueError, match="log_dir must be a folder"):
+        nl.ActivationTracker(tmp_path / "file", points[0])
+
+
+def test_points_that_the_model_does_not_take_are_refused(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, np.zeros((5, 3)))
+    with pytest.raises(ValueError, match=r"shape \(points, 2\) .* Received: x of shape \(5, 3\)"):
+        fit(circle_model, x, y, tracker)
+
+
+def test_an_unbuilt_model_is_built_from_the_points(points, tmp_path):
+    x, y = points
+    model = keras.Sequential([keras.layers.Dense(2, "relu"), keras.layers.Dense(1, "sigmoid")])
+    tracker = nl.ActivationTracker(tmp_path, x, y)
+    fit(model, x, y, tracker, epochs=1)
+    assert tracker.history["step"] == [0, 1]
+
+
+def test_a_model_that_diverges_goes_on_training(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y)
+    spoil = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: (
+            epoch and circle_model.set_weights([w * np.nan for w in circle_model.get_weights()])
+        )
+    )
+    circle_model.compile("sgd", "binary_crossentropy")
+    circle_model.fit(x, y, epochs=2, verbose=0, callbacks=[spoil, tracker])
+    assert tracker.history["step"] == [0, 1, 2]
+    assert all(len(values) == 3 for values in tracker.history.values())
+    assert np.isnan(tracker.history["linearity"][-1])
+    assert np.isnan(tracker.history["activity/output/dead"][-1])
+    assert Read(tmp_path).steps("network") == [0, 1]
+
+
+def test_only_networks_that_are_chains_are_drawn(points, tmp_path):
+    inputs = keras.Input((2,))
+    branches = [keras.layers.Dense(size, "relu")(inputs) for size in (2, 3)]
+    outputs = keras.layers.Dense(1, "sigmoid")(keras.layers.Concatenate()(branches))
+    tracker = nl.ActivationTracker(tmp_path, *points)
+    fit(keras.Model(inputs, outputs), *points, tracker, epochs=1)
+    assert Read(tmp_path).tags("images") == {"boundary/input"}
 
 
 def test_unknown_layers_are_refused_before_anything_is_written(circle_model, points, tmp_path):

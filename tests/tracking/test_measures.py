@@ -66,6 +66,7 @@ def test_linearity_at_its_ends():
 def test_threshold_is_the_output_at_a_pre_activation_of_0():
     import keras
 
-    for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "linear", "sigmoid"):
+    kin = ("relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "linear", "softsign", "mish")
+    for name in (*kin, *measures.ACTIVATIONS_OF_0):
         zero = keras.ops.convert_to_numpy(keras.activations.get(name)(np.zeros(1, "float32")))
         assert measures.threshold(name) == pytest.approx(float(zero[0]))

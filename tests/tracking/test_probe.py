@@ -32,6 +32,38 @@ def test_logit_is_right_where_the_sigmoid_is_saturated(circle_model):
     assert reading.logit.tolist() == [[1000.75]]
 
 
+def test_an_activation_layer_after_the_last_dense_is_seen_through(points):
+    ends = [
+        [keras.layers.Dense(1), keras.layers.Activation("sigmoid")],
+        [keras.layers.Dense(1, activation=keras.layers.Activation("sigmoid"))],
+        [keras.layers.Dense(1), nl.BatchNormalization(epsilon=0.0, activation="sigmoid")],
+    ]
+    for end in ends:
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, "relu"), *end])
+        reading = Probe(model).read(points[0])
+        np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-5)
+
+
+def test_layers_of_channels_first_have_channels_as_neurons():
+    inputs = keras.Input((3, 4, 5))
+    permuted = keras.layers.Activation("relu", name="first")(inputs)
+    permuted_layer = keras.Model(inputs, permuted).get_layer("first")
+    permuted_layer.data_format = "channels_first"
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("float32")
+    read = Probe(keras.Model(inputs, permuted)).read(x)
+    assert read.activations["first"].shape == (2 * 4 * 5, 3)
+    np.testing.assert_allclose(read.activations["first"][:, 1].sum(), np.maximum(x, 0)[:, 1].sum(),
+                               rtol=1e-5)  # fmt: skip
+
+
+def test_low_rank_adaptation_of_the_output_is_in_the_logit(circle_model, points):
+    output = circle_model.get_layer("output")
+    output.enable_lora(1)
+    output.lora_kernel_b.assign(np.ones((1, 1)))
+    reading = Probe(circle_model).read(points[0])
+    np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-5)
+
+
 def test_layers_by_name_in_the_order_of_the_model(circle_model):
     assert Probe(circle_model, ["output", "hidden"]).layer_names == ["hidden", "output"]
     with pytest.raises(ValueError, match=r"no layer 'hiden'. Its layers: hidden, output"):
