@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help reproduce test tensorboard benchmark
+.PHONY: help reproduce test backends tensorboard benchmark
 
 help:
 	@echo 'make reproduce    run the experiments and print what was found'
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make test         lint, types and the whole test suite'
+	@echo 'make backends     install JAX and torch too, for make test to test with'
 	@echo 'make benchmark    measure speed, side by side with plain Keras'
 
 reproduce: $(INSTALLED)
@@ -23,8 +24,19 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --cov
+	@for backend in jax torch; do \
+	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
+	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking"; \
+	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking || exit 1; \
+	  else \
+	    echo "$$backend is not installed, so the layers are not tested with it; install: make backends"; \
+	  fi; \
+	done
+
+backends: .venv/backends
 
 benchmark: $(INSTALLED)
+	$(BIN)/python benchmarks/adapt.py
 	$(BIN)/python benchmarks/two_neuron_circle.py
 
 # Made anew when what is to be installed has changed.
@@ -36,4 +48,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv/backends: $(INSTALLED)
+	@echo 'Installing JAX and torch into .venv, once; this takes a few minutes.'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev,jax,torch]'
 	@touch $@

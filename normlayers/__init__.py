@@ -2,10 +2,19 @@
 
 from importlib.metadata import version as _version
 
+from normlayers.layers.adapt import adapt
 from normlayers.layers.batch_normalization import BatchNormalization
+from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
 from normlayers.tracking import measures
 from normlayers.tracking.activation_tracker import ActivationTracker
 
-__all__ = ["ActivationTracker", "BatchNormalization", "Standardize", "measures"]
+__all__ = [
+    "ActivationTracker",
+    "BatchNormalization",
+    "MinMaxScale",
+    "Standardize",
+    "adapt",
+    "measures",
+]
 __version__ = _version("normlayers")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Missing = Literal["error", "ignore"]
+from normlayers.statistics.block_moments import BlockMoments, block_moments
+from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks
+
+Array = npt.NDArray[Any]
 
 
 class Moments:
@@ -30,7 +32,8 @@ class Moments:
             Infinite values are refused either way.
 
     Attributes:
-        count, mean, sum_of_squares: float64 arrays in the shape of the kept axes.
+        count: sum of the weights (the number of values where there are none), mean and
+            sum_of_squares: float64 arrays in the shape of the kept axes, those in rising order.
         rows: number of rows seen.
 
     Example:
@@ -46,9 +49,9 @@ class Moments:
             raise ValueError(f'missing must be "error" or "ignore". Received: missing={missing!r}')
         self.axis = kept_axes(axis)
         self.missing = missing
+        self.rows = 0
         self.count: Array = np.zeros(())
         self.sum_of_squares: Array = np.zeros(())
-        self.rows = 0
         # The mean is kept as its offset from one of the data's own values: rounding a large mean
         # to float64 at every batch would cost the variance digits.
         self._shift: Array = np.zeros(())
@@ -62,88 +65,97 @@ class Moments:
     @property
     def variance(self) -> Array:
         """``M / n``, the population variance; 0 where nothing was counted."""
-        return self.sum_of_squares / np.maximum(self.count, 1)
+        return self.sum_of_squares / np.where(self.count > 0, self.count, 1.0)
 
-    def update(self, batch: npt.NDArray[Any]) -> None:
+    def update(self, batch: Any, weight: Any = None) -> None:
         """Count a batch in.
 
         Args:
             batch: real numbers or booleans, shape ``(rows, ...)``.
+            weight: how much each value counts: not negative, of the batch's shape or of its
+                first axes' (one a row, say). Where it is 0 the batch may hold anything.
 
         Raises:
             TypeError: the batch holds no real numbers.
             ValueError: the batch holds infinite values, NaN (unless ignored), or its kept axes
-                differ from those of earlier batches. The moments stay as they were.
+                differ from those of earlier batches; the weights do not fit it or are negative.
+                The moments stay as they were.
         """
-        if batch.dtype.kind not in "biuf":
-            raise TypeError(
-                f"statistics need real numbers. Received: data of type {batch.dtype}; "
-                "convert them to a float or integer array."
-            )
-        keep = tuple(_positive(axis, batch.ndim) for axis in self.axis)
-        kept_shape = tuple(batch.shape[axis] for axis in sorted(keep))
-        if self.rows and kept_shape != self.count.shape:
-            raise ValueError(
-                f"every batch must have the same features. Received: a batch with {kept_shape} "
-                f"on the kept axes after {self.rows:,} rows with {self.count.shape}."
-            )
-        if batch.size == 0:
+        checked = Batch(batch, weight, self.axis, self.missing, self.rows)
+        if self.rows:
+            checked.refuse_other_features(self.count.shape)
+        if not checked.values.size:
             return
-        # Kept axes last, the rest flattened: every batch becomes (values, *kept_shape).
-        rest = [axis for axis in range(batch.ndim) if axis not in keep]
-        values = batch.transpose(rest + sorted(keep)).reshape(-1, *kept_shape)
-        values = values.astype(np.float64)
-        self._refuse_invalid(values, len(batch))
-
+        part = Moments(self.axis, self.missing)
+        part._start(checked.kept_shape)
+        for found in map_blocks(checked, block_moments):
+            part._combine(BlockMoments(*(entry.reshape(checked.kept_shape) for entry in found)))
         if not self.rows:
-            self.count = np.zeros(kept_shape)
-            self.sum_of_squares = self._shift = self._offset = self.count
-        self._count_in(values)
-        self.rows += len(batch)
+            self._start(checked.kept_shape)
+        self._combine(part._all())
+        self.rows += checked.rows
 
-    def _count_in(self, values: Array) -> None:
-        present = ~np.isnan(values)
-        # Any value of a feature does for a shift. fmax passes NaN over.
-        first = values[0] if present.all() else np.nan_to_num(np.fmax.reduce(values, axis=0))
-        self._shift = np.where(self.count > 0, self._shift, first)
-        deviation = np.where(present, values - self._shift, 0.0)
-        n = present.sum(axis=0).astype(np.float64)
-        m = deviation.sum(axis=0) / np.maximum(n, 1)
-        sum_of_squares = np.where(present, (deviation - m) ** 2, 0.0).sum(axis=0)
+    def merge(self, other: Moments) -> None:
+        """Count in all that another ``Moments`` has counted.
 
-        total = self.count + n
-        difference = m - self._offset
-        part = n / np.maximum(total, 1)
-        self._offset = self._offset + difference * part
-        self.sum_of_squares = self.sum_of_squares + sum_of_squares
-        self.sum_of_squares += difference**2 * self.count * part
-        self.count = total
-
-    def _refuse_invalid(self, values: Array, rows: int) -> None:
-        checks: list[tuple[str, Any, str]] = [("infinite", np.isinf, "drop or replace them")]
-        if self.missing == "error":
-            checks.insert(0, ("NaN", np.isnan, 'pass missing="ignore" or drop them'))
-        for kind, is_invalid, advice in checks:
-            per_feature = is_invalid(values).sum(axis=0)
-            if not per_feature.any():
-                continue
-            first = np.unravel_index(np.argmax(per_feature > 0), per_feature.shape)
-            place = ", ".join(str(int(index)) for index in first)
+        Raises:
+            ValueError: the other has other axes or features. The moments stay as they were.
+        """
+        if not other.rows:
+            return
+        shape = self.count.shape if self.rows else other.count.shape
+        if (other.axis, other.count.shape) != (self.axis, shape):
             raise ValueError(
-                f"{f'feature {place} has' if place else 'the data have'} "
-                f"{int(per_feature[first]):,} {kind} values in rows {self.rows:,} to "
-                f"{self.rows + rows - 1:,}; {advice}."
+                f"only moments of the same features can be merged. Received: axis {other.axis} and "
+                f"features {other.count.shape} for axis {self.axis} and features {shape}."
             )
+        if not self.rows:
+            self._start(shape)
+        self._combine(other._all())
+        self.rows += other.rows
 
+    def to_dict(self) -> dict[str, Any]:
+        """All of it in plain numbers and lists, as for JSON; ``from_dict`` takes it back."""
+        parts = dict(zip(BlockMoments._fields, self._all(), strict=True))
+        return {
+            "axis": list(self.axis),
+            "missing": self.missing,
+            "rows": self.rows,
+            **{name: entry.tolist() for name, entry in parts.items()},
+        }
 
-def kept_axes(axis: int | Sequence[int] | None) -> tuple[int, ...]:
-    """``axis`` as Keras spells it (an integer, several, or ``None``) as a tuple."""
-    if axis is None:
-        return ()
-    return (axis,) if isinstance(axis, int) else tuple(axis)
+    @classmethod
+    def from_dict(cls, exported: Mapping[str, Any]) -> Moments:
+        """The moments that ``to_dict`` exported.
 
+        Example:
+            >>> moments = Moments()
+            >>> moments.update(np.array([[1.0], [3.0]]))
+            >>> Moments.from_dict(moments.to_dict()).mean.tolist()
+            [2.0]
+        """
+        moments = cls(exported["axis"], exported["missing"])
+        moments.rows = exported["rows"]
+        entries = (np.asarray(exported[name], float) for name in BlockMoments._fields)
+        moments.count, moments._shift, moments._offset, moments.sum_of_squares = entries
+        return moments
 
-def _positive(axis: int, rank: int) -> int:
-    if not -rank <= axis < rank:
-        raise ValueError(f"axis {axis} is out of range for data with {rank} axes.")
-    return axis % rank
+    def _start(self, shape: tuple[int, ...]) -> None:
+        self.count = self.sum_of_squares = self._shift = self._offset = np.zeros(shape)
+
+    def _all(self) -> BlockMoments:
+        return BlockMoments(self.count, self._shift, self._offset, self.sum_of_squares)
+
+    def _combine(self, other: BlockMoments) -> None:
+        # A side that has counted nothing of a feature has no mean to differ from.
+        ours, theirs = self.count > 0, other.n > 0
+        shift = np.where(ours, self._shift, other.shift)
+        offset = np.where(ours, self._offset, other.offset)
+        difference = np.where(theirs, (other.shift - shift) + other.offset - offset, 0.0)
+        count = self.count + other.n
+        part = other.n / np.where(count > 0, count, 1.0)
+        self._shift, self._offset = shift, offset + difference * part
+        self.sum_of_squares = (
+            self.sum_of_squares + other.sum_of_squares + difference**2 * self.count * part
+        )
+        self.count = count

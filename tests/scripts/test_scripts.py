@@ -77,7 +77,13 @@ def test_a_run_with_other_arguments_is_refused_until_asked_to_start_over(tmp_pat
     assert json.loads((tmp_path / "results.json").read_text())["arguments"]["epochs"] == 3
 
 
-def test_benchmark_prints_a_ratio():
-    done = script("benchmarks/two_neuron_circle.py", "--epochs", 2)
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("two_neuron_circle", ["--epochs", 2]), ("adapt", ["--rows", 20_000, "--rounds", 1])],
+)
+def test_benchmarks_print_ratios(name, arguments):
+    done = script(f"benchmarks/{name}.py", *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     assert "ratio" in done.stdout
+    refused = script(f"benchmarks/{name}.py", arguments[0], 0)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)

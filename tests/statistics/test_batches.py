@@ -31,7 +31,7 @@ def test_every_source_gives_all_rows_in_order(name):
 
 
 def test_large_arrays_are_read_in_pieces(monkeypatch):
-    monkeypatch.setattr(module, "VALUES_PER_PIECE", 6)
+    monkeypatch.setattr(module, "VALUES_PER_VIEW", 6)
     assert [len(piece) for piece in batches(X)] == [3, 3, 3, 1]
 
 
@@ -45,7 +45,7 @@ def test_batch_size_and_steps():
         (X, {"batch_size": 0}, ValueError, "batch_size must be at least 1"),
         (X, {"steps": -1}, ValueError, "steps must be at least 1"),
         ("text", {}, TypeError, "Received: str"),
-        ({"a": X}, {}, TypeError, "Received: dict"),
+        ({"a": X, "b": X[:3]}, {}, ValueError, "arrays of one length"),
         (3, {}, TypeError, "Received: int"),
         (np.float64(3), {}, ValueError, "must have rows"),
         ([1.0, 2.0], {}, TypeError, "must yield batches"),

@@ -132,3 +132,190 @@ def test_refuses_an_unknown_axis_and_an_unknown_treatment_of_nan():
 def test_infinite_values_are_refused_even_where_nan_is_ignored():
     with pytest.raises(ValueError, match="infinite"):
         Moments(missing="ignore").update(np.array([[np.inf, np.nan]]))
+
+
+FLOATS = [np.float16, np.float32, np.float64]
+INTEGERS = [np.int8, np.uint8, np.int16, np.int32, np.uint32, np.int64, np.uint64]
+
+
+def sample(dtype, ratio, rows=3000):
+    """Data of a type with about this mean in units of the std, where the type can hold it."""
+    kind = np.dtype(dtype)
+    if kind.kind == "f":
+        std = 1.0 if ratio < 1e4 or kind.itemsize > 2 else 4.0
+        digits = {2: 1e2, 4: 1e6, 8: 1e8}[kind.itemsize]
+        mean = min(ratio, digits) * std
+    else:
+        std = 20.0 if kind.itemsize < 4 else 1000.0
+        mean = min(ratio * std, np.iinfo(kind).max - 8 * std)
+    x = np.random.default_rng(5).normal(loc=mean, scale=std, size=(rows, 2))
+    return np.clip(np.rint(x), 0, None).astype(kind) if kind.kind != "f" else x.astype(kind)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+@pytest.mark.parametrize("ratio", [0.0, 1e2, 1e5, 1e8])
+@pytest.mark.parametrize("batch", [1, 32, 3000])
+def test_every_type_at_every_ratio_in_every_batch_size(dtype, ratio, batch):
+    x = sample(dtype, ratio, rows=300 if batch == 1 else 3000)
+    moments = Moments()
+    for row in range(0, len(x), batch):
+        moments.update(x[row : row + batch])
+    for feature in range(2):
+        values = [Fraction(int(v)) if x.dtype.kind != "f" else Fraction(float(v))
+                  for v in x[:, feature]]  # fmt: skip
+        mean = sum(values) / len(values)
+        variance = float(sum((value - mean) ** 2 for value in values) / len(values))
+        assert moments.variance[feature] == pytest.approx(variance, rel=1e-12)
+        error = abs(float(Fraction(moments.mean[feature]) - mean))
+        # The mean itself is a float64, which at a ratio of 1e8 is told to 1e-8 stds.
+        assert error <= 1e-12 * variance**0.5 + np.spacing(float(mean))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("columns", [1, 3, 64, 1500])
+@pytest.mark.parametrize("offset", [0.0, 3.0, 1e3, 1e6])
+def test_short_floats_in_large_blocks_are_right_to_2e_7(dtype, columns, offset):
+    if dtype == np.float16 and offset > 3:
+        pytest.skip("float16 cannot hold it")
+    rows = 1_000_000 // columns
+    x = np.random.default_rng(1).normal(loc=offset, size=(rows, columns)).astype(dtype)
+    moments = Moments()
+    moments.update(x)
+    mean, variance = x.astype(float).mean(axis=0), x.astype(float).var(axis=0)
+    np.testing.assert_allclose(moments.variance, variance, rtol=2e-7)
+    assert np.max(np.abs(moments.mean - mean) / np.sqrt(variance)) <= 2e-7
+
+
+@given(value=st.floats(1e-3, 1e3), rare=st.floats(0.0, 1.0), seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=30)
+def test_two_valued_data_round_always_the_same_way_and_are_still_right(value, rare, seed):
+    x = (np.random.default_rng(seed).random((40_000, 2)) < rare).astype("float32")
+    x *= np.float32(value)
+    moments = Moments()
+    moments.update(x)
+    np.testing.assert_allclose(moments.variance, x.astype(float).var(axis=0), rtol=2e-7)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e25, 1e37])
+def test_float32_squares_that_overflow_or_vanish_are_computed_in_float64(scale):
+    x = (np.random.default_rng(2).random((40_000, 2)) * scale).astype("float32")
+    moments = Moments()
+    moments.update(x)
+    np.testing.assert_allclose(moments.variance, x.astype(float).var(axis=0), rtol=1e-10)
+
+
+def test_nan_in_large_blocks_of_float32():
+    x = np.random.default_rng(3).normal(size=(50_000, 2)).astype("float32")
+    x[40_000:40_007, 1] = np.nan
+    with pytest.raises(ValueError, match="feature 1 has 7 NaN values"):
+        Moments().update(x)
+    moments = Moments(missing="ignore")
+    moments.update(x)
+    np.testing.assert_allclose(moments.variance, np.nanvar(x.astype(float), axis=0), rtol=1e-10)
+    assert moments.count.tolist() == [50_000, 49_993]
+
+
+def test_many_blocks_are_merged_in_order(monkeypatch):
+    from normlayers.statistics import blocks
+
+    monkeypatch.setattr(blocks, "VALUES_PER_BLOCK", 50)
+    monkeypatch.setattr(blocks, "THREADS", 3)
+    x = np.random.default_rng(4).normal(size=(1003, 2))
+    x[700, 1] = np.inf
+    moments = Moments()
+    with pytest.raises(ValueError, match="feature 1 has 1 infinite values in rows 700 to 724"):
+        moments.update(x)
+    assert moments.rows == 0
+    x[700, 1] = 0
+    moments.update(x)
+    np.testing.assert_allclose(moments.variance, x.var(axis=0), rtol=1e-12)
+
+
+IDS = 2**62 + np.array([[1], [3], [5]])
+
+
+@pytest.mark.parametrize("x", [IDS, IDS.astype(np.uint64) + 2**63 - 2**62, -IDS])
+def test_identifiers_keep_their_last_digits(x):
+    moments = Moments()
+    moments.update(x[:1])
+    moments.update(x[1:])
+    assert moments.variance[0] == pytest.approx(8 / 3, rel=1e-15)
+
+
+def test_integers_that_span_their_type_do_not_wrap():
+    x = np.array([[np.iinfo(np.int64).min], [np.iinfo(np.int64).max]])
+    moments = Moments()
+    moments.update(x)
+    assert moments.variance[0] == pytest.approx(2.0**126, rel=1e-12)
+
+
+@given(
+    x=hnp.arrays(np.float64, (12, 2), elements=st.floats(-100, 100)),
+    weight=hnp.arrays(np.int64, 12, elements=st.integers(0, 4)),
+    cuts=st.lists(st.integers(0, 12), min_size=2, max_size=2),
+)
+@settings(deadline=None)
+def test_weights_count_as_repetitions_in_any_merge(x, weight, cuts):
+    parts = []
+    for batch, part in zip(batches_of(x, cuts), batches_of(weight, cuts), strict=True):
+        parts.append(Moments())
+        parts[-1].update(batch, weight=part)
+    total = Moments()
+    for part in reversed(parts):
+        total.merge(part)
+    repeated = np.repeat(x, weight, axis=0)
+    assert total.count.tolist() == [weight.sum()] * 2
+    if len(repeated):
+        np.testing.assert_allclose(total.mean, repeated.mean(axis=0), atol=1e-12)
+        np.testing.assert_allclose(total.variance, repeated.var(axis=0), atol=1e-11)
+
+
+def test_weights_of_first_axes_and_of_single_values():
+    x = np.random.default_rng(6).normal(size=(5, 3, 2))
+    mask = np.random.default_rng(7).random((5, 3)) < 0.6
+    x[~mask] = np.nan
+    moments = Moments()
+    moments.update(x, weight=mask)
+    np.testing.assert_allclose(moments.mean, x[mask].mean(axis=0), rtol=1e-12)
+    per_value = Moments()
+    per_value.update(np.nan_to_num(x), weight=np.broadcast_to(mask[..., None], x.shape))
+    np.testing.assert_allclose(per_value.variance, x[mask].var(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("weight", "error", "says"),
+    [
+        (np.ones(2), ValueError, r"weights of shape \(2,\), data of shape \(3, 1\)"),
+        (np.array([1.0, -1.0, 1.0]), ValueError, "not negative"),
+        (np.array([1.0, np.nan, 1.0]), ValueError, "finite"),
+        (np.array(["a", "b", "c"]), TypeError, "weights must be real numbers"),
+    ],
+)
+def test_refuses_weights(weight, error, says):
+    moments = Moments()
+    with pytest.raises(error, match=says):
+        moments.update(np.ones((3, 1)), weight=weight)
+    assert moments.rows == 0
+
+
+def test_refuses_to_merge_other_features():
+    one, other = Moments(), Moments()
+    one.update(np.ones((2, 3)))
+    other.update(np.ones((2, 2)))
+    with pytest.raises(ValueError, match=r"same features.*\(2,\).*\(3,\)"):
+        one.merge(other)
+    with pytest.raises(ValueError, match="twice"):
+        Moments(axis=(1, 1))
+    with pytest.raises(ValueError, match="single value"):
+        Moments().update(np.float64(3))
+
+
+def test_export_goes_through_json_and_goes_on_counting():
+    import json
+
+    x = np.random.default_rng(8).normal(loc=1e7, size=(100, 2))
+    moments = Moments(missing="ignore")
+    moments.update(x[:60])
+    copy = Moments.from_dict(json.loads(json.dumps(moments.to_dict())))
+    copy.update(x[60:])
+    np.testing.assert_allclose(copy.variance, x.var(axis=0), rtol=1e-12)

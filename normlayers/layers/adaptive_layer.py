@@ -1,0 +1,226 @@
+"""How layers learn statistics from data."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.layers.counting import NamedErrors, Verbose, combined_weight, count_all
+from normlayers.layers.scaling_layer import ScalingLayer
+from normlayers.statistics.batches import is_sparse
+from normlayers.statistics.blocks import Missing
+from normlayers.statistics.extrema import Extrema
+from normlayers.statistics.moments import Moments
+
+Array = npt.NDArray[Any]
+Statistics = Moments | Extrema
+
+
+class AdaptiveLayer(ScalingLayer):
+    """A scaling layer that learns location and spread from data, at once or batch by batch.
+
+    A subclass says which class counts the statistics, and how location and spread follow.
+    """
+
+    statistics_class: ClassVar[type[Moments] | type[Extrema]]
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None,
+        given: tuple[Array, Array] | None,
+        invert: bool,
+        missing: Missing,
+        **kwargs: Any,
+    ) -> None:
+        self.statistics_class(missing=missing)  # refuses an unknown `missing`
+        super().__init__(axis, given, invert, **kwargs)
+        self.missing = missing
+        self._running: Statistics | None = None
+        self._running_shape: tuple[int, ...] = ()
+
+    @abstractmethod
+    def location_and_spread(self, statistics: Any) -> tuple[Array, Array]:
+        """What was counted, as the two weights have it."""
+
+    @abstractmethod
+    def counted_before(self, location: Array, spread: Array, rows: int) -> Statistics:
+        """The statistics that the weights were made of, for counting to go on."""
+
+    @abstractmethod
+    def check_sparse(self, statistics: Any) -> None:
+        """Raise ValueError where the layer would make sparse data dense."""
+
+    def adapt(
+        self,
+        data: Any,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        sample_weight: Any = None,
+        mask: Any = None,
+        verbose: Verbose = "auto",
+    ) -> None:
+        """Learn the statistics of ``data``, forgetting earlier ones.
+
+        One pass, accumulated in float64, in constant memory.
+
+        Args:
+            data: an array, a tensor, a frame or a sparse matrix of shape ``(rows, ...)``; or
+                batches of them: a ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a
+                ``DataLoader``, a list, a generator. Of tuples the first entry is taken.
+            batch_size: rows read at a time from an array; ``None`` chooses.
+            steps: number of batches to read; ``None`` reads all.
+            sample_weight: how much each row counts, not negative, shape ``(rows,)`` or that of the
+                data's first axes; for data in batches, as many batches of weights.
+            mask: booleans, shape ``(rows, timesteps)`` or that of the data's first axes; what is
+                masked out does not count. In batches, likewise.
+            verbose: show progress; ``"auto"``: on a terminal, where it takes more than a second.
+
+        Raises:
+            TypeError: the data are no numbers, or no array or iterable of them.
+            ValueError: NaN (unless ignored), infinite values, no data, features that change or do
+                not fit the layer, weights that do not fit. The layer keeps the statistics it had.
+            RuntimeError: the layer was given its statistics.
+        """
+        self.refuse_given("adapt")
+        statistics = self.new_statistics()
+        with self._errors_named("adapt"):
+            shape = count_all(
+                statistics,
+                data,
+                batch_size=batch_size,
+                steps=steps,
+                sample_weight=sample_weight,
+                mask=mask,
+                verbose=verbose,
+                check=self.check_features,
+            )
+            if is_sparse(data):
+                self.check_sparse(statistics)
+            self.take(statistics, shape)
+
+    def reset_state(self) -> None:
+        """Forget what was counted; ``finalize_state`` changes what the layer computes."""
+        self.refuse_given("reset_state")
+        self._running = self.new_statistics()
+
+    def update_state(self, batch: Any, sample_weight: Any = None, mask: Any = None) -> None:
+        """Count a batch in; ``finalize_state`` changes what the layer computes.
+
+        Args:
+            batch: shape ``(rows, ...)``.
+            sample_weight: how much each row, or each value of the first axes, counts.
+            mask: booleans of the batch's first axes, such as rows and timesteps; what is masked
+                out does not count.
+
+        Raises:
+            TypeError, ValueError, RuntimeError: as ``adapt``. What was counted stays as it was.
+        """
+        self.refuse_given("update_state")
+        batch = np.asarray(batch)
+        with self._errors_named("update_state"):
+            self.check_features(batch.shape)
+            statistics = self._counted_so_far()
+            statistics.update(batch, combined_weight(sample_weight, mask))
+        self._running, self._running_shape = statistics, batch.shape
+
+    def merge_state(self, layers: Iterable[AdaptiveLayer]) -> None:
+        """Count in all that other layers have counted, such as those of other shards.
+
+        Raises:
+            TypeError: a layer is of another kind.
+            ValueError: a layer has other features. What was counted stays as it was.
+            RuntimeError: the layer was given its statistics.
+        """
+        self.refuse_given("merge_state")
+        merged: Any = copy.deepcopy(self._counted_so_far())
+        shape = self._running_shape
+        with self._errors_named("merge_state"):
+            for layer in layers:
+                if type(layer) is not type(self):
+                    raise TypeError(
+                        "only layers of one kind can be merged. Received: a "
+                        f"{type(layer).__name__} for a {type(self).__name__}."
+                    )
+                merged.merge(layer._counted_so_far())
+                shape = shape or layer._running_shape or getattr(layer, "_built_shape", ())
+        self._running, self._running_shape = merged, shape
+
+    def finalize_state(self) -> None:
+        """Compute with what was counted.
+
+        Raises:
+            ValueError: nothing was counted, or nothing of some feature. The layer stays as it was.
+        """
+        if self._running is not None:
+            with self._errors_named("finalize_state"):
+                self.take(self._running, self._running_shape)
+
+    # What ``normlayers.adapt`` calls too
+
+    def new_statistics(self) -> Statistics:
+        """Statistics of nothing yet, with the layer's axes."""
+        return self.statistics_class(axis=self.axis, missing=self.missing)
+
+    def check_features(self, shape: tuple[int, ...]) -> None:
+        """Raise ValueError unless data of this shape fit the inputs the layer was built for."""
+        if not self.built:
+            return
+        expected = self._built_shape
+        if len(shape) != len(expected) or any(shape[axis] != expected[axis] for axis in self.axis):
+            raise ValueError(
+                f"layer {self.name!r} was built for inputs of shape {expected}. "
+                f"Received: data of shape {shape}."
+            )
+
+    def check_statistics(self, statistics: Statistics) -> tuple[Array, Array]:
+        """Location and spread; ValueError where the layer cannot compute with them."""
+        if not statistics.rows or not np.all(statistics.count):
+            raise ValueError("there are no data, or none for some feature.")
+        location, spread = self.location_and_spread(statistics)
+        largest = float(np.max(spread, initial=0))
+        if largest > float(np.finfo(self._weight_dtype).max):
+            raise ValueError(
+                f"the {self.spread_name} {largest:.3g} is too large for {self._weight_dtype}; "
+                'make the layer with dtype="float64".'
+            )
+        return location, spread
+
+    def take(self, statistics: Statistics, shape: tuple[int, ...]) -> None:
+        """Compute with these statistics, of data of this shape, if they pass the check."""
+        location, spread = self.check_statistics(statistics)
+        if not self.built:
+            self.build((None, *shape[1:]))
+        self.set_statistics(location, spread, statistics.rows)
+        self._running, self._running_shape = statistics, shape
+
+    def refuse_given(self, method: str) -> None:
+        """Raise RuntimeError where the statistics were given: they are not to be learned."""
+        if self._given is not None:
+            raise RuntimeError(
+                f"{type(self).__name__}.{method}(): layer {self.name!r} was given its statistics; "
+                "make it without them to learn them from data."
+            )
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take saved statistics; Keras calls this."""
+        super().load_own_variables(store)
+        self._running = None
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "missing": self.missing}
+
+    def _counted_so_far(self) -> Statistics:
+        if self._running is not None:
+            return self._running
+        if self._given is None and self._has_statistics:  # loaded from a file
+            return self.counted_before(*self.statistics(), self.count)
+        return self.new_statistics()
+
+    def _errors_named(self, method: str) -> NamedErrors:
+        return NamedErrors(f"{type(self).__name__}.{method}()")

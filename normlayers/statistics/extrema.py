@@ -1,0 +1,147 @@
+"""Minimum and maximum of data that come in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks
+
+Array = npt.NDArray[Any]
+
+
+class Extrema:
+    """Minimum and maximum for every position on the kept axes, over all other axes.
+
+    Args:
+        axis: the axis or axes to keep, counted in a batch (whose axis 0 is its rows);
+            ``None`` keeps none.
+        missing: ``"error"`` refuses NaN; ``"ignore"`` leaves NaN out, feature by feature.
+            Infinite values are refused either way.
+
+    Attributes:
+        minimum, maximum: float64 arrays in the shape of the kept axes, those in rising order;
+            infinite and -infinite where nothing was counted.
+        count: number of values, likewise.
+        rows: number of rows seen.
+
+    Example:
+        >>> extrema = Extrema()
+        >>> extrema.update(np.array([[1.0, 5.0], [3.0, 4.0]]))
+        >>> extrema.minimum.tolist(), extrema.maximum.tolist()
+        ([1.0, 4.0], [3.0, 5.0])
+    """
+
+    def __init__(self, axis: int | Sequence[int] | None = -1, missing: Missing = "error") -> None:
+        if missing not in ("error", "ignore"):
+            raise ValueError(f'missing must be "error" or "ignore". Received: missing={missing!r}')
+        self.axis = kept_axes(axis)
+        self.missing = missing
+        self.rows = 0
+        self.count: Array = np.zeros(())
+        self.minimum: Array = np.full((), np.inf)
+        self.maximum: Array = np.full((), -np.inf)
+
+    def update(self, batch: Any, weight: Any = None) -> None:
+        """Count a batch in.
+
+        Args:
+            batch: real numbers or booleans, shape ``(rows, ...)``.
+            weight: values of weight 0 are left out; the others count alike. Not negative, of the
+                batch's shape or of its first axes'.
+
+        Raises:
+            TypeError, ValueError: as ``Moments.update``. The extrema stay as they were.
+        """
+        checked = Batch(batch, weight, self.axis, self.missing, self.rows)
+        if self.rows:
+            checked.refuse_other_features(self.count.shape)
+        if not checked.values.size:
+            return
+        parts = map_blocks(checked, _block_extrema)
+        if not self.rows:
+            self._start(checked.kept_shape)
+        for found in parts:
+            self._combine(*(entry.reshape(checked.kept_shape) for entry in found))
+        self.rows += checked.rows
+
+    def merge(self, other: Extrema) -> None:
+        """Count in all that another ``Extrema`` has counted.
+
+        Raises:
+            ValueError: the other has other axes or features. The extrema stay as they were.
+        """
+        if not other.rows:
+            return
+        shape = self.count.shape if self.rows else other.count.shape
+        if (other.axis, other.count.shape) != (self.axis, shape):
+            raise ValueError(
+                f"only extrema of the same features can be merged. Received: axis {other.axis} and "
+                f"features {other.count.shape} for axis {self.axis} and features {shape}."
+            )
+        if not self.rows:
+            self._start(shape)
+        self._combine(other.count, other.minimum, other.maximum)
+        self.rows += other.rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it in plain numbers and lists; ``from_dict`` takes it back."""
+        return {
+            "axis": list(self.axis),
+            "missing": self.missing,
+            "rows": self.rows,
+            "count": self.count.tolist(),
+            "minimum": self.minimum.tolist(),
+            "maximum": self.maximum.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, exported: Mapping[str, Any]) -> Extrema:
+        """The extrema that ``to_dict`` exported."""
+        extrema = cls(exported["axis"], exported["missing"])
+        extrema.rows = exported["rows"]
+        for name in ("count", "minimum", "maximum"):
+            setattr(extrema, name, np.asarray(exported[name], float))
+        return extrema
+
+    def _start(self, shape: tuple[int, ...]) -> None:
+        self.count = np.zeros(shape)
+        self.minimum, self.maximum = np.full(shape, np.inf), np.full(shape, -np.inf)
+
+    def _combine(self, count: Array, minimum: Array, maximum: Array) -> None:
+        self.count = self.count + count
+        self.minimum = np.minimum(self.minimum, minimum)
+        self.maximum = np.maximum(self.maximum, maximum)
+
+
+def _over_rows(extreme: np.ufunc, block: Array) -> Array:
+    """The minimum or maximum of each column, in float64."""
+    rows, columns = block.shape
+    # Rows side by side: long rows are compared several times as fast.
+    side_by_side = max(1, min(rows, 1024 // columns))
+    whole = rows - rows % side_by_side
+    wide = extreme.reduce(block[:whole].reshape(-1, side_by_side * columns), axis=0)
+    left = [wide.reshape(side_by_side, columns), block[whole:]]
+    return extreme.reduce(np.concatenate(left), axis=0).astype(np.float64)
+
+
+def _block_extrema(
+    block: Array, weight: Array | None, refuse_invalid: Callable[[], None]
+) -> list[tuple[Array, Array, Array]]:
+    if weight is None:
+        lowest, highest = _over_rows(np.minimum, block), _over_rows(np.maximum, block)
+        if np.isfinite(lowest).all() and np.isfinite(highest).all():
+            return [(np.full(block.shape[1], float(len(block))), lowest, highest)]
+    refuse_invalid()
+    values = block.astype(float)
+    present = ~np.isnan(values) & (True if weight is None else weight > 0)
+    return [
+        (
+            present.sum(axis=0).astype(float),
+            np.where(present, values, np.inf).min(axis=0),
+            np.where(present, values, -np.inf).max(axis=0),
+        )
+    ]
