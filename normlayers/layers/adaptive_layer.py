@@ -169,6 +169,11 @@ class AdaptiveLayer(ScalingLayer):
     def check_features(self, shape: tuple[int, ...]) -> None:
         """Raise ValueError unless data of this shape fit the inputs the layer was built for."""
         if not self.built:
+            if any(axis in (0, -len(shape)) for axis in self.axis):
+                raise ValueError(
+                    f"axis {self.axis} holds the rows of data of shape {shape}; "
+                    "pass axis=None, or data of shape (rows, features)."
+                )
             return
         expected = self._built_shape
         if len(shape) != len(expected) or any(shape[axis] != expected[axis] for axis in self.axis):

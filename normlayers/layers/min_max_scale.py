@@ -68,7 +68,10 @@ class MinMaxScale(AdaptiveLayer):
         missing: Missing = "error",
         **kwargs: Any,
     ) -> None:
-        low, high = feature_range
+        try:
+            low, high = feature_range
+        except (TypeError, ValueError):
+            low = high = np.nan
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
             raise ValueError(
                 "feature_range must be (low, high), low under high. "

@@ -62,6 +62,7 @@ def rows_in(data: Any) -> int | None:
     """Number of rows of an array, a table or a dict of them; ``None`` of other sources."""
     if isinstance(data, Mapping):
         return min((rows_in(column) or 0 for column in data.values()), default=0)
+    _refuse_ragged(data)
     return data.shape[0] if _is_table(data) and len(data.shape) else None
 
 
@@ -96,6 +97,14 @@ def _all_batches(data: Any, batch_size: int | None) -> Iterator[Any]:
     if _yields_single_rows(data):
         data = data.batch(batch_size or 128)
     return (_x_of(element) for element in data)
+
+
+def _refuse_ragged(data: Any) -> None:
+    if hasattr(data, "row_splits"):
+        raise TypeError(
+            "ragged tensors have no table to read; pass data.to_tensor() with a mask, or "
+            "data.flat_values."
+        )
 
 
 def _is_table(data: Any) -> bool:
@@ -178,7 +187,11 @@ def _x_of(element: Any) -> Any:
 
 
 def _batch(element: Any) -> Array:
-    array = np.asarray(element) if isinstance(element, list) else to_array(element)
+    array = to_array(element)
+    if isinstance(element, list) and array.ndim < 2:
+        raise TypeError(
+            "a list must hold batches of rows. Received: a list of rows; pass np.asarray(data)."
+        )
     if array.ndim == 0:
         raise TypeError(
             "an iterable must yield batches of rows. "
@@ -200,6 +213,7 @@ def to_array(data: Any) -> Array:
         )
     if isinstance(data, np.ndarray):
         return data
+    _refuse_ragged(data)
     if hasattr(data, "detach"):  # torch: off the graph, off the device
         data = data.detach().cpu()
         if str(data.dtype) == "torch.bfloat16":  # which NumPy does not know

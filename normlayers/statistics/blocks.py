@@ -100,10 +100,12 @@ class Batch:
             place = ", ".join(str(int(index)) for index in feature)
             start = self._rows_before + (rows.start or 0)
             stop = self._rows_before + min(self.rows, rows.stop or self.rows)
+            column = invalid.reshape(len(invalid), -1)[:, int(np.argmax(per_feature > 0))]
+            first = start + int(column.argmax()) * (stop - start) // len(column)
             raise ValueError(
                 f"{f'feature {place} has' if place else 'the data have'} "
-                f"{int(per_feature[feature]):,} {kind} values in rows {start:,} to {stop - 1:,}; "
-                f"{advice}."
+                f"{int(per_feature[feature]):,} {kind} values in rows {start:,} to {stop - 1:,}, "
+                f"the first in row {first:,}; {advice}."
             )
 
 
@@ -145,11 +147,13 @@ def kept_axes(axis: int | Sequence[int] | None) -> tuple[int, ...]:
     """``axis`` as Keras spells it (an integer, several, or ``None``) as a tuple."""
     if axis is None:
         return ()
+    several = axis if isinstance(axis, Sequence) else (axis,)
     try:
-        return (operator.index(axis),)  # type: ignore[arg-type]
+        axes = tuple(operator.index(entry) for entry in several)
     except TypeError:
-        pass
-    axes = tuple(operator.index(entry) for entry in axis)  # type: ignore[union-attr]
+        raise TypeError(
+            f"axis must be an integer, several, or None. Received: axis={axis!r}"
+        ) from None
     if len(set(axes)) < len(axes):
         raise ValueError(f"axis must not name an axis twice. Received: axis={axis}")
     return axes

@@ -67,6 +67,7 @@ def test_given_extrema():
     [
         ({"feature_range": (1, 0)}, "low under high"),
         ({"feature_range": (0, 0)}, "low under high"),
+        ({"feature_range": (0, 1, 2)}, "low under high"),
         ({"feature_range": (0, np.inf)}, "low under high"),
         ({"minimum": 0.0}, "given together"),
         ({"maximum": 0.0}, "given together"),

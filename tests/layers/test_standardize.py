@@ -105,6 +105,11 @@ def test_ignored_nan_stays_out_of_the_statistics():
         (np.array([[1.0, np.inf, 0.0]]), ValueError, "infinite"),
         (np.empty((0, 3)), ValueError, "no data"),
         ([], ValueError, "no data"),
+        ([[1.0, 2.0, 3.0], [1.0, 2.0]], TypeError, r"pass np.asarray\(data\)"),
+        (X.astype(complex), TypeError, "complex"),
+        (np.array([[None, 1.0, 2.0]], object), TypeError, "object"),
+        (np.array([["2020-01-01"] * 3], "M8[s]"), TypeError, "datetime64"),
+        (3, TypeError, "Received: int"),
         (np.ones((4, 2)), ValueError, "built for inputs of shape"),
         (np.ones((4, 2, 3)), ValueError, "built for inputs of shape"),
         (np.array([["a", "b", "c"]]), TypeError, "real numbers"),
@@ -144,6 +149,11 @@ def test_refuses_impossible_arguments(options, says):
 
 
 def test_refuses_inputs_it_cannot_standardize():
+    with pytest.raises(ValueError, match=r"pass axis=None, or data of shape \(rows, features\)"):
+        nl.Standardize().adapt(np.arange(5.0))
+    for axis in ("a", 1.5):
+        with pytest.raises(TypeError, match="axis must be an integer, several, or None"):
+            nl.Standardize(axis=axis)
     with pytest.raises(ValueError, match="axis 3 is out of range"):
         nl.Standardize(axis=3).build((None, 2))
     with pytest.raises(ValueError, match="known length"):

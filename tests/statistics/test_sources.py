@@ -120,6 +120,12 @@ def test_a_source_that_fails_half_way_says_so_itself():
         next(stream)
 
 
+def test_refuses_ragged_tensors():
+    tf = pytest.importorskip("tensorflow")
+    with pytest.raises(TypeError, match="ragged"):
+        list(batches(tf.ragged.constant([[1.0, 2.0], [3.0]])))
+
+
 def test_refuses_masked_arrays():
     with pytest.raises(TypeError, match="mask would be lost"):
         list(batches(np.ma.masked_less(X, 3)))
