@@ -143,6 +143,22 @@ def map_blocks(batch: Batch, function: BlockFunction[Found]) -> list[Found]:
         return [found for part in pool.map(apply_to_all, tasks) for found in part]
 
 
+def mergeable_shape(ours: Any, other: Any) -> tuple[int, ...]:
+    """The shape of the features that two statistics share.
+
+    Raises:
+        ValueError: they do not share them.
+    """
+    shape: tuple[int, ...] = ours.count.shape if ours.rows else other.count.shape
+    if (other.axis, other.count.shape) != (ours.axis, shape):
+        raise ValueError(
+            "only statistics of the same features can be merged. Received: axis "
+            f"{other.axis} and features {other.count.shape} for axis {ours.axis} and features "
+            f"{shape}."
+        )
+    return shape
+
+
 def kept_axes(axis: int | Sequence[int] | None) -> tuple[int, ...]:
     """``axis`` as Keras spells it (an integer, several, or ``None``) as a tuple."""
     if axis is None:

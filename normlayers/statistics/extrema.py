@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks
+from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
 
 Array = npt.NDArray[Any]
 
@@ -76,12 +76,7 @@ class Extrema:
         """
         if not other.rows:
             return
-        shape = self.count.shape if self.rows else other.count.shape
-        if (other.axis, other.count.shape) != (self.axis, shape):
-            raise ValueError(
-                f"only extrema of the same features can be merged. Received: axis {other.axis} and "
-                f"features {other.count.shape} for axis {self.axis} and features {shape}."
-            )
+        shape = mergeable_shape(self, other)
         if not self.rows:
             self._start(shape)
         self._combine(other.count, other.minimum, other.maximum)

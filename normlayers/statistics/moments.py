@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.statistics.block_moments import BlockMoments, block_moments
-from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks
+from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
 
 Array = npt.NDArray[Any]
 
@@ -103,12 +103,7 @@ class Moments:
         """
         if not other.rows:
             return
-        shape = self.count.shape if self.rows else other.count.shape
-        if (other.axis, other.count.shape) != (self.axis, shape):
-            raise ValueError(
-                f"only moments of the same features can be merged. Received: axis {other.axis} and "
-                f"features {other.count.shape} for axis {self.axis} and features {shape}."
-            )
+        shape = mergeable_shape(self, other)
         if not self.rows:
             self._start(shape)
         self._combine(other._all())

@@ -1,11 +1,5 @@
 """What Standardize and MinMaxScale share, on every backend."""
 
-import importlib.util
-import os
-import subprocess
-import sys
-import warnings
-
 import keras
 import numpy as np
 import pytest
@@ -78,17 +72,6 @@ def test_batch_by_batch_and_shard_by_shard_is_as_all_at_once(kind):
     np.testing.assert_allclose(
         statistics(running)[0], statistics(adapted(kind, X[:5]))[0], rtol=1e-6
     )
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_counting_goes_on_after_loading(kind, tmp_path):
-    model = keras.Sequential([keras.Input((3,)), adapted(kind, X[:40])])
-    model.save(tmp_path / "model.keras")
-    layer = keras.models.load_model(tmp_path / "model.keras").layers[0]
-    layer.update_state(X[40:])
-    layer.finalize_state()
-    for ours, at_once in zip(statistics(layer), statistics(adapted(kind)), strict=True):
-        np.testing.assert_allclose(ours, at_once, rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -186,63 +169,12 @@ def test_counts_beyond_32_bits():
     assert layer.count == 3_000_000_000_000
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_weights_alone_make_a_copy(kind, tmp_path):
-    model = keras.Sequential([keras.Input((3,)), adapted(kind), keras.layers.Dense(2)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        copy = keras.models.clone_model(model)
-        copy.set_weights(model.get_weights())
-        np.testing.assert_allclose(output(copy, X), output(model, X), atol=3e-6)
-    model.save_weights(tmp_path / "model.weights.h5")
-    other = keras.models.clone_model(model)
-    other.load_weights(tmp_path / "model.weights.h5")
-    np.testing.assert_allclose(output(other, X), output(model, X), rtol=1e-6)
-    assert statistics(other.layers[0])[2] == 60
-
-
 def test_takes_over_from_keras_own_layer():
     theirs = keras.layers.Normalization()
     theirs.adapt(X)
     mean, variance = (keras.ops.convert_to_numpy(s)[0] for s in (theirs.mean, theirs.variance))
     ours = nl.Standardize(mean=mean, variance=variance)
     np.testing.assert_allclose(output(ours, X), output(theirs, X), rtol=1e-4, atol=1e-5)
-
-
-LOADING = """
-import sys, keras, numpy as np, normlayers
-model = keras.models.load_model(sys.argv[1])
-np.save(sys.argv[3], keras.ops.convert_to_numpy(model(np.load(sys.argv[2]))))
-"""
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_a_saved_model_predicts_the_same_on_every_backend(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    inputs = keras.Input((3,))
-    scaled = [adapted(kind, missing="ignore")(inputs) for kind in KINDS]
-    given = nl.MinMaxScale(minimum=[0.0, 50, -6], maximum=9e3, feature_range=(-2, 3), clip=True)
-    model = keras.Model(inputs, keras.layers.Concatenate()([*scaled, given(inputs)]))
-    model.save(tmp_path / "model.keras")
-    np.save(tmp_path / "x.npy", X)
-    paths = [str(tmp_path / name) for name in ("model.keras", "x.npy", "y.npy")]
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    subprocess.run(
-        [sys.executable, "-c", LOADING, *paths], env=environment, check=True, capture_output=True
-    )
-    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), output(model, X), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="a SavedModel is TensorFlow's")
-@pytest.mark.parametrize("kind", KINDS)
-def test_exported_model_serves_the_same(kind, tmp_path):
-    import tensorflow as tf
-
-    model = keras.Sequential([keras.Input((3,)), adapted(kind)])
-    model.export(tmp_path / "model", verbose=False)
-    loaded = tf.saved_model.load(tmp_path / "model")
-    np.testing.assert_allclose(loaded.serve(tf.constant(X)), output(model, X), rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
