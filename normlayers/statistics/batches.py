@@ -100,7 +100,7 @@ def _all_batches(data: Any, batch_size: int | None) -> Iterator[Any]:
 
 
 def _refuse_ragged(data: Any) -> None:
-    if hasattr(data, "row_splits"):
+    if hasattr(data, "row_splits") and not hasattr(data, "to_numpy"):
         raise TypeError(
             "ragged tensors have no table to read; pass data.to_tensor() with a mask, or "
             "data.flat_values."
@@ -128,9 +128,7 @@ def _pieces(table: Any, rows: int) -> Iterator[Array]:
 
 
 def _dense(piece: Any) -> Array:
-    if is_sparse(piece):
-        return np.asarray(piece.toarray())
-    return np.asarray(piece.to_numpy() if hasattr(piece, "to_numpy") else piece)
+    return to_array(piece.toarray() if is_sparse(piece) else piece)
 
 
 def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str, Array]]:
@@ -213,13 +211,13 @@ def to_array(data: Any) -> Array:
         )
     if isinstance(data, np.ndarray):
         return data
+    if hasattr(data, "to_numpy"):  # first: a frame's columns are attributes too
+        return np.asarray(data.to_numpy())
     _refuse_ragged(data)
     if hasattr(data, "detach"):  # torch: off the graph, off the device
         data = data.detach().cpu()
         if str(data.dtype) == "torch.bfloat16":  # which NumPy does not know
             data = data.float()
-    if hasattr(data, "to_numpy"):
-        return np.asarray(data.to_numpy())
     return np.asarray(data)
 
 

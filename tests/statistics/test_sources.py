@@ -70,6 +70,12 @@ def test_every_source_gives_all_rows_in_order(name, small_pieces, tmp_path, monk
     np.testing.assert_array_equal(np.concatenate(list(batches(source))), X)
 
 
+def test_columns_may_have_the_names_of_what_tensors_can_do():
+    pandas = pytest.importorskip("pandas")
+    (piece,) = batches(pandas.DataFrame({"detach": X[:, 0], "row_splits": X[:, 1]}))
+    np.testing.assert_array_equal(piece, X)
+
+
 def test_series_are_one_dimensional():
     pandas = pytest.importorskip("pandas")
     (piece,) = batches(pandas.Series([1.0, 2.0]))
