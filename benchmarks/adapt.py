@@ -6,7 +6,6 @@ P3: the layer's compiled call. P4: the import. All ratios are of medians over ro
 contestants take turns, on this machine.
 """
 
-import statistics
 import subprocess
 import sys
 import time
@@ -23,38 +22,11 @@ with quiet_start():
     import keras
     import numpy as np
     import tensorflow as tf
-    from rich.console import Console
-    from rich.table import Table
+    from side_by_side import Contestants, medians, show
     from sklearn.preprocessing import StandardScaler
 
     import normlayers as nl
     from normlayers.experiments.command_line import ArgumentParser
-
-Contestants = dict[str, Callable[[], object]]
-
-
-def medians(contestants: Contestants, rounds: int) -> dict[str, float]:
-    """Median seconds of each, after a first round that is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for turn in range(rounds + 1):
-        for name, work in contestants.items():
-            started = time.perf_counter()
-            work()
-            if turn:
-                times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(seconds) for name, seconds in times.items()}
-
-
-def show(title: str, seconds: dict[str, float]) -> None:
-    """A table of ratios to the first contestant."""
-    table = Table(title=title)
-    table.add_column("what")
-    table.add_column("milliseconds", justify="right")
-    table.add_column("ratio", justify="right")
-    first = next(iter(seconds.values()))
-    for name, value in seconds.items():
-        table.add_row(name, f"{value * 1e3:,.1f}", f"{value / first:.2f}")
-    Console().print(table)
 
 
 def in_memory(rows: int, rounds: int) -> None:

@@ -4,6 +4,7 @@ from importlib.metadata import version as _version
 
 from normlayers.layers.adapt import adapt
 from normlayers.layers.batch_normalization import BatchNormalization
+from normlayers.layers.idle_bias import without_idle_bias
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
 from normlayers.tracking import measures
@@ -16,5 +17,6 @@ __all__ = [
     "Standardize",
     "adapt",
     "measures",
+    "without_idle_bias",
 ]
 __version__ = _version("normlayers")

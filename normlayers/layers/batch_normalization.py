@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import keras
 from keras import ops
 
+from normlayers.layers import batch_renormalization, fused_batch_norm, reference_batch_norm
+from normlayers.layers.centring import at_least_float32
+from normlayers.layers.replicas import check_can_synchronize, total_over_replicas
+
 Placement = Literal["pre", "post"]
+Implementation = Literal["auto", "reference", "fused"]
 
 
 @keras.saving.register_keras_serializable(package="normlayers")
-class BatchNormalization(keras.layers.Layer):
+class BatchNormalization(keras.layers.BatchNormalization):
     """Normalizes each channel over the batch, then scales and shifts it by learned amounts.
 
     In training, over the ``n`` values that a channel has in the batch::
@@ -24,12 +30,19 @@ class BatchNormalization(keras.layers.Layer):
 
     In inference (``training=False``, or ``trainable=False``) ``mu`` and ``sigma^2`` are the
     moving statistics, which every training step moves by ``moving = momentum * moving +
-    (1 - momentum) * batch``. Statistics are computed in at least float32.
+    (1 - momentum) * batch``. Statistics are computed in at least float32. A batch of one value
+    per channel has ``sigma^2 = 0`` and comes out as ``beta``; an empty batch, and a channel
+    that is masked out altogether, moves nothing.
+
+    It takes the place of ``keras.layers.BatchNormalization``, whose arguments, weights and saved
+    weights it shares, and is found by ``isinstance`` wherever that is; forward and backward are
+    its own.
 
     With an ``activation``, ``placement`` says on which side of it the normalization stands:
 
-    - ``"pre"``: ``activation(BN(z))``, as in the paper and article A3. A Dense or Conv layer
-      before it needs no bias: ``beta`` takes its place.
+    - ``"pre"``: ``activation(BN(z))``, as in the paper and, with a word on the debate, article
+      A3. For saturating activations, and where a Dense or Conv layer before it may lose its bias
+      (``without_idle_bias``): ``beta`` takes its place.
     - ``"post"``: ``BN(activation(z))``, as in article A1: the next layer gets normalized inputs.
 
     Source: Ioffe & Szegedy (2015), "Batch Normalization: Accelerating Deep Network Training by
@@ -38,15 +51,29 @@ class BatchNormalization(keras.layers.Layer):
     Args:
         axis: the channels' axis.
         momentum: how much of the moving statistics a training step keeps, in [0, 1].
-        epsilon: added to the variance, so that nothing is divided by 0.
+        epsilon: added to the variance, so that nothing is divided by 0; with ``epsilon=0`` a
+            constant channel comes out as ``beta``.
         center: learn ``beta``.
         scale: learn ``gamma``.
         beta_initializer, gamma_initializer, moving_mean_initializer,
             moving_variance_initializer: how the weights start.
         beta_regularizer, gamma_regularizer: penalties on the weights.
         beta_constraint, gamma_constraint: constraints on the weights.
-        activation: a Keras activation, by name or as a function; ``None`` for none.
+        renorm: correct the batch's statistics towards moving ones in training too, for small
+            batches (Ioffe 2017, "Batch Renormalization").
+        renorm_clipping: limits of that correction, ``"rmin"``, ``"rmax"`` and ``"dmax"``; what
+            is left out does not limit.
+        renorm_momentum: how much of renorm's own moving statistics a training step keeps.
+        synchronized: take the statistics of the global batch under ``tf.distribute``, also where
+            replicas see unequal parts of it. On JAX a sharded batch is always taken whole.
+        activation: a Keras activation, by name, as a function or as a layer; ``None`` for none.
         placement: ``"pre"`` or ``"post"``; without an activation it changes nothing.
+        debias: divide the initial values out of the moving statistics, as Adam does, so that
+            inference is right from the first step on; with ``momentum=1`` they are then the
+            plain averages of all batches. Counts the steps in a further weight, ``steps``.
+        implementation: ``"reference"`` computes what is written here; ``"fused"`` the backend's
+            own kernel (TensorFlow's ``FusedBatchNormV3``, torch's ``batch_norm``), which means
+            the same; ``"auto"`` takes the kernel where there is one that is faster.
         **kwargs: those of every Keras layer, such as ``name`` and ``dtype``.
 
     Call arguments:
@@ -54,6 +81,11 @@ class BatchNormalization(keras.layers.Layer):
         training: whether to use the batch's statistics (and move the moving ones).
         mask: shape of the inputs without the last axis; ``False`` leaves values out of the
             batch's statistics.
+
+    Raises:
+        ValueError: an argument is out of its range; the inputs' channels are unknown or others
+            than before; a mask of another rank; ``implementation="fused"`` where no kernel
+            means the same.
 
     Example:
         >>> import numpy as np, normlayers as nl
@@ -78,36 +110,53 @@ class BatchNormalization(keras.layers.Layer):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Mapping[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
         activation: Any = None,
         placement: Placement = "pre",
+        debias: bool = False,
+        implementation: Implementation = "auto",
         **kwargs: Any,
     ) -> None:
-        if placement not in ("pre", "post"):
-            raise ValueError(
-                'placement must be "pre" (activation(BN(z))) or "post" (BN(activation(z))). '
-                f"Received: placement={placement!r}"
-            )
+        _check_choice("placement", placement, ("pre", "post"))
+        _check_choice("implementation", implementation, ("auto", "reference", "fused"))
         if not 0 <= momentum <= 1:
-            raise ValueError(f"momentum must be in [0, 1]. Received: momentum={momentum}")
-        if epsilon < 0:
-            raise ValueError(f"epsilon must not be negative. Received: epsilon={epsilon}")
-        super().__init__(**kwargs)
-        self.axis = int(axis)
-        self.momentum = float(momentum)
-        self.epsilon = float(epsilon)
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = keras.initializers.get(beta_initializer)
-        self.gamma_initializer = keras.initializers.get(gamma_initializer)
-        self.moving_mean_initializer = keras.initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = keras.initializers.get(moving_variance_initializer)
-        self.beta_regularizer = keras.regularizers.get(beta_regularizer)
-        self.gamma_regularizer = keras.regularizers.get(gamma_regularizer)
-        self.beta_constraint = keras.constraints.get(beta_constraint)
-        self.gamma_constraint = keras.constraints.get(gamma_constraint)
+            raise ValueError(f"momentum must be in [0, 1]. Received: momentum={momentum!r}.")
+        if not 0 <= epsilon < math.inf:
+            raise ValueError(
+                f"epsilon must be 0 or more, and finite. Received: epsilon={epsilon!r}."
+            )
+        if renorm:
+            batch_renormalization.check(renorm_clipping or {}, renorm_momentum)
+        if synchronized:
+            check_can_synchronize()
+        super().__init__(
+            axis=axis,
+            momentum=momentum,
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            moving_mean_initializer=moving_mean_initializer,
+            moving_variance_initializer=moving_variance_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+            renorm=renorm,
+            renorm_clipping=renorm_clipping,
+            renorm_momentum=renorm_momentum,
+            **kwargs,
+        )
+        self.synchronized = synchronized
         self.activation = keras.activations.get(activation)
         self.placement = placement
-        self.supports_masking = True
+        self.debias = debias
+        self.implementation = implementation
+        self.steps = None
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights for inputs of a shape; Keras calls this."""
@@ -117,117 +166,187 @@ class BatchNormalization(keras.layers.Layer):
             raise ValueError(
                 f"axis {self.axis} is out of range. Received: inputs of shape {shape}."
             )
-        channels = shape[self.axis]
+        axis = self.axis % rank
+        channels = shape[axis]
         if channels is None:
             raise ValueError(
                 f"the channels' axis, {self.axis}, needs a known length. "
                 f"Received: inputs of shape {shape}; state it in keras.Input."
             )
-        axis = self.axis % rank
-        self._reduction_axes = [a for a in range(rank) if a != axis]
-        self._broadcast_shape = [channels if a == axis else 1 for a in range(rank)]
         self.input_spec = keras.layers.InputSpec(ndim=rank, axes={axis: channels})
+        self._why_not_fused = self._find_why_not_fused(axis, rank)
+        if self.implementation == "fused" and self._why_not_fused:
+            raise ValueError(
+                f'implementation="fused": {self._why_not_fused}. Received: inputs of shape '
+                f'{shape}, axis={self.axis}; take "auto" or "reference".'
+            )
         self._add_weights(channels)
+        if isinstance(self.activation, keras.layers.Layer) and not self.activation.built:
+            self.activation.build(shape)
         self.built = True
+
+    def _find_why_not_fused(self, axis: int, rank: int) -> str | None:
+        if self.synchronized:
+            return "the backends' kernels see one replica's batch, not the global one"
+        return fused_batch_norm.why_not(self._statistics_dtype, axis, rank, self.epsilon)
+
+    @property
+    def _statistics_dtype(self) -> str:
+        # float16 weights could not hold the variance of inputs of std 300.
+        return at_least_float32(self.variable_dtype)
 
     def _add_weights(self, channels: int) -> None:
         def add(name: str, **options: Any) -> Any:
-            return self.add_weight(
-                name=name,
-                shape=(channels,),
-                initializer=getattr(self, f"{name}_initializer"),
-                # float16 weights could not hold the variance of inputs of std 300.
-                dtype=keras.backend.result_type(self.variable_dtype, "float32"),
-                autocast=False,
-                **options,
-            )
+            options = {"dtype": self._statistics_dtype, "trainable": False, **options}
+            return self.add_weight(name=name, shape=(channels,), autocast=False, **options)
 
-        self.gamma = self.beta = None
-        if self.scale:
-            self.gamma = add(
-                "gamma", regularizer=self.gamma_regularizer, constraint=self.gamma_constraint
+        def learned(name: str) -> Any:
+            given = {
+                role: getattr(self, f"{name}_{role}")
+                for role in ("initializer", "regularizer", "constraint")
+            }
+            return add(name, trainable=True, **given)
+
+        def again(initializer: Any) -> Any:
+            return keras.initializers.get(keras.initializers.serialize(initializer))
+
+        def moving_sigma(shape: Sequence[int], dtype: str | None = None) -> Any:
+            return ops.sqrt(again(self.moving_variance_initializer)(shape, dtype=dtype))
+
+        self.gamma = learned("gamma") if self.scale else None
+        self.beta = learned("beta") if self.center else None
+        self.moving_mean = add("moving_mean", initializer=self.moving_mean_initializer)
+        self.moving_variance = add("moving_variance", initializer=self.moving_variance_initializer)
+        if self.renorm:
+            self.moving_stddev = add("moving_stddev", initializer=moving_sigma)
+            mean_initializer = again(self.moving_mean_initializer)
+            self.renorm_mean = add("renorm_mean", initializer=mean_initializer)
+            self.renorm_stddev = add("renorm_stddev", initializer=moving_sigma)
+        if self.debias:
+            self.steps = self.add_weight(
+                name="steps", shape=(), dtype="int32", initializer="zeros", trainable=False
             )
-        if self.center:
-            self.beta = add(
-                "beta", regularizer=self.beta_regularizer, constraint=self.beta_constraint
-            )
-        self.moving_mean = add("moving_mean", trainable=False)
-        self.moving_variance = add("moving_variance", trainable=False)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalize, before or after the activation."""
-        use_batch = bool(training) and self.trainable
-        if self.placement == "post":
-            return self._normalize(self.activation(inputs), use_batch, mask)
-        return self.activation(self._normalize(inputs, use_batch, mask))
-
-    def _normalize(self, inputs: Any, use_batch: bool, mask: Any) -> Any:
-        # float16 and bfloat16 overflow in the squares.
-        dtype = keras.backend.result_type(inputs.dtype, "float32")
-        x = ops.cast(inputs, dtype)
-        if use_batch:
-            mu, variance = self._batch_statistics(x, mask)
-            self._move_statistics(mu, variance)
-        else:
-            mu = self._broadcast(self.moving_mean, dtype)
-            variance = self._broadcast(self.moving_variance, dtype)
-
-        x_hat = (x - mu) / ops.sqrt(variance + self.epsilon)
-        y = x_hat
-        if self.gamma is not None:
-            y = self._broadcast(self.gamma, dtype) * y
-        if self.beta is not None:
-            y = y + self._broadcast(self.beta, dtype)
-        return ops.cast(y, self.compute_dtype)
-
-    def _batch_statistics(self, x: Any, mask: Any) -> tuple[Any, Any]:
-        """``mu`` and ``sigma^2`` of each channel, in a shape that broadcasts over ``x``."""
-        over = {"axis": self._reduction_axes, "keepdims": True}
-        if mask is None:
-            mu = ops.mean(x, **over)
-            return mu, ops.mean(ops.square(x - mu), **over)
-        if len(mask.shape) != len(x.shape) - 1:
+        if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
             raise ValueError(
                 "mask must have the axes of the inputs but the last. "
-                f"Received: mask of shape {tuple(mask.shape)}, inputs of shape {tuple(x.shape)}."
+                f"Received: mask of shape {tuple(mask.shape)}, inputs of shape "
+                f"{tuple(inputs.shape)}."
             )
-        counted = ops.broadcast_to(ops.expand_dims(ops.cast(mask, "bool"), -1), ops.shape(x))
-        n = ops.sum(ops.cast(counted, x.dtype), **over)
-        n = ops.maximum(n, 1)  # where a channel is masked out altogether
-        mu = ops.sum(ops.where(counted, x, 0), **over) / n
-        return mu, ops.sum(ops.where(counted, ops.square(x - mu), 0), **over) / n
+        normalize = self._infer
+        if training and self.trainable:
+            normalize = self._renormalize if self.renorm else self._train
+        if self.placement == "post":
+            return normalize(self.activation(inputs), mask)
+        return self.activation(normalize(inputs, mask))
 
-    def _move_statistics(self, mu: Any, variance: Any) -> None:
-        for moving, batch in ((self.moving_mean, mu), (self.moving_variance, variance)):
-            batch = ops.cast(ops.reshape(batch, moving.shape), moving.dtype)
-            moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+    def _infer(self, x: Any, mask: Any) -> Any:
+        fused = self._takes_kernel(x, None)
+        kernel = fused_batch_norm if fused else reference_batch_norm
+        x = self._as_taken(x, fused)
+        moving = (ops.convert_to_tensor(w) for w in (self.moving_mean, self.moving_variance))
+        y = kernel.infer(x, *self._learned(), *moving, self.axis, self.epsilon)
+        return ops.cast(y, self.compute_dtype)
 
-    def _broadcast(self, weight: Any, dtype: str) -> Any:
-        return ops.cast(ops.reshape(weight, self._broadcast_shape), dtype)
+    def _train(self, x: Any, mask: Any) -> Any:
+        y, n, mu, variance = self._normalize(x, mask, *self._learned())
+        keep = self._kept(self.momentum, n)
+        self._move(self.moving_mean, mu, keep, n)
+        self._move(self.moving_variance, variance, keep, n)
+        return ops.cast(y, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[Any, ...]:
-        """The shape of the inputs."""
-        return tuple(input_shape)
+    def _renormalize(self, x: Any, mask: Any) -> Any:
+        x = ops.cast(x, self._statistics_dtype)  # x_hat is not what comes out: not to be rounded
+        x_hat, n, mu, variance = self._normalize(x, mask, *self._nothing_learned())
+        mu, variance = ops.reshape(mu, (-1,)), ops.reshape(variance, (-1,))
+        sigma = ops.sqrt(variance + self.epsilon)
+        renorm_sigma = ops.maximum(self.renorm_stddev, math.sqrt(self.epsilon))
+        r, d = batch_renormalization.correction(
+            mu, sigma, self.renorm_mean, renorm_sigma, self.renorm_clipping or {}
+        )
+        gamma, beta = self._learned()
+        _, column = reference_batch_norm.across(x, self.axis)
+        y = x_hat * column(r * gamma) + column(d * gamma + beta)
+
+        self._move(self.renorm_mean, mu, self.renorm_momentum, n)
+        self._move(self.renorm_stddev, sigma, self.renorm_momentum, n)
+        keep = self._kept(self.momentum, n)
+        self._move(self.moving_mean, mu, keep, n)
+        self._move(self.moving_stddev, sigma, keep, n)
+        # Rounding may take it below 0.
+        self.moving_variance.assign(ops.relu(ops.square(self.moving_stddev) - self.epsilon))
+        return ops.cast(y, self.compute_dtype)
+
+    def _normalize(self, x: Any, mask: Any, gamma: Any, beta: Any) -> tuple[Any, Any, Any, Any]:
+        """``y``, ``n``, ``mu`` and ``sigma^2`` of a batch."""
+        fused = self._takes_kernel(x, mask)
+        x = self._as_taken(x, fused)
+        if fused:
+            return fused_batch_norm.train(x, gamma, beta, self.axis, self.epsilon)
+        counted = None
+        if mask is not None:
+            counted = ops.expand_dims(ops.cast(mask, "bool"), -1)
+            counted = ops.broadcast_to(counted, ops.shape(x))
+        total = {"total": total_over_replicas} if self.synchronized else {}
+        return reference_batch_norm.train(x, gamma, beta, self.axis, self.epsilon, counted, **total)
+
+    def _takes_kernel(self, x: Any, mask: Any) -> bool:
+        if self.implementation == "fused" and mask is not None:
+            raise ValueError(
+                'implementation="fused" takes no mask. Received: mask of shape '
+                f'{tuple(mask.shape)}; take "auto" or "reference".'
+            )
+        if self.implementation != "auto":
+            return self.implementation == "fused"
+        return self._why_not_fused is None and mask is None and fused_batch_norm.pays(x)
+
+    def _as_taken(self, x: Any, fused: bool) -> Any:
+        # The kernels take float16 and bfloat16 as they are, and compute in float32 all the same.
+        return ops.cast(x, self.compute_dtype if fused else self._statistics_dtype)
+
+    def _learned(self) -> tuple[Any, Any]:
+        ones, zeros = self._nothing_learned()
+        gamma = ones if self.gamma is None else ops.convert_to_tensor(self.gamma)
+        beta = zeros if self.beta is None else ops.convert_to_tensor(self.beta)
+        return gamma, beta
+
+    def _nothing_learned(self) -> tuple[Any, Any]:
+        shape, dtype = self.moving_mean.shape, self._statistics_dtype
+        return ops.ones(shape, dtype), ops.zeros(shape, dtype)
+
+    def _kept(self, momentum: float, n: Any) -> Any:
+        """How much of the moving statistics this step keeps."""
+        if self.steps is None:
+            return momentum
+        counts = ops.cast(ops.max(n) > 0, "int32")
+        self.steps.assign(self.steps + counts)
+        t = ops.cast(ops.maximum(self.steps, 1), self._statistics_dtype)
+        # The weights of t steps, (1 - m) m^i, add up to 1 - m^t: divided by it, to 1.
+        if momentum == 0:
+            return 0.0
+        if momentum == 1:
+            return 1 - 1 / t
+        return 1 - (1 - momentum) / -ops.expm1(t * math.log(momentum))
+
+    def _move(self, moving: Any, batch: Any, keep: Any, n: Any) -> None:
+        old = ops.convert_to_tensor(moving)
+        moved = old * keep + ops.reshape(batch, moving.shape) * (1.0 - keep)
+        moving.assign(ops.where(ops.reshape(n, (-1,)) > 0, moved, old))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        config = {
-            "axis": self.axis,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "placement": self.placement,
+        return {
+            **super().get_config(),
             "activation": keras.activations.serialize(self.activation),
+            "placement": self.placement,
+            "debias": self.debias,
+            "implementation": self.implementation,
         }
-        for weight in ("beta", "gamma", "moving_mean", "moving_variance"):
-            name = f"{weight}_initializer"
-            config[name] = keras.initializers.serialize(getattr(self, name))
-        for weight in ("beta", "gamma"):
-            for kind, module in (
-                ("regularizer", keras.regularizers),
-                ("constraint", keras.constraints),
-            ):
-                name = f"{weight}_{kind}"
-                config[name] = module.serialize(getattr(self, name))
-        return {**super().get_config(), **config}
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        known = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {known}. Received: {name}={value!r}.")

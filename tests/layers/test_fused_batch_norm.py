@@ -1,0 +1,132 @@
+"""The backends' kernels against the reference, and where they are taken."""
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from tests.layers.derivatives import BACKEND, gradients, relative_error
+
+if BACKEND == "jax":
+    pytest.skip("JAX has no kernel of its own", allow_module_level=True)
+
+RNG = np.random.default_rng(5)
+SHAPES = {(64, 5): -1, (16, 7, 5): -1, (8, 6, 7, 5): -1, (4, 3, 4, 2, 5): 4}
+if BACKEND == "torch":
+    SHAPES |= {(8, 5, 6): 1, (4, 5, 6, 7): 1}
+
+
+def both(shape, axis=-1, **options):
+    """Two layers of equal weights, one of each implementation."""
+    layers = [
+        nl.BatchNormalization(axis, implementation=kind, **options)
+        for kind in ("fused", "reference")
+    ]
+    for layer in layers:
+        layer.build(shape)
+        channels = shape[axis]
+        layer.set_weights(
+            [
+                w if len(w.shape) == 0 else np.linspace(0.5, 1.5, channels).astype(w.dtype) + i
+                for i, w in enumerate(layer.get_weights())
+            ]
+        )
+    return layers
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+@pytest.mark.parametrize(("shape", "axis"), SHAPES.items())
+@pytest.mark.parametrize(
+    "options", [{}, {"scale": False, "center": False}, {"renorm": True}, {"debias": True}], ids=str
+)
+def test_means_the_same_as_the_reference(shape, axis, options):
+    x = RNG.normal(2, 3, size=shape).astype("float32")
+    g = RNG.normal(size=shape).astype("float32")
+    fused, reference = both(shape, axis, **options)
+    found = []
+    for layer in (fused, reference):
+
+        def train(x, *learned, layer=layer):
+            state = [w.value for w in layer.non_trainable_variables]
+            return layer.stateless_call(learned, state, x, training=True)[0]
+
+        learned = [w.copy() for w in layer.get_weights()[: len(layer.trainable_variables)]]
+        found.append([*gradients(train, [x, *learned], g), numpy(layer(x, training=True))])
+        found[-1] += [*layer.get_weights(), numpy(layer(x))]
+    for mine, theirs in zip(*found, strict=True):
+        assert relative_error(mine, theirs, terms=g) <= 1e-6
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_goes_in_as_it_is(dtype):
+    x = keras.ops.cast(RNG.normal(3, 100, size=(256, 5)), dtype)
+    fused, reference = both((256, 5), dtype=keras.DTypePolicy(f"mixed_{dtype}"))
+    y, expected = (
+        numpy(keras.ops.cast(layer(x, training=True), "float32")) for layer in (fused, reference)
+    )
+    np.testing.assert_allclose(y, expected, rtol=1e-3 if dtype == "float16" else 8e-3, atol=1e-3)
+    for mine, theirs in zip(fused.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "says"),
+    [
+        ((8, 5), {"epsilon": 0.0}, "epsilon=0"),
+        ((8, 5, 6), {"axis": 1} if BACKEND == "tensorflow" else {"axis": 0}, "axis"),
+        *([((8, 5), {"dtype": "float64"}, "float64")] if BACKEND == "tensorflow" else []),
+        *([((8, 5), {"synchronized": True}, "replica")] if BACKEND == "tensorflow" else []),
+    ],
+)
+def test_is_refused_where_there_is_none(shape, options, says):
+    with pytest.raises(ValueError, match=f'implementation="fused": .*{says}'):
+        nl.BatchNormalization(implementation="fused", **options).build(shape)
+
+
+def test_takes_no_mask():
+    layer = nl.BatchNormalization(implementation="fused")
+    with pytest.raises(ValueError, match=r'"fused" takes no mask.*mask of shape'):
+        layer(np.ones((2, 3, 4), "float32"), training=True, mask=np.ones((2, 3), bool))
+
+
+def test_auto_falls_back_wherever_fused_is_refused():
+    x = RNG.normal(size=(6, 4, 3)).astype("float32")
+    for options in ({"epsilon": 0.0}, {"axis": 0}, {"dtype": "float64"}):
+        y = numpy(nl.BatchNormalization(**options)(x, training=True))
+        expected = numpy(
+            nl.BatchNormalization(implementation="reference", **options)(x, training=True)
+        )
+        np.testing.assert_allclose(y, expected, atol=1e-6)
+    one = nl.BatchNormalization()
+    assert not numpy(one(x[:1, :1], training=True)).any()  # torch's kernel refuses one value
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="XLA is TensorFlow's second compiler")
+class TestTensorFlow:
+    def operations(self, layer, shape, xla):
+        import tensorflow as tf
+
+        function = tf.function(lambda x: layer(x, training=True), jit_compile=xla)
+        graph = function.get_concrete_function(tf.TensorSpec(shape)).graph
+        return {op.type for op in graph.get_operations()}
+
+    def test_auto_takes_it_where_it_is_worth_starting(self):
+        taken = "FusedBatchNormV3"
+        for shape in [(4096, 512), (None, 4096), (None, 56, 56, 64)]:
+            assert taken in self.operations(nl.BatchNormalization(), shape, xla=False)
+            assert taken not in self.operations(nl.BatchNormalization(), shape, xla=True)
+        assert taken not in self.operations(nl.BatchNormalization(), (128, 256), xla=False)
+        layer = nl.BatchNormalization(implementation="fused")
+        assert taken in self.operations(layer, (128, 256), xla=True)
+
+    def test_fit_under_xla_has_no_cancellation(self):
+        """XLA takes the kernel apart into E[x^2] - E[x]^2."""
+        x = RNG.normal(3000, 1, size=(4096, 64)).astype("float32")
+        model = keras.Sequential([keras.Input((64,)), nl.BatchNormalization(momentum=0.0)])
+        model.compile("sgd", "mse", jit_compile=True)
+        model.fit(x, x, batch_size=4096, verbose=0)
+        variance = x.astype(float).var(axis=0)
+        np.testing.assert_allclose(model.layers[0].get_weights()[3], variance, rtol=1e-4)
