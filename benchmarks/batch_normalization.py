@@ -159,7 +159,7 @@ def speed(backend: str, rounds: int) -> None:
             keras.ops.convert_to_tensor(generator.standard_normal(shape, dtype=np.float32) * 2 + 1)
             for _ in "xg"
         )
-        repeats = max(3, 2**22 // int(np.prod(shape)))
+        repeats = max(5, 2**23 // int(np.prod(shape)))
         for mode in MODES[backend]:
             layers = {
                 "keras": keras.layers.BatchNormalization(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -15,8 +16,8 @@ Contestants = dict[str, Callable[[], object]]
 def medians(contestants: Contestants, rounds: int, repeats: int = 1) -> dict[str, float]:
     """Median seconds of a run of each.
 
-    The first run of a turn does not count: it pays for the memory and the caches that the
-    contestant before it left.
+    The first run of a turn does not count, and every round has its own order: a contestant pays
+    for the memory and the caches that the one before it left.
 
     Args:
         contestants: what runs, by name.
@@ -24,8 +25,10 @@ def medians(contestants: Contestants, rounds: int, repeats: int = 1) -> dict[str
         repeats: how often each runs in a turn.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
+    order = random.Random(0)
     for _ in range(rounds):
-        for name, work in contestants.items():
+        for name in order.sample(list(contestants), len(contestants)):
+            work = contestants[name]
             work()
             started = time.perf_counter()
             for _ in range(repeats):

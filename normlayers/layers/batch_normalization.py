@@ -11,6 +11,7 @@ from keras import ops
 
 from normlayers.layers import batch_renormalization, fused_batch_norm, reference_batch_norm
 from normlayers.layers.centring import at_least_float32
+from normlayers.layers.moving_statistics import kept_share, move
 from normlayers.layers.replicas import check_can_synchronize, total_over_replicas
 
 Placement = Literal["pre", "post"]
@@ -252,9 +253,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _train(self, x: Any, mask: Any) -> Any:
         y, n, mu, variance = self._normalize(x, mask, *self._learned())
-        keep = self._kept(self.momentum, n)
-        self._move(self.moving_mean, mu, keep, n)
-        self._move(self.moving_variance, variance, keep, n)
+        keep = kept_share(self.momentum, n, self.steps)
+        move(self.moving_mean, mu, keep, n)
+        move(self.moving_variance, variance, keep, n)
         return ops.cast(y, self.compute_dtype)
 
     def _renormalize(self, x: Any, mask: Any) -> Any:
@@ -270,11 +271,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
         _, column = reference_batch_norm.across(x, self.axis)
         y = x_hat * column(r * gamma) + column(d * gamma + beta)
 
-        self._move(self.renorm_mean, mu, self.renorm_momentum, n)
-        self._move(self.renorm_stddev, sigma, self.renorm_momentum, n)
-        keep = self._kept(self.momentum, n)
-        self._move(self.moving_mean, mu, keep, n)
-        self._move(self.moving_stddev, sigma, keep, n)
+        move(self.renorm_mean, mu, self.renorm_momentum, n)
+        move(self.renorm_stddev, sigma, self.renorm_momentum, n)
+        keep = kept_share(self.momentum, n, self.steps)
+        move(self.moving_mean, mu, keep, n)
+        move(self.moving_stddev, sigma, keep, n)
         # Rounding may take it below 0.
         self.moving_variance.assign(ops.relu(ops.square(self.moving_stddev) - self.epsilon))
         return ops.cast(y, self.compute_dtype)
@@ -315,25 +316,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def _nothing_learned(self) -> tuple[Any, Any]:
         shape, dtype = self.moving_mean.shape, self._statistics_dtype
         return ops.ones(shape, dtype), ops.zeros(shape, dtype)
-
-    def _kept(self, momentum: float, n: Any) -> Any:
-        """How much of the moving statistics this step keeps."""
-        if self.steps is None:
-            return momentum
-        counts = ops.cast(ops.max(n) > 0, "int32")
-        self.steps.assign(self.steps + counts)
-        t = ops.cast(ops.maximum(self.steps, 1), self._statistics_dtype)
-        # The weights of t steps, (1 - m) m^i, add up to 1 - m^t: divided by it, to 1.
-        if momentum == 0:
-            return 0.0
-        if momentum == 1:
-            return 1 - 1 / t
-        return 1 - (1 - momentum) / -ops.expm1(t * math.log(momentum))
-
-    def _move(self, moving: Any, batch: Any, keep: Any, n: Any) -> None:
-        old = ops.convert_to_tensor(moving)
-        moved = old * keep + ops.reshape(batch, moving.shape) * (1.0 - keep)
-        moving.assign(ops.where(ops.reshape(n, (-1,)) > 0, moved, old))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -40,9 +40,13 @@ def _tensorflow(forward: Forward, backward: Backward) -> Callable[..., tuple[Any
     import tensorflow as tf
 
     def forward_with_gradient(*args: Any) -> Any:
-        outputs, kept = forward(*args)
+        eager = tf.executing_eagerly()
+        # Else an eager tape would write down, and keep, every step of the forward.
+        outputs, kept = forward(*(map(tf.stop_gradient, args) if eager else args))
 
         def gradient(g: Any, *_: Any) -> tuple[Any, ...]:
+            if eager:  # a second derivative may be wanted, of `kept` too
+                return backward(forward(*args)[1], g)
             # What the backward recomputes from `kept` alone would otherwise run, and fill the
             # memory, in the forward pass already.
             with tf.control_dependencies([g]):

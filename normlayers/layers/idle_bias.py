@@ -68,6 +68,8 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
 
     copy = keras.models.clone_model(model, clone_function=clone)
     for layer in model.layers:
+        if not layer.weights:
+            continue  # among them inputs, whose copies have other names
         dropped = layer.bias if layer.name in idle else None
         pairs_of_weights = zip(layer.weights, layer.get_weights(), strict=True)
         copy.get_layer(layer.name).set_weights([w for v, w in pairs_of_weights if v is not dropped])
