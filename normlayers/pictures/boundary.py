@@ -61,6 +61,7 @@ class BoundaryPicture(RedrawnFigure):
             points: shape ``(points, 2)``.
             extent: the grid's ``(left, right, bottom, top)``.
             logit: the model's logit on the grid, rows from bottom to top; the boundary is at 0.
+                Of several, shape ``(rows, columns, logits)``, each has its line.
             title: the picture's title.
 
         Returns:
@@ -142,8 +143,10 @@ class _Panel:
         ]
 
     def draw(self, points: Array, extent: Extent, logit: Array, title: str) -> None:
-        # Clipped where the sigmoid is 0 or 1 to the eye, so that exp cannot overflow.
-        self._image.set_data(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
+        # Clipped where the sigmoid is 0 or 1 to the eye, so that exp cannot overflow. Several
+        # logits have no one side to colour.
+        shade = logit if logit.ndim == 2 else np.zeros(logit.shape[:2])
+        self._image.set_data(1 / (1 + np.exp(-np.clip(shade, -50, 50))))
         self._image.set_extent(extent)
         self._line.set_data(*_zero_line(extent, logit))
         for chosen, artist in self._points:
@@ -155,10 +158,13 @@ class _Panel:
 
 def _zero_line(extent: Extent, logit: Array) -> tuple[Array, Array]:
     """The curve on which the logit is 0; its pieces are parted by NaN."""
-    rows, columns = logit.shape
+    rows, columns = logit.shape[:2]
     across = np.linspace(extent[0], extent[1], columns)
     up = np.linspace(extent[2], extent[3], rows)
-    pieces = contour_generator(across, up, logit).lines(0.0)
+    surfaces = np.moveaxis(logit.reshape(rows, columns, -1), -1, 0)
+    pieces = [
+        piece for surface in surfaces for piece in contour_generator(across, up, surface).lines(0.0)
+    ]
     if not pieces:
         return np.empty(0), np.empty(0)
     gap = np.full((1, 2), np.nan)

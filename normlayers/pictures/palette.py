@@ -10,3 +10,10 @@ INPUT = "#C8C8C8"
 PROBABILITY_BANDS = (
     "#A9C4E2", "#C0D5EA", "#D7E4F2", "#EEF3F9", "#EFF8EE", "#DCF0DB", "#C6E6C4", "#AEDBAC",
 )  # fmt: skip
+
+# Ten classes told apart by most eyes: Paul Tol's "muted" scheme,
+# https://personal.sron.nl/~pault/ (data visualization, 2021).
+CLASSES = (
+    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255",
+    "#AA4499", "#888888",
+)  # fmt: skip

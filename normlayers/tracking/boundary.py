@@ -1,41 +1,64 @@
-"""A model's decision boundary: its logit on a grid over the data."""
+"""A model's decision boundaries: logits on a grid over the data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
+import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
+
+from normlayers.tracking.plane import Plane, plane_through, principal_plane
+from normlayers.tracking.probe import Probe, Reading
 
 Array = npt.NDArray[Any]
+Wanted = Literal["auto", "principal"] | bool | Sequence[int]
+
+RESOLUTION = 101
+# A plane's grid goes through the whole of a model that may be large.
+PLANE_RESOLUTION = 51
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """A logit on a grid over points; the decision boundary is where it is 0.
+    """Logits on a grid over points; a decision boundary is where one is 0.
 
     Attributes:
         points: the points the grid was laid over, shape ``(points, 2)``.
         extent: the grid's ``(left, right, bottom, top)``, in the points' units.
-        logit: shape ``(resolution, resolution)``; rows run from bottom to top.
+        logit: shape ``(resolution, resolution)``; rows run from bottom to top; of several outputs
+            ``(resolution, resolution, outputs)``.
+        axis_labels: names of the two axes.
+        classes: whether several logits are those of classes, the largest of which is predicted.
     """
 
     points: Array
     extent: tuple[float, float, float, float]
     logit: Array
+    axis_labels: tuple[str, str] = ("x0", "x1")
+    classes: bool = False
 
 
 def boundary_over(
-    points: Array, logit_of: Callable[[Array], Array], resolution: int = 101
+    points: Array,
+    logit_of: Callable[[Array], Array],
+    resolution: int = RESOLUTION,
+    axis_labels: tuple[str, str] = ("x0", "x1"),
+    classes: bool = False,
 ) -> Boundary:
     """Evaluate a model on a square grid over points and a margin about them.
 
     Args:
         points: shape ``(points, 2)``: inputs, or a layer's two activations.
-        logit_of: takes float32 points of shape ``(n, 2)`` and returns their logits, ``n`` values.
+        logit_of: takes float32 points of shape ``(n, 2)`` and returns their logits, shape
+            ``(n,)`` or ``(n, outputs)``.
         resolution: grid points along each side.
+        axis_labels: names of the two axes.
+        classes: whether several logits are those of classes.
 
     Raises:
         ValueError: the points are not pairs.
@@ -59,6 +82,86 @@ def boundary_over(
         np.linspace(left, right, resolution), np.linspace(bottom, top, resolution)
     )
     grid = np.stack([across.ravel(), up.ravel()], axis=1).astype("float32")
-    logit = np.asarray(logit_of(grid), float).reshape(resolution, resolution)
+    logit = np.asarray(logit_of(grid), float).reshape(resolution, resolution, -1)
+    logit = logit[..., 0] if logit.shape[-1] == 1 else logit
     extent = (float(left), float(right), float(bottom), float(top))
-    return Boundary(points, extent, logit)
+    return Boundary(points, extent, logit, axis_labels, classes)
+
+
+class Survey:
+    """The boundaries that a model has to show, and how they run.
+
+    - ``boundary/input``: over the inputs, of a model of two;
+    - ``boundary/plane``: over a plane through inputs of more, where one is asked for;
+    - ``boundary/<layer>``: in the space of a layer of two neurons, where the Dense layer after it
+      has its own neurons' boundaries.
+
+    Args:
+        probe: reads the model.
+        x: the points, shape ``(points, ...)``, or a structure of several inputs.
+        wanted: ``"auto"``: what there is but a plane; ``True``: the same, or an error;
+            ``False``: nothing; ``"principal"``: the plane of the two first principal components;
+            three indices: the plane through those points.
+
+    Raises:
+        ValueError: what is wanted cannot be drawn.
+    """
+
+    def __init__(self, probe: Probe, x: Any, wanted: Wanted) -> None:
+        self._probe, self._x = probe, x
+        self._layers = {name for name, n in probe.wiring.neurons.items() if n == 2} & {
+            *probe.wiring.next_dense
+        }
+        single = isinstance(x, np.ndarray)
+        self._plane: Plane | None = None
+        asks_plane = wanted == "principal" or not isinstance(wanted, bool | str)
+        pairs = single and x.shape[1:] == (2,)
+        if (asks_plane and not single) or (wanted is True and not pairs):
+            shape = x.shape if single else "several inputs"
+            raise ValueError(
+                "boundary=True needs a model of two inputs; of one with more, ask for "
+                'boundary="principal" or for a plane through three points by their indices. '
+                f"Received: points of shape {shape}."
+            )
+        if asks_plane:
+            flat = x.reshape(len(x), -1)
+            self._plane = (
+                principal_plane(flat)
+                if isinstance(wanted, str)
+                else plane_through(flat, list(wanted))  # type: ignore[arg-type]
+            )
+        if not wanted:
+            self._layers = set()
+        self._over_inputs = bool(wanted) and not asks_plane and pairs
+
+    def read(self, reading: Reading) -> dict[str, Boundary]:
+        """The boundaries of the model as it is, by tag."""
+        found = {}
+        if self._over_inputs:
+            found["boundary/input"] = boundary_over(self._x, self._probe.logit, classes=True)
+        if self._plane is not None:
+            plane, shape, dtype = self._plane, self._x.shape[1:], self._x.dtype
+            found["boundary/plane"] = boundary_over(
+                plane.project(self._x.reshape(len(self._x), -1)),
+                lambda grid: self._probe.logit(plane.lift(grid).reshape(-1, *shape).astype(dtype)),
+                PLANE_RESOLUTION,
+                plane.axis_labels,
+                classes=True,
+            )
+        for name in sorted(self._layers & reading.activations.keys()):
+            dense = self._probe.wiring.next_dense[name]
+            found[f"boundary/{name}"] = boundary_over(
+                reading.activations[name],
+                partial(dense_logit, dense),
+                axis_labels=(f"{name} neuron 0", f"{name} neuron 1"),
+            )
+        return found
+
+
+def dense_logit(layer: keras.layers.Dense, features: Array) -> Array:
+    """A Dense layer's output before its activation, in float64, from its inputs."""
+    kernel = np.asarray(ops.convert_to_numpy(ops.copy(layer.kernel)), float)
+    logit = features.astype(float) @ kernel
+    if layer.bias is None:
+        return logit
+    return logit + np.asarray(ops.convert_to_numpy(ops.copy(layer.bias)), float)

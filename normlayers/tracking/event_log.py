@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import socket
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+Histogram = tuple[float, float, npt.NDArray[Any]]
 
 
 class EventLog:
@@ -36,7 +44,7 @@ class EventLog:
         self,
         step: int,
         scalars: Mapping[str, float] | None = None,
-        histograms: Mapping[str, npt.NDArray[Any]] | None = None,
+        histograms: Mapping[str, Histogram] | None = None,
         images: Mapping[str, bytes] | None = None,
     ) -> None:
         """Write one step's values, each under its tag.
@@ -44,20 +52,24 @@ class EventLog:
         Args:
             step: the step they belong to.
             scalars: numbers.
-            histograms: arrays of any shape, whose distribution is written.
+            histograms: ``(low, high, counts)``: how many values are in each of the equal bins
+                from ``low`` to ``high``.
             images: PNG files.
+
+        Raises:
+            BlockingIOError: another event log is writing to the folder.
+            OSError: the folder cannot be written to, or the disk is full.
         """
         # Loaded late: TensorBoard's modules cost a second that a user of the layers need not pay.
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.plugins.histogram.summary_v2 import histogram_pb
         from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
         summary = Summary()
         for tag, number in (scalars or {}).items():
             summary.MergeFrom(scalar_pb(tag, float(number)))
         for tag, values in (histograms or {}).items():
-            summary.MergeFrom(histogram_pb(tag, np.asarray(values, float)))
+            summary.value.add().CopyFrom(_histogram_value(tag, *values))
         for tag, png in (images or {}).items():
             summary.value.add().CopyFrom(_image_value(tag, png))
         self._append(Event(wall_time=time.time(), step=step, summary=summary))
@@ -71,11 +83,26 @@ class EventLog:
             # The name TensorBoard looks for; the clock's nanoseconds keep two logs apart.
             name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
             path = self.log_dir / f"{name}.{os.getpid()}.{time.monotonic_ns()}.v2"
+            self._refuse_company()
             self._file = path.open("xb")
+            _lock(self._file)
+            # Where nobody closes it.
+            self._finalizer = weakref.finalize(self, self._file.close)
             header = Event(wall_time=time.time(), file_version="brain.Event:2")
             RecordWriter(self._file).write(header.SerializeToString())
         RecordWriter(self._file).write(event.SerializeToString())
         self._file.flush()
+
+    def _refuse_company(self) -> None:
+        for path in self.log_dir.glob("events.out.tfevents.*.v2"):
+            with path.open("rb") as file:
+                try:
+                    _lock(file)
+                except BlockingIOError:
+                    raise BlockingIOError(
+                        f"another tracker is writing to {self.log_dir}; give each run a log_dir "
+                        "of its own."
+                    ) from None
 
     def close(self) -> None:
         """Close the file; a later ``write`` begins another."""
@@ -88,6 +115,29 @@ class EventLog:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Hold a file until it is closed, where the system can; BlockingIOError where another does."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _histogram_value(tag: str, low: float, high: float, counts: npt.NDArray[Any]) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.histogram.metadata import create_summary_metadata
+    from tensorboard.util.tensor_util import make_tensor_proto
+
+    if low == high:  # of equal values, which are all in the first bin
+        low, high, counts = low - 0.5, high + 0.5, np.roll(counts, len(counts) // 2)
+    edges = np.linspace(low, high, len(counts) + 1)
+    # The histogram plugin's format: left edge, right edge and count of each bin.
+    bins = np.stack([edges[:-1], edges[1:], counts], axis=1)
+    return Summary.Value(
+        tag=tag,
+        metadata=create_summary_metadata(display_name=None, description=""),
+        tensor=make_tensor_proto(bins, dtype=np.float64),
+    )
 
 
 def _image_value(tag: str, png: bytes) -> Any:

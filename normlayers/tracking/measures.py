@@ -6,6 +6,7 @@ A neuron is *active* on a point where its pre-activation is positive: where its 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,22 @@ ACTIVATIONS_OF_0 = {
     "log_sigmoid": float(-np.log(2)),
     "exponential": 1.0,
 }
+# An activation's derivative from its output, where one tells the other; of arrays and tensors.
+DERIVATIVES: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda a: a == a,
+    "relu": lambda a: a > 0,
+    "relu6": lambda a: (a > 0) & (a < 6),
+    "sigmoid": lambda a: a * (1 - a),
+    "softmax": lambda a: a * (1 - a),
+    "tanh": lambda a: 1 - a * a,
+    "hard_tanh": lambda a: (a > -1) & (a < 1),
+    "exponential": lambda a: a,
+    "softsign": lambda a: (1 - abs(a)) ** 2,
+}
+# Layers up to this size have every pair of neurons compared.
+PAIRS_COMPARED = 128
+# A derivative so small counts as saturated.
+SATURATED = 0.01
 
 
 def threshold(activation: str) -> float:
@@ -117,6 +134,161 @@ def overlap(active: Array) -> float:
     return float(np.sum(k * (k - 1)) / (points * neurons * (neurons - 1)))
 
 
+def pair_overlap(active: Array) -> Array:
+    """Share of the points that activates both neurons of each pair.
+
+    Args:
+        active: booleans, shape ``(points, neurons)``.
+
+    Returns:
+        shape ``(neurons, neurons)``, symmetric; on the diagonal each neuron's own share.
+
+    Example:
+        >>> pair_overlap(np.array([[True, True], [True, False]])).tolist()
+        [[1.0, 0.5], [0.5, 0.5]]
+    """
+    active = np.asarray(active, float)
+    return active.T @ active / len(active)
+
+
+def entropy(share: Array) -> Array:
+    """How much a neuron's being active tells of a point, in bits.
+
+    Args:
+        share: shares of the points that activate each neuron, any shape.
+
+    Returns:
+        ``-p log2 p - (1 - p) log2(1 - p)``, in the same shape: 0 for neurons that are dead or
+        always on, 1 for those active on half of the points (Shannon 1948).
+
+    Example:
+        >>> entropy(np.array([0.0, 0.5, 1.0])).tolist()
+        [0.0, 1.0, 0.0]
+    """
+    p = np.asarray(share, float)
+    both = np.stack([p, 1 - p])
+    return -np.sum(both * np.log2(both, where=both > 0, out=np.zeros_like(both)), axis=0) + 0.0
+
+
+def derivative(outputs: Array, activation: str) -> Array:
+    """The activation's derivative at each point, told from what came out of it.
+
+    Args:
+        outputs: outputs of the activation, any shape.
+        activation: its Keras name, one of ``DERIVATIVES``; of softmax the derivative by the
+            neuron's own pre-activation.
+
+    Raises:
+        ValueError: the activation's derivative cannot be told from its output.
+
+    Example:
+        >>> derivative(np.array([0.5, 1.0]), "sigmoid").tolist()
+        [0.25, 0.0]
+    """
+    if activation not in DERIVATIVES:
+        raise ValueError(
+            f"the derivative is known for {', '.join(DERIVATIVES)}. Received: {activation!r}"
+        )
+    return np.asarray(DERIVATIVES[activation](np.asarray(outputs)), float)
+
+
+def saturation(outputs: Array, activation: str, below: float = SATURATED) -> Array:
+    """Share of the points on which each neuron hardly learns: ``|activation'| < below``.
+
+    Args:
+        outputs: outputs of the activation, shape ``(points, neurons)``.
+        activation: its Keras name, see ``derivative``.
+        below: how small a derivative counts as saturated; sigmoid's largest is 1/4, tanh's 1.
+
+    Returns:
+        shape ``(neurons,)``, each in [0, 1].
+
+    Example:
+        >>> saturation(np.array([[0.5], [0.999]]), "sigmoid").tolist()
+        [0.5]
+    """
+    return (np.abs(derivative(outputs, activation)) < below).mean(axis=0)
+
+
+def zero_gradient_share(outputs: Array, activation: str) -> Array:
+    """Share of the points on which no gradient passes each neuron: ``activation' = 0``.
+
+    Args:
+        outputs, activation: as for ``saturation``.
+
+    Example:
+        >>> zero_gradient_share(np.array([[0.0], [2.0]]), "relu").tolist()
+        [0.5]
+    """
+    return (derivative(outputs, activation) == 0).mean(axis=0)
+
+
+def duplicates(outputs: Array, tolerance: float = 1e-6) -> Array:
+    """Neurons that only repeat one before them, up to a factor and an offset.
+
+    Args:
+        outputs: shape ``(points, neurons)``.
+        tolerance: how far from 1 the correlation's magnitude may be. A neuron of constant output
+            repeats nothing.
+
+    Returns:
+        booleans, shape ``(neurons,)``.
+
+    Example:
+        >>> duplicates(np.array([[0.0, 1.0, 1.0], [1.0, -1.0, 0.0], [2.0, -3.0, 0.0]])).tolist()
+        [False, True, False]
+    """
+    outputs = np.asarray(outputs, float)
+    centred = outputs - outputs.mean(axis=0)
+    length = np.linalg.norm(centred, axis=0)
+    told_apart = length > 1e-9 * np.maximum(1e-300, np.abs(outputs).max(axis=0))
+    unit = np.where(told_apart, centred / np.where(told_apart, length, 1), 0)
+    alike = np.abs(unit.T @ unit) >= 1 - tolerance
+    return np.triu(alike, 1).any(axis=0)
+
+
+class LinearFit:
+    """The best linear fits, with an intercept, of functions of the same points.
+
+    What depends on the points alone is computed once.
+
+    Args:
+        x: the points, shape ``(points, features)``; axes after the first are flattened.
+    """
+
+    def __init__(self, x: Array) -> None:
+        x = np.asarray(x, float).reshape(len(x), -1)
+        self._points, features = x.shape
+        self._is_told = self._points > features + 1
+        if self._is_told:
+            left, sizes, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+            rank = np.sum(sizes > sizes[0] * max(x.shape) * np.finfo(float).eps)
+            self._basis = left[:, :rank]
+
+    def r_squared(self, y: Array) -> float:
+        """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
+
+        Raises:
+            ValueError: there is not a value a point.
+        """
+        y = np.asarray(y, float).reshape(len(y), -1)
+        if len(y) != self._points:
+            raise ValueError(
+                "x and logit must be of one length. "
+                f"Received: {self._points} points, {len(y)} logits"
+            )
+        if not self._is_told:
+            return float("nan")
+        # What the mean's rounding leaves of a constant logit.
+        rounding = y.size * (4 * np.finfo(float).eps * np.abs(y).max()) ** 2
+        y = y - y.mean(axis=0)
+        total = np.sum(y**2)
+        if total <= rounding:
+            return 1.0
+        residual = y - self._basis @ (self._basis.T @ y)
+        return float(np.clip(1 - np.sum(residual**2) / total, 0, 1))
+
+
 def linearity(x: Array, logit: Array) -> float:
     """How linear a model is on data: R² of its logit against its best linear fit.
 
@@ -140,20 +312,4 @@ def linearity(x: Array, logit: Array) -> float:
         >>> round(linearity(x, 3 * x + 2), 12), round(linearity(x, np.abs(x)), 12)
         (1.0, 0.0)
     """
-    x = np.asarray(x, float).reshape(len(x), -1)
-    logit = np.asarray(logit, float).reshape(len(logit), -1)
-    if len(x) != len(logit):
-        raise ValueError(
-            f"x and logit must be of one length. Received: {len(x)} points, {len(logit)} logits"
-        )
-    if len(x) <= x.shape[1] + 1:
-        return float("nan")
-    # What the mean's rounding leaves of a constant logit.
-    rounding = logit.size * (4 * np.finfo(float).eps * np.abs(logit).max()) ** 2
-    x = x - x.mean(axis=0)
-    logit = logit - logit.mean(axis=0)
-    total = np.sum(logit**2)
-    if total <= rounding:
-        return 1.0
-    residual = logit - x @ np.linalg.lstsq(x, logit, rcond=None)[0]
-    return float(np.clip(1 - np.sum(residual**2) / total, 0, 1))
+    return LinearFit(x).r_squared(logit)

@@ -1,16 +1,19 @@
-"""Hidden activations of a Keras model on fixed points."""
+"""Hidden activations of any Keras model on fixed points."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
-from normlayers.tracking.compiled_call import compiled_call
+from normlayers.tracking.compiled_reading import compiled_reading
+from normlayers.tracking.layer_summary import layer_summary
+from normlayers.tracking.listening import Heard, has_activation, listen
 from normlayers.tracking.measures import threshold
 
 Array = npt.NDArray[Any]
@@ -21,41 +24,59 @@ class Reading:
     """What a model does on some points.
 
     Attributes:
-        activations: each probed layer's outputs, shape ``(points, neurons)``; of a layer with
-            positions (convolution, recurrence) every position is a point of its own.
-        active: where each neuron is active, in the same shapes.
-        output: the model's output, shape ``(points, outputs)``.
+        summaries: each probed layer's measures, see ``layer_summary``.
+        activations: outputs of the layers that are read whole, shape ``(points, neurons)``; of a
+            layer with positions (convolution, recurrence) every position is a point of its own.
+        active: where each of their neurons is active, in the same shapes.
+        output: the model's output, shape ``(points, outputs)``; of several outputs one beside
+            the other.
         logit: the output before its activation, in the same shape.
     """
 
+    summaries: dict[str, dict[str, Any]]
     activations: dict[str, Array]
     active: dict[str, Array]
     output: Array
     logit: Array
 
 
+@dataclass(frozen=True)
+class Wiring:
+    """How the probed layers stand to each other.
+
+    Attributes:
+        names: the layers read, in the order they are called in.
+        neurons: how many each has.
+        next_dense: for each layer whose output goes straight into a Dense layer, that one.
+        is_chain: whether they are the whole network, one after the other.
+    """
+
+    names: list[str] = field(default_factory=list)
+    neurons: dict[str, int] = field(default_factory=dict)
+    next_dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
+    is_chain: bool = False
+
+
 class Probe:
     """Reads a model's layers on points, in one compiled call.
 
-    The logit is computed from the weights of the Dense layer that makes the output, if one does
-    (with an ``Activation`` layer after it or not): a saturated sigmoid cannot be inverted. Where
-    none does, a sigmoid is inverted all the same, and any other output is taken for its logit.
+    The model may be Sequential, Functional (with several inputs and outputs, shared layers and
+    models in it) or subclassed: the layers are heard while it runs.
 
     Args:
-        model: a built Sequential or Functional model with one input and one output.
-        layers: names of the layers to read; ``None`` for all that have an activation. The inner
-            layers of nested models are not read.
+        model: the model; one that is not built is built by the first points it reads.
+        layers: names of the layers to read; ``None`` for all that have an activation, and
+            recurrent ones. See ``listening.Heard`` for the names of layers called twice.
+        whole: up to how many neurons a layer's activations are read whole, and not only their
+            measures.
 
     Attributes:
         model: the model.
-        layer_names: the layers read, in the model's order.
-        last_dense: the Dense layer that makes the output, if one does.
-        before_output: the name of the layer read whose output that Dense layer takes, if any.
-        is_chain: whether the layers read are all of the network's, one after the other.
+        wiring: how the layers read stand to each other; known from the first reading on.
 
     Raises:
-        ValueError: the model has no layer graph to read or several inputs or outputs, or a name
-            is unknown.
+        ValueError: a name is unknown, or the layer has neither weights nor an activation; raised
+            by the first reading.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu", name="h")])
@@ -64,115 +85,149 @@ class Probe:
         (5, 3)
     """
 
-    def __init__(self, model: keras.Model, layers: Sequence[str] | None = None) -> None:
-        # Sequential models that are not built, and subclassed ones, have none.
-        inputs, outputs = (
-            getattr(model, "inputs", None) or [],
-            getattr(model, "outputs", None) or [],
-        )
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ValueError(
-                "the tracker reads built Sequential and Functional models with one input and one "
-                f"output. Received: {type(model).__name__} {model.name!r} with "
-                f"{len(inputs)} inputs and {len(outputs)} outputs."
-            )
+    def __init__(
+        self, model: keras.Model, layers: Sequence[str] | None = None, whole: float = np.inf
+    ) -> None:
         self.model = model
-        self.layer_names = _chosen(model, layers)
-        self.last_dense = _last_dense(model)
-        features = None if self.last_dense is None else self.last_dense.input
-        tensors = {name: model.get_layer(name).output for name in self.layer_names}
-        self.before_output = next((n for n, tensor in tensors.items() if tensor is features), None)
-        self.is_chain = self._follow_each_other(list(tensors.values()))
-        read = [*tensors.values(), *([] if features is None else [features]), outputs[0]]
-        self._read = compiled_call(keras.Model(inputs[0], read))
+        self.wiring = Wiring()
+        self._layers = layers
+        self._whole = whole
+        self._read = compiled_reading(model, self._reading_of)
+        self._read_logit = compiled_reading(model, self._logit_of)
+        self._last: tuple[Any, Any] = (None, None)
 
-    def read(self, x: Array) -> Reading:
-        """Read the model on points of shape ``(points, ...)``."""
-        *values_read, output = self._read(x)
-        if self.last_dense is None:
-            logit = _inverted(output, _output_activation(self.model))
-        else:
-            logit = dense_logit(self.last_dense, values_read.pop())
-        activations, active = {}, {}
-        for name, values in zip(self.layer_names, values_read, strict=True):
-            layer = self.model.get_layer(name)
-            if getattr(layer, "data_format", None) == "channels_first":
-                values = np.moveaxis(values, 1, -1)
-            values = values.reshape(-1, values.shape[-1])
-            activations[name] = values
-            active[name] = values > threshold(activation_name(layer))
-            if layer is self.last_dense:
-                active[name] = logit > 0
-        return Reading(activations, active, output, logit)
+    def read(self, x: Any) -> Reading:
+        """Read the model on points of shape ``(points, ...)``, or a structure of such inputs."""
+        return Reading(**self._read(self._tensors(x)))
 
-    def logit(self, x: Array) -> Array:
+    def logit(self, x: Any) -> Array:
         """The model's output before its activation on points of shape ``(points, ...)``."""
-        return self.read(x).logit
+        return self._read_logit(self._tensors(x))
 
-    def _follow_each_other(self, tensors: list[Any]) -> bool:
-        layers = [self.model.get_layer(name) for name in self.layer_names]
-        whole = layers == [layer for layer in self.model.layers if hasattr(layer, "activation")]
-        follow = all(
-            layer.input is tensor for layer, tensor in zip(layers[1:], tensors, strict=False)
-        )
-        return whole and follow and bool(layers) and layers[-1] is self.last_dense
+    def _tensors(self, x: Any) -> Any:
+        """The points where the model is; those read last are there already."""
+        if self._last[0] is not x:
+            self._last = (x, keras.tree.map_structure(ops.convert_to_tensor, x))
+        x = self._last[1]
+        if not self.model.built:
+            self.model(keras.tree.map_structure(lambda part: part[:1], x), training=False)
+        return x
+
+    def _run(self, x: Any) -> tuple[list[Any], list[Heard]]:
+        output, heard = listen(lambda: self.model(x, training=False))
+        return keras.tree.flatten(output), heard
+
+    def _logit_of(self, x: Any) -> Any:
+        outputs, heard = self._run(x)
+        return _side_by_side([_logit(output, heard) for output in outputs])
+
+    def _reading_of(self, x: Any) -> dict[str, Any]:
+        outputs, heard = self._run(x)
+        chosen = _chosen(heard, self._layers)
+        summaries, activations, active = {}, {}, {}
+        for note in chosen:
+            on, values, activated = _by_neuron(note)
+            summaries[note.name] = layer_summary(on, values, activated, activation_of(note.layer))
+            if values.shape[-1] <= self._whole:
+                activations[note.name], active[note.name] = values, on
+        self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs)
+        return {
+            "summaries": summaries,
+            "activations": activations,
+            "active": active,
+            "output": _side_by_side(outputs),
+            "logit": _side_by_side([_logit(output, heard) for output in outputs]),
+        }
 
 
-def dense_logit(layer: keras.layers.Dense, features: Array) -> Array:
-    """A Dense layer's output before its activation, in float64, from its inputs."""
-    kernel = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.kernel)), float)
-    logit = features.astype(float) @ kernel
-    if layer.bias is None:
-        return logit
-    return logit + np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.bias)), float)
-
-
-def activation_name(layer: keras.layers.Layer) -> str:
+def activation_of(layer: keras.layers.Layer) -> str:
     """The Keras name of a layer's activation; ``"linear"`` for a layer without one."""
+    inner = getattr(layer, "forward_layer", getattr(layer, "layer", None))
+    if isinstance(inner, keras.layers.Layer):
+        return activation_of(inner)
     activation = getattr(layer, "activation", None)
     if isinstance(activation, keras.layers.Activation):
-        return activation_name(activation)
+        return activation_of(activation)
     if isinstance(activation, keras.layers.Layer):
         return type(activation).__name__.lower()
     return getattr(activation, "__name__", "linear")
 
 
-def _chosen(model: keras.Model, layers: Sequence[str] | None) -> list[str]:
-    with_activation = [layer.name for layer in model.layers if hasattr(layer, "activation")]
+def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:
+    heard = [note for note in heard if hasattr(note.gives, "shape")]
     if layers is None:
-        return with_activation
-    known = [layer.name for layer in model.layers]
+        recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
+        return [n for n in heard if has_activation(n.layer) or isinstance(n.layer, recurrent)]
+    known = {note.name: note for note in heard}
     unknown = [name for name in layers if name not in known]
     if unknown:
         raise ValueError(
-            f"model {model.name!r} has no layer {unknown[0]!r}. Its layers: {', '.join(known)}."
+            f"the model has no layer {unknown[0]!r} with weights or an activation. "
+            f"Its layers: {', '.join(known)}."
         )
-    return [name for name in known if name in set(layers)]
+    return [note for note in heard if note.name in set(layers)]
 
 
-def _layer_making(model: keras.Model, tensor: Any) -> keras.layers.Layer | None:
-    return next((layer for layer in model.layers if layer.output is tensor), None)
+def _by_neuron(note: Heard) -> tuple[Any, Any, Any]:
+    """Where neurons are active, their outputs, and what came out of the activation."""
+    first = getattr(note.layer, "data_format", None) == "channels_first"
+
+    def rows(tensor: Any) -> Any:
+        tensor = ops.moveaxis(tensor, 1, -1) if first and len(tensor.shape) > 2 else tensor
+        return ops.reshape(tensor, (-1, tensor.shape[-1]))
+
+    outputs = rows(note.gives)
+    if note.pre_activation is None or note.pre_activation.shape != note.gives.shape:
+        return outputs > threshold(activation_of(note.layer)), outputs, outputs
+    return rows(note.pre_activation) > 0, outputs, rows(note.activated)
 
 
-def _last_dense(model: keras.Model) -> keras.layers.Dense | None:
-    layer = _layer_making(model, model.outputs[0])
-    if isinstance(layer, keras.layers.Activation):
-        layer = _layer_making(model, layer.input)
-        if activation_name(layer) != "linear":
-            return None
-    quantized = getattr(layer, "quantization_mode", None) is not None
-    return layer if isinstance(layer, keras.layers.Dense) and not quantized else None
+def _logit(output: Any, heard: list[Heard]) -> Any:
+    """An output before its activation: from the call that made it, or as well as can be told."""
+    makers = [note for note in heard if note.gives is output]
+    for maker in makers:
+        if maker.activated is output:
+            return maker.pre_activation
+    if any(activation_of(maker.layer) == "sigmoid" for maker in makers):
+        tiny = 1e-7  # a saturated sigmoid cannot be inverted
+        p = ops.clip(ops.cast(output, "float32"), tiny, 1 - tiny)
+        return ops.log(p) - ops.log1p(-p)
+    return output
 
 
-def _output_activation(model: keras.Model) -> str:
-    layer = _layer_making(model, model.outputs[0])
-    return "linear" if layer is None else activation_name(layer)
+def _side_by_side(outputs: list[Any]) -> Any:
+    flat = [ops.cast(ops.reshape(o, (ops.shape(o)[0], -1)), "float32") for o in outputs]
+    return flat[0] if len(flat) == 1 else ops.concatenate(flat, axis=1)
 
 
-def _inverted(output: Array, activation: str) -> Array:
-    """The output before its activation, as well as the rounded output tells."""
-    if activation != "sigmoid":
-        return output
-    info = np.finfo(np.float32)
-    p = np.clip(output.astype(float), info.tiny, 1 - info.epsneg)
-    return np.log(p) - np.log1p(-p)
+def _wiring(
+    chosen: list[Heard], heard: list[Heard], inputs: list[Any], outputs: list[Any]
+) -> Wiring:
+    next_dense = {}
+    for note in chosen:
+        takers = [h for h in heard if any(tensor is note.gives for tensor in h.takes)]
+        if len(takers) == 1 and type(takers[0].layer) is keras.layers.Dense:
+            next_dense[note.name] = takers[0].layer
+    all_dense = [note for note in heard if note.layer.weights and note in chosen] == chosen
+    whole = [n for n in heard if not hasattr(n.layer, "layers")] == chosen
+    made = [inputs[0], *(note.gives for note in chosen)]
+    follow = all(
+        len(note.takes) == 1 and _is_or_equals(note.takes[0], before)
+        for note, before in zip(chosen, made, strict=False)
+    )
+    ends = len(inputs) == len(outputs) == 1 and bool(chosen) and made[-1] is outputs[0]
+    return Wiring(
+        [note.name for note in chosen],
+        {note.name: int(_neurons(note)) for note in chosen},
+        next_dense,
+        all_dense and whole and follow and ends,
+    )
+
+
+def _is_or_equals(tensor: Any, before: Any) -> bool:
+    return tensor is before
+
+
+def _neurons(note: Heard) -> int:
+    first = getattr(note.layer, "data_format", None) == "channels_first"
+    return note.gives.shape[1 if first and len(note.gives.shape) > 2 else -1]

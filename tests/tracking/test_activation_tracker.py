@@ -1,6 +1,9 @@
 """The tracker in model.fit, and what TensorBoard then finds."""
 
+import errno
+import gc
 import io
+import pickle
 
 import keras
 import numpy as np
@@ -8,6 +11,8 @@ import pytest
 from PIL import Image
 
 import normlayers as nl
+from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.probe import Probe
 from tests.tracking.reading import Read
 
 
@@ -23,8 +28,12 @@ def test_writes_every_tag_it_promises(circle_model, points, tmp_path):
     fit(circle_model, x, y, nl.ActivationTracker(tmp_path, x, y), epochs=3, validation_split=0.2)
     read = Read(tmp_path)
     observed = {
-        *(f"activity/hidden/{part}" for part in ("dead", "always_on", "selective", "overlap")),
-        *(f"activity/output/{part}" for part in ("dead", "always_on", "selective")),
+        *(
+            f"activity/{layer}/{part}"
+            for layer in ("hidden", "output")
+            for part in ("dead", "always_on", "selective", "entropy", "saturation", "zero_gradient")
+        ),
+        *("activity/hidden/overlap", "activity/hidden/duplicates"),
         *("activity/hidden/neuron_0", "activity/hidden/neuron_1", "activity/output/neuron_0"),
         "linearity",
     }
@@ -74,14 +83,14 @@ def test_observes_at_the_start_when_due_and_at_the_end(
     x, y = points
     tracker = nl.ActivationTracker(tmp_path, x, y, every=every, boundary=False)
     fit(circle_model, x, y, tracker, epochs=epochs)
-    assert tracker.history["step"] == steps
+    assert tracker.history["step"].tolist() == steps
 
 
 def test_counts_steps_in_passes_where_an_epoch_spans_several(circle_model, points, tmp_path):
     x, y = points
     tracker = nl.ActivationTracker(tmp_path, x, y, passes_per_epoch=10)
     fit(circle_model, x, y, tracker, epochs=2)
-    assert tracker.history["step"] == [0, 10, 20]
+    assert tracker.history["step"].tolist() == [0, 10, 20]
     assert Read(tmp_path).steps("epoch_loss") == [10, 20]
 
 
@@ -90,7 +99,7 @@ def test_training_that_goes_on_goes_on_numbering(circle_model, points, tmp_path)
     tracker = nl.ActivationTracker(tmp_path, x, y)
     fit(circle_model, x, y, tracker, epochs=2)
     fit(circle_model, x, y, tracker, epochs=4, initial_epoch=2)
-    assert tracker.history["step"] == [0, 1, 2, 3, 4]
+    assert tracker.history["step"].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_films_have_a_frame_an_observation(circle_model, points, tmp_path):
@@ -123,8 +132,8 @@ def test_models_without_a_plane_get_no_boundary(points, tmp_path):
     assert read.tags("images") == set()
     assert "activity/wide/neuron_0" not in read.tags("scalars")
     assert "activity/wide/overlap" in read.tags("scalars")
-    insisting = nl.ActivationTracker(tmp_path, x, boundary=True)
-    with pytest.raises(ValueError, match="two inputs and one output"):
+    insisting = nl.ActivationTracker(tmp_path, x, boundary=True, strict=True)
+    with pytest.raises(ValueError, match="model of two inputs"):
         model.fit(x, np.zeros((30, 3)), verbose=0, callbacks=[insisting])
 
 
@@ -144,11 +153,14 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
         ({"every": 0}, "every must be a whole number from 1"),
         ({"every": 1.5}, "every must be a whole number"),
         ({"layers": "hidden"}, "layers must be a list"),
-        ({"y": np.arange(60)}, "y must be 0 or 1"),
+        ({"y": np.arange(60) / 2}, "y must be classes"),
+        ({"y": -np.ones(60)}, "y must be classes"),
+        ({"unit": "batch"}, "unit must be .*'batch'"),
+        ({"pictures": "all"}, "pictures must be"),
         ({"passes_per_epoch": -1}, "passes_per_epoch must be a whole number"),
         ({"boundary": "always"}, "boundary must be"),
         ({"tolerance": 0.7}, "tolerance must be in"),
-        ({"y": np.zeros(7)}, "one label a point, 60 in all"),
+        ({"y": np.zeros(7)}, "one class a point, 60 in all"),
     ],
 )
 def test_refuses_impossible_arguments(points, tmp_path, options, says):
@@ -170,7 +182,7 @@ def test_refuses_a_log_directory_that_is_a_file(points, tmp_path):
 
 def test_points_that_the_model_does_not_take_are_refused(circle_model, points, tmp_path):
     x, y = points
-    tracker = nl.ActivationTracker(tmp_path, np.zeros((5, 3)))
+    tracker = nl.ActivationTracker(tmp_path, np.zeros((5, 3)), strict=True)
     with pytest.raises(ValueError, match=r"shape \(points, 2\) .* Received: x of shape \(5, 3\)"):
         fit(circle_model, x, y, tracker)
 
@@ -180,7 +192,7 @@ def test_an_unbuilt_model_is_built_from_the_points(points, tmp_path):
     model = keras.Sequential([keras.layers.Dense(2, "relu"), keras.layers.Dense(1, "sigmoid")])
     tracker = nl.ActivationTracker(tmp_path, x, y)
     fit(model, x, y, tracker, epochs=1)
-    assert tracker.history["step"] == [0, 1]
+    assert tracker.history["step"].tolist() == [0, 1]
 
 
 def test_a_model_that_diverges_goes_on_training(circle_model, points, tmp_path):
@@ -193,7 +205,7 @@ def test_a_model_that_diverges_goes_on_training(circle_model, points, tmp_path):
     )
     circle_model.compile("sgd", "mse")
     circle_model.fit(x, y, epochs=2, verbose=0, callbacks=[spoil, tracker])
-    assert tracker.history["step"] == [0, 1, 2]
+    assert tracker.history["step"].tolist() == [0, 1, 2]
     assert all(len(values) == 3 for values in tracker.history.values())
     assert np.isnan(tracker.history["linearity"][-1])
     assert np.isnan(tracker.history["activity/output/dead"][-1])
@@ -211,7 +223,157 @@ def test_only_networks_that_are_chains_are_drawn(points, tmp_path):
 
 def test_unknown_layers_are_refused_before_anything_is_written(circle_model, points, tmp_path):
     x, y = points
-    tracker = nl.ActivationTracker(tmp_path / "run", x, y, layers=["hiden"])
+    tracker = nl.ActivationTracker(tmp_path / "run", x, y, layers=["hiden"], strict=True)
     with pytest.raises(ValueError, match="no layer 'hiden'"):
         fit(circle_model, x, y, tracker)
     assert not (tmp_path / "run").exists()
+
+
+def test_training_goes_on_unwatched_with_one_warning(circle_model, points, tmp_path):
+    x, y = points
+    for number, (options, says) in enumerate(
+        [
+            ({"layers": ["hiden"]}, "stopped, training goes on: .*no layer 'hiden'"),
+            ({"x": np.zeros((60, 3))}, "x must have the shape"),
+            ({"boundary": [0, 0, 0]}, "not on one line"),
+        ]
+    ):
+        tracker = nl.ActivationTracker(tmp_path / str(number), **{"x": x, "y": y, **options})
+        with pytest.warns(UserWarning, match=says) as warned:
+            history = fit(circle_model, x, y, tracker, epochs=3)
+        assert sum("ActivationTracker" in str(w.message) for w in warned) == 1
+        assert len(history.history["loss"]) == 3
+        assert len(tracker.history) == 0
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_full_disk(circle_model, points, tmp_path, monkeypatch, strict):
+    """The second observation does not fit."""
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y, strict=strict)
+    write, full = EventLog.write, OSError(errno.ENOSPC, "No space left on device")
+
+    def write_until_full(self, step, *values):
+        if step > 0:
+            raise full
+        write(self, step, *values)
+
+    monkeypatch.setattr(EventLog, "write", write_until_full)
+    if strict:
+        with pytest.raises(OSError, match="No space left"):
+            fit(circle_model, x, y, tracker, epochs=3)
+    else:
+        with pytest.warns(UserWarning, match="training goes on: .*No space left") as warned:
+            fit(circle_model, x, y, tracker, epochs=3)
+        assert sum("ActivationTracker" in str(w.message) for w in warned) == 1
+    assert Read(tmp_path).steps("linearity") == [0]
+
+
+def test_a_folder_that_cannot_be_made(circle_model, points, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    tracker = nl.ActivationTracker(tmp_path / "file" / "run", *points)
+    with pytest.warns(UserWarning, match="training goes on: .*file"):
+        fit(circle_model, *points, tracker, epochs=1)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_two_trackers_on_one_folder(circle_model, points, tmp_path):
+    x, y = points
+    trackers = [nl.ActivationTracker(tmp_path, x, y) for _ in "ab"]
+    circle_model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="another tracker is writing"):
+        circle_model.fit(x, y, epochs=2, verbose=0, callbacks=trackers)
+    assert Read(tmp_path).steps("linearity") == [0, 1, 2]
+
+
+def test_a_loop_of_ones_own(circle_model, points, tmp_path):
+    tracker = nl.ActivationTracker(tmp_path, *points)
+    for step in (0, 5, 5, 7):
+        tracker.observe(circle_model, step)
+    assert tracker.history["step"].tolist() == [0, 5, 7]
+    assert Read(tmp_path).steps("network") == [0, 5, 7]
+    tracker.close()
+    with pytest.raises(ValueError, match="step must be a whole number"):
+        tracker.observe(circle_model, -1)
+
+
+@pytest.mark.parametrize(
+    "steps_per_execution", [1] if keras.backend.backend() == "torch" else [1, 2]
+)
+def test_counts_in_steps(circle_model, points, tmp_path, steps_per_execution):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y, every=2, unit="step", boundary=False)
+    circle_model.compile("sgd", "mse", steps_per_execution=steps_per_execution)
+    seen = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: weights.append(tracker.model.get_weights())
+    )
+    weights = [circle_model.get_weights()]
+    circle_model.fit(x, y, batch_size=15, epochs=2, verbose=0, callbacks=[tracker, seen])
+    assert tracker.history["step"].tolist() == [0, 2, 4, 6, 8]
+    circle_model.set_weights(weights[2 // steps_per_execution])
+    share = (Probe(circle_model).read(x).activations["hidden"] > 0).mean(axis=0)
+    found = [tracker.history[f"activity/hidden/neuron_{i}"][1] for i in range(2)]
+    np.testing.assert_allclose(found, share, rtol=1e-6)
+    assert Read(tmp_path).steps("epoch_loss") == [4, 8]
+    # Training that goes on goes on counting the optimizer's steps.
+    circle_model.fit(x, y, batch_size=15, epochs=1, verbose=0, callbacks=[tracker])
+    assert tracker.history["step"].tolist() == [0, 2, 4, 6, 8, 10, 12]
+
+
+def test_training_that_counts_anew_goes_on_numbering(circle_model, points, tmp_path):
+    tracker = nl.ActivationTracker(tmp_path, *points)
+    for _ in range(2):
+        fit(circle_model, *points, tracker, epochs=2)
+    assert tracker.history["step"].tolist() == [0, 1, 2, 3, 4]
+    assert Read(tmp_path).steps("epoch_loss") == [1, 2, 3, 4]
+
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.hidden = keras.layers.Dense(4, "relu", name="hidden")
+        self.drop = keras.layers.Dropout(0.5, seed=1)
+        self.out = keras.layers.Dense(3, "softmax", name="out")
+
+    def call(self, x, training=False):
+        return self.out(self.drop(self.hidden(x), training=training))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_subclassed_model_in_fit(points, tmp_path, jit_compile):
+    """Unbuilt, of three classes, with dropout, whose training stays bit for bit the same."""
+    x, y = points[0], np.arange(60) % 3
+    ends = []
+    for tracker in (None, nl.ActivationTracker(tmp_path, x, y, pictures=True, films=True)):
+        keras.utils.set_random_seed(1)
+        model = Own()
+        model.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile)
+        callbacks = [tracker] if tracker else []
+        model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks, validation_split=0.1)
+        ends.append(model.get_weights())
+    for plain, tracked in zip(*ends, strict=True):
+        np.testing.assert_array_equal(plain, tracked)
+    pictures = {"boundary/input", "network"}
+    pictures |= {
+        f"{kind}/{layer}" for kind in ("heat_map", "distribution") for layer in ("hidden", "out")
+    }
+    assert Read(tmp_path).tags("images") == pictures
+    assert Read(tmp_path).steps("heat_map/out") == [0, 1, 2]
+    films = {f"{tag.replace('/', '_')}.gif" for tag in pictures}
+    assert films <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_without_a_history_memory_does_not_grow(circle_model, points, tmp_path):
+    tracker = nl.ActivationTracker(
+        tmp_path, *points, boundary=False, pictures=False, keep_history=False
+    )
+    sizes = []
+    for step in range(60):
+        tracker.observe(circle_model, step)
+        if step in (20, 59):
+            gc.collect()
+            sizes.append(len(pickle.dumps([tracker.history, vars(tracker)["_history"]])))
+            sizes.append(len(gc.get_objects()))
+    assert sizes[0] == sizes[2]
+    assert sizes[3] - sizes[1] < 50  # objects; a value an observation would be 600
+    assert Read(tmp_path).steps("linearity") == list(range(60))

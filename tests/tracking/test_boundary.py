@@ -1,9 +1,12 @@
 """The grid a boundary is evaluated on."""
 
+import keras
 import numpy as np
 import pytest
 
-from normlayers.tracking.boundary import boundary_over
+from normlayers.tracking.boundary import Survey, boundary_over
+from normlayers.tracking.plane import plane_through, principal_plane
+from normlayers.tracking.probe import Probe
 
 
 def test_the_logit_is_that_of_the_grid_point():
@@ -25,3 +28,57 @@ def test_points_on_a_line_still_get_an_area():
 def test_refuses_points_that_are_no_pairs():
     with pytest.raises(ValueError, match=r"shape \(4, 3\)"):
         boundary_over(np.zeros((4, 3)), lambda x: x[:, 0])
+
+
+def survey(model, x, wanted):
+    probe = Probe(model)
+    reading = probe.read(x)
+    return Survey(probe, x, wanted).read(reading)
+
+
+def test_a_model_of_two_inputs_shows_them_and_its_layers_of_two_neurons(circle_model, points):
+    found = survey(circle_model, points[0], "auto")
+    assert set(found) == {"boundary/input", "boundary/hidden"}
+    hidden = found["boundary/hidden"]
+    (left, right, bottom, top), corner = hidden.extent, hidden.logit[0, 0]
+    assert corner == pytest.approx(left - 2 * bottom + 0.25, rel=1e-5)
+    assert hidden.logit[-1, -1] == pytest.approx(right - 2 * top + 0.25, rel=1e-5)
+    assert survey(circle_model, points[0], False) == {}
+
+
+def test_a_layer_before_several_neurons_shows_the_line_of_each(points):
+    model = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(2, "tanh", name="two"),
+            keras.layers.Dense(3, "relu", name="three"),
+        ]
+    )
+    boundary = survey(model, points[0], "auto")["boundary/two"]
+    assert boundary.logit.shape == (101, 101, 3)
+    assert not boundary.classes
+
+
+@pytest.mark.parametrize("wanted", ["principal", [0, 1, 2]])
+def test_a_plane_is_read_by_the_whole_model(wanted):
+    x = np.random.default_rng(0).normal(size=(30, 2, 3)).astype("float32")
+    model = keras.Sequential([keras.Input((2, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
+    boundary = survey(model, x, wanted)["boundary/plane"]
+    plane = (principal_plane if wanted == "principal" else lambda p: plane_through(p, wanted))(
+        x.reshape(30, 6)
+    )
+    left, _, bottom, _ = boundary.extent
+    corner = plane.lift(np.array([[left, bottom]])).reshape(1, 2, 3).astype("float32")
+    expected = keras.ops.convert_to_numpy(model(corner))[0]
+    np.testing.assert_allclose(boundary.logit[0, 0], expected, rtol=1e-4, atol=1e-4)
+    assert boundary.classes
+
+
+def test_says_what_cannot_be_drawn(circle_model):
+    x = np.random.default_rng(0).normal(size=(30, 5)).astype("float32")
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"model of two inputs.*shape \(30, 5\)"):
+        survey(model, x, True)
+    with pytest.raises(ValueError, match=r"three of the 30 points.*\[0, 1, 30\]"):
+        survey(model, x, [0, 1, 30])
+    assert survey(model, x, "auto") == {}

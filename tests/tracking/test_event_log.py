@@ -1,10 +1,13 @@
 """Event files, read back with TensorBoard's own reader."""
 
+import gc
 import io
 import subprocess
 import sys
+import warnings
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -15,19 +18,18 @@ from tests.tracking.reading import Read
 
 def test_tensorboard_reads_what_was_written(tmp_path):
     png = to_png(Figure(figsize=(2, 1), dpi=50))
-    values = np.arange(12.0).reshape(3, 4)
+    histogram = (0.0, 11.0, np.array([5, 0, 7]))
     with EventLog(tmp_path / "run") as log:
         for step in (0, 20):
-            log.write(step, {"loss": step / 10}, {"activations/h": values}, {"network": png})
+            log.write(step, {"loss": step / 10}, {"activations/h": histogram}, {"network": png})
     read = Read(tmp_path / "run")
     assert read.tags("scalars") == {"loss"}
     assert read.tags("histograms") == {"activations/h"}
     assert read.tags("images") == {"network"}
     assert read.steps("loss") == [0, 20]
     np.testing.assert_allclose(read.values("loss"), [0, 2])
-    histogram = read.values("activations/h")[0]  # rows of left, right, count
-    assert histogram[:, 2].sum() == 12
-    assert (histogram[0, 0], histogram[-1, 1]) == (0, 11)
+    rows = read.values("activations/h")[0]
+    np.testing.assert_allclose(rows, [[0, 11 / 3, 5], [11 / 3, 22 / 3, 0], [22 / 3, 11, 7]])
     width, height, image = read.values("network")[0]
     assert (int(width), int(height)) == (100, 50)
     assert Image.open(io.BytesIO(image)).size == (100, 50)
@@ -58,8 +60,57 @@ def test_writes_without_importing_tensorflow(tmp_path):
         "package = types.ModuleType('normlayers'); package.__path__ = [sys.argv[1]]\n"
         "sys.modules['normlayers'] = package\n"  # the package itself imports Keras
         "from normlayers.tracking.event_log import EventLog\n"
-        "EventLog(sys.argv[2]).write(0, {'a': 1.0}, {'h': [1.0, 2.0]})\n"
+        "EventLog(sys.argv[2]).write(0, {'a': 1.0}, {'h': (1.0, 2.0, [3, 4])})\n"
         "sys.exit('tensorflow' in sys.modules)\n"
     )
     package = __import__("normlayers").__path__[0]
     subprocess.run([sys.executable, "-c", code, package, str(tmp_path)], check=True)
+
+
+def test_a_histogram_of_equal_values_has_them_in_its_middle(tmp_path):
+    counts = np.zeros(30)
+    counts[0] = 9
+    with EventLog(tmp_path) as log:
+        log.write(0, histograms={"h": (2.0, 2.0, counts)})
+    rows = Read(tmp_path).values("h")[0]
+    ((left, right, count),) = rows[rows[:, 2] > 0]
+    assert left <= 2 <= right
+    assert count == 9
+
+
+def test_two_logs_at_once_in_one_folder_are_refused(tmp_path):
+    first = EventLog(tmp_path)
+    first.write(0, {"a": 1})
+    second = EventLog(tmp_path)
+    with pytest.raises(BlockingIOError, match="another tracker is writing"):
+        second.write(0, {"a": 2})
+    first.write(1, {"a": 1})
+    first.close()
+    second.write(0, {"a": 2})
+    second.close()
+    assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
+
+
+def test_a_killed_process_loses_nothing_it_had_written(tmp_path):
+    code = (
+        "import os, sys\n"
+        "from normlayers.tracking.event_log import EventLog\n"
+        "log = EventLog(sys.argv[1])\n"
+        "for step in range(5): log.write(step, {'a': step})\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert Read(tmp_path).steps("a") == [0, 1, 2, 3, 4]
+    with EventLog(tmp_path) as log:  # what held the folder is gone
+        log.write(5, {"a": 5})
+
+
+def test_nobody_has_to_close_it(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        log = EventLog(tmp_path)
+        log.write(0, {"a": 1})
+        del log
+        gc.collect()
+    with EventLog(tmp_path) as log:
+        log.write(1, {"a": 1})

@@ -2,11 +2,13 @@
 
 from itertools import combinations
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
 from normlayers import measures
 
@@ -64,9 +66,72 @@ def test_linearity_at_its_ends():
 
 
 def test_threshold_is_the_output_at_a_pre_activation_of_0():
-    import keras
-
     kin = ("relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "linear", "softsign", "mish")
     for name in (*kin, *measures.ACTIVATIONS_OF_0):
         zero = keras.ops.convert_to_numpy(keras.activations.get(name)(np.zeros(1, "float32")))
         assert measures.threshold(name) == pytest.approx(float(zero[0]))
+
+
+@given(ACTIVE)
+def test_pair_overlap_has_every_pair(active):
+    found = measures.pair_overlap(active)
+    for i, j in combinations(range(active.shape[1]), 2):
+        assert found[i, j] == found[j, i] == pytest.approx(np.mean(active[:, i] & active[:, j]))
+    np.testing.assert_allclose(np.diag(found), measures.active_share(active))
+    above = found[np.triu_indices(len(found), 1)]
+    assert above.mean() == pytest.approx(measures.overlap(active))
+
+
+def test_entropy_is_that_of_scipy():
+    share = np.linspace(0, 1, 11)
+    expected = [stats.entropy([p, 1 - p], base=2) for p in share]
+    np.testing.assert_allclose(measures.entropy(share), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", sorted(set(measures.DERIVATIVES) - {"softmax"}))
+def test_derivatives_are_those_of_keras_activations(activation):
+    """Against differences, away from where the activation has a corner."""
+    z = np.array([-7.3, -2.6, -0.4, 0.3, 1.7, 5.2, 8.1])
+    function = keras.activations.get(activation)
+
+    def at(z):
+        return keras.ops.convert_to_numpy(function(z.astype("float32"))).astype(float)
+
+    slope = (at(z + 1e-2) - at(z - 1e-2)) / 2e-2
+    np.testing.assert_allclose(measures.derivative(at(z), activation), slope, rtol=2e-2, atol=1e-4)
+
+
+def test_softmax_is_differentiated_by_its_own_pre_activation():
+    z = np.array([[0.5, -1.0, 2.0]])
+
+    def softmax(z):
+        return np.exp(z) / np.exp(z).sum()
+
+    for neuron in range(3):
+        step = np.eye(3)[neuron] * 1e-6
+        slope = (softmax(z + step) - softmax(z - step))[0, neuron] / 2e-6
+        found = measures.derivative(softmax(z), "softmax")[0, neuron]
+        assert found == pytest.approx(slope, rel=1e-5)
+
+
+def test_saturation_and_zero_gradient_are_counted():
+    sigmoid = np.array([[0.5, 0.995], [0.98, 0.5], [1.0, 0.999], [0.0, 0.5]])
+    assert measures.saturation(sigmoid, "sigmoid").tolist() == [0.5, 0.5]
+    assert measures.zero_gradient_share(sigmoid, "sigmoid").tolist() == [0.5, 0.0]
+    assert measures.saturation(np.tanh([[3.0], [2.9]]), "tanh", below=0.01).tolist() == [0.5]
+    with pytest.raises(ValueError, match=r"known for linear, relu, .*'gelu'"):
+        measures.saturation(sigmoid, "gelu")
+
+
+def test_duplicates_are_repeated_up_to_a_factor_and_an_offset():
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    outputs = np.column_stack([x, 2 * x[:, 0] - 5, -x[:, 2], np.zeros(50), np.zeros(50)])
+    assert measures.duplicates(outputs).tolist() == [False] * 3 + [True, True, False, False]
+
+
+def test_a_linear_fit_of_points_that_are_not_in_general_position():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    x = np.column_stack([x, x[:, 0] + x[:, 1], np.full(60, 3.0)])
+    fit = measures.LinearFit(x)
+    assert fit.r_squared(x[:, 2] - 7) == pytest.approx(1)
+    assert fit.r_squared(x[:, 0] ** 2) == pytest.approx(measures.linearity(x[:, :2], x[:, 0] ** 2))

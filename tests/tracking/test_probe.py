@@ -5,17 +5,25 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.tracking.compiled_call import compiled_call, portable_call
+from normlayers.tracking import measures
 from normlayers.tracking.probe import Probe
+
+layers = keras.layers
+RNG = np.random.default_rng(0)
 
 
 def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
+    return 1 / (1 + np.exp(-np.asarray(z, float)))
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
 
 
 def test_reads_what_the_weights_say(circle_model, points):
     x, _ = points
-    reading = Probe(circle_model).read(x)
+    probe = Probe(circle_model)
+    reading = probe.read(x)
     hidden = np.maximum(x @ [[1.0, -1.0], [0.0, 2.0]] + [0.5, 0.0], 0)
     logit = hidden @ [[1.0], [-2.0]] + 0.25
     np.testing.assert_allclose(reading.activations["hidden"], hidden, rtol=1e-5, atol=1e-6)
@@ -23,6 +31,16 @@ def test_reads_what_the_weights_say(circle_model, points):
     np.testing.assert_allclose(reading.logit, logit, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(reading.output, sigmoid(logit), rtol=1e-5)
     np.testing.assert_array_equal(reading.active["output"], logit > 0)
+    np.testing.assert_allclose(probe.logit(x[:7]), logit[:7], rtol=1e-5, atol=1e-6)
+
+
+def test_follows_the_weights(circle_model, points):
+    probe = Probe(circle_model)
+    probe.read(points[0])
+    circle_model.set_weights([w * 0 + 1 for w in circle_model.get_weights()])
+    hidden = np.maximum(points[0] @ np.ones((2, 2)) + 1, 0)
+    read = probe.read(points[0])
+    np.testing.assert_allclose(read.activations["hidden"], hidden, rtol=1e-5, atol=1e-6)
 
 
 def test_logit_is_right_where_the_sigmoid_is_saturated(circle_model):
@@ -32,28 +50,28 @@ def test_logit_is_right_where_the_sigmoid_is_saturated(circle_model):
     assert reading.logit.tolist() == [[1000.75]]
 
 
-def test_an_activation_layer_after_the_last_dense_is_seen_through(points):
+def test_the_logit_is_what_goes_into_the_last_activation_wherever_it_stands(points):
     ends = [
-        [keras.layers.Dense(1), keras.layers.Activation("sigmoid")],
-        [keras.layers.Dense(1, activation=keras.layers.Activation("sigmoid"))],
-        [keras.layers.Dense(1), nl.BatchNormalization(epsilon=0.0, activation="sigmoid")],
+        [layers.Dense(1, "sigmoid")],
+        [layers.Dense(1), layers.Activation("sigmoid")],
+        [layers.Dense(1, activation=layers.Activation("sigmoid"))],
+        [layers.Dense(1), nl.BatchNormalization(epsilon=0.0, activation="sigmoid")],
     ]
     for end in ends:
-        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, "relu"), *end])
-        reading = Probe(model).read(points[0])
-        np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-5)
+        model = keras.Sequential([keras.Input((2,)), layers.Dense(4, "relu"), *end])
+        reading = Probe(model).read(points[0] * 1000)
+        np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-4, atol=1e-30)
+        assert reading.logit.max() > 20 or reading.logit.min() < -20
 
 
 def test_layers_of_channels_first_have_channels_as_neurons():
-    inputs = keras.Input((3, 4, 5))
-    permuted = keras.layers.Activation("relu", name="first")(inputs)
-    permuted_layer = keras.Model(inputs, permuted).get_layer("first")
-    permuted_layer.data_format = "channels_first"
-    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("float32")
-    read = Probe(keras.Model(inputs, permuted)).read(x)
-    assert read.activations["first"].shape == (2 * 4 * 5, 3)
-    np.testing.assert_allclose(read.activations["first"][:, 1].sum(), np.maximum(x, 0)[:, 1].sum(),
-                               rtol=1e-5)  # fmt: skip
+    first = layers.Activation("relu", name="first")
+    first.data_format = "channels_first"
+    model = keras.Sequential([keras.Input((3, 4, 5)), first])
+    x = RNG.normal(size=(2, 3, 4, 5)).astype("float32")
+    read = Probe(model).read(x).activations["first"]
+    assert read.shape == (2 * 4 * 5, 3)
+    np.testing.assert_allclose(read[:, 1].sum(), np.maximum(x, 0)[:, 1].sum(), rtol=1e-5)
 
 
 def test_low_rank_adaptation_of_the_output_is_in_the_logit(circle_model, points):
@@ -64,53 +82,150 @@ def test_low_rank_adaptation_of_the_output_is_in_the_logit(circle_model, points)
     np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-5)
 
 
-def test_layers_by_name_in_the_order_of_the_model(circle_model):
-    assert Probe(circle_model, ["output", "hidden"]).layer_names == ["hidden", "output"]
-    with pytest.raises(ValueError, match=r"no layer 'hiden'. Its layers: hidden, output"):
-        Probe(circle_model, ["hiden"])
+def test_layers_by_name_in_the_order_of_the_model(circle_model, points):
+    probe = Probe(circle_model, ["output", "hidden"])
+    probe.read(points[0])
+    assert probe.wiring.names == ["hidden", "output"]
+    with pytest.raises(ValueError, match=r"no layer 'hiden' with .*Its layers: hidden, output"):
+        Probe(circle_model, ["hiden"]).read(points[0])
+    flat = keras.Sequential([keras.Input((2,)), layers.Flatten(name="flat"), layers.Dense(1)])
+    with pytest.raises(ValueError, match="no layer 'flat' with weights or an activation"):
+        Probe(flat, ["flat"]).read(points[0])
 
 
 def test_a_channel_is_a_neuron_and_a_position_a_point():
     model = keras.Sequential(
         [
             keras.Input((4, 4, 1)),
-            keras.layers.Conv2D(3, 3, activation="relu", name="convolution"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(2, name="output"),
+            layers.Conv2D(3, 3, activation="relu", name="convolution"),
+            layers.Flatten(),
+            layers.Dense(2, name="output"),
         ]
     )
-    x = np.random.default_rng(0).normal(size=(5, 4, 4, 1)).astype("float32")
+    x = RNG.normal(size=(5, 4, 4, 1)).astype("float32")
+    reading = Probe(model).read(x)
+    read = reading.activations["convolution"]
+    assert read.shape == (5 * 2 * 2, 3)
+    by_keras = numpy(model.get_layer("convolution")(x)).reshape(-1, 3)
+    np.testing.assert_allclose(read, by_keras, rtol=1e-5, atol=1e-6)
+    share = reading.summaries["convolution"]["share"]
+    np.testing.assert_allclose(share, (by_keras > 0).mean(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("placement", ["pre", "post"])
+def test_normalization_with_an_activation_is_active_where_that_is(placement):
+    layer = nl.BatchNormalization(activation="relu", placement=placement, name="normalized")
+    model = keras.Sequential([keras.Input((2,)), layer])
+    layer.moving_mean.assign([0.5, -0.5])
+    x = RNG.normal(size=(40, 2)).astype("float32")
+    reading = Probe(model).read(x)
+    np.testing.assert_allclose(reading.activations["normalized"], numpy(model(x)), rtol=1e-5)
+    active = x - [0.5, -0.5] > 0 if placement == "pre" else x > 0
+    np.testing.assert_array_equal(reading.active["normalized"], active)
+
+
+def test_recurrent_layers_are_read_step_by_step():
+    model = keras.Sequential(
+        [
+            keras.Input((5, 3)),
+            layers.LSTM(4, return_sequences=True, name="lstm"),
+            layers.Bidirectional(layers.GRU(3), name="both"),
+            layers.Dense(2, "softmax", name="out"),
+        ]
+    )
+    x = RNG.normal(size=(7, 5, 3)).astype("float32")
+    reading = Probe(model).read(x)
+    assert {name: a.shape for name, a in reading.activations.items()} == {
+        "lstm": (35, 4),
+        "both": (7, 6),
+        "out": (7, 2),
+    }
+    lstm = numpy(model.get_layer("lstm")(x)).reshape(-1, 4)
+    np.testing.assert_allclose(reading.activations["lstm"], lstm, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(reading.active["lstm"], reading.activations["lstm"] > 0)
+    np.testing.assert_allclose(np.exp(reading.logit) / np.exp(reading.logit).sum(1, keepdims=True),
+                               reading.output, rtol=1e-5)  # fmt: skip
+
+
+class Own(keras.Model):
+    """A model without a graph, with a model in it and a layer called twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Dense(4, "tanh", name="first")
+        self.inner = keras.Sequential([layers.Dense(3, "relu", name="deep")], name="inner")
+        self.last = layers.Dense(1, name="last")
+
+    def call(self, x):
+        return self.last(self.inner(self.first(x)) + self.inner(self.first(2 * x)))
+
+
+def test_subclassed_nested_and_shared_models_are_heard(points):
+    model, x = Own(), points[0]
     probe = Probe(model)
-    assert probe.layer_names == ["convolution", "output"]
-    assert probe.read(x).activations["convolution"].shape == (5 * 2 * 2, 3)
+    reading = probe.read(x)  # builds it
+    assert probe.wiring.names == ["first", "deep", "first_call_2", "deep_call_2", "last"]
+    deep = [np.maximum(numpy(model.inner(model.first(factor * x))), 0) for factor in (1, 2)]
+    np.testing.assert_allclose(reading.activations["deep_call_2"], deep[1], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(reading.logit, numpy(model(x)), rtol=1e-4, atol=1e-5)
 
 
-def test_normalization_with_an_activation_is_read():
+def test_several_inputs_and_outputs():
+    a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+    joined = layers.Concatenate()([layers.Dense(4, "relu", name="left")(a), b])
+    outputs = [layers.Dense(2, "softmax", name="one")(joined), layers.Dense(1, name="two")(joined)]
+    model = keras.Model({"a": a, "b": b}, outputs)
+    x = {"a": RNG.normal(size=(9, 2)), "b": RNG.normal(size=(9, 3))}
+    x = {name: part.astype("float32") for name, part in x.items()}
+    reading = Probe(model).read(x)
+    expected = np.concatenate([numpy(output) for output in model(x)], axis=1)
+    np.testing.assert_allclose(reading.output, expected, rtol=1e-5)
+    assert reading.logit.shape == (9, 3)
+    assert set(reading.activations) == {"left", "one", "two"}
+
+
+def test_layers_of_one_name_are_told_apart_by_their_paths():
+    blocks = [
+        keras.Sequential([keras.Input((2,)), layers.Dense(2, "relu", name="h")], name=name)
+        for name in ("front", "back")
+    ]
+    probe = Probe(keras.Sequential([keras.Input((2,)), *blocks]))
+    probe.read(np.ones((3, 2), "float32"))
+    assert probe.wiring.names == ["front.h", "back.h"]
+
+
+def test_wide_layers_come_back_as_measures_only(points):
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(40, "tanh", name="wide")])
+    reading = Probe(model, whole=16).read(points[0])
+    assert reading.activations == {}
+    assert reading.active == {}
+    a = numpy(model(points[0]))
+    found = reading.summaries["wide"]
+    np.testing.assert_allclose(found["share"], measures.active_share(a > 0), rtol=1e-6)
+    np.testing.assert_allclose(found["overlap"], measures.overlap(a > 0), rtol=1e-5)
+    np.testing.assert_allclose(
+        found["saturation"], measures.saturation(a, "tanh").mean(), atol=1 / a.size
+    )
+
+
+def test_reading_leaves_the_model_as_it_was(circle_model, points):
+    before = [dict(vars(layer)) for layer in circle_model.layers]
+    weights = circle_model.get_weights()
+    Probe(circle_model).read(points[0])
+    for layer, attributes in zip(circle_model.layers, before, strict=True):
+        assert vars(layer).get("activation") is attributes.get("activation")
+    for now, then in zip(circle_model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_mixed_precision_is_read_in_the_types_it_has(points):
     model = keras.Sequential(
         [
             keras.Input((2,)),
-            keras.layers.Dense(3, use_bias=False),
-            nl.BatchNormalization(activation="relu", name="normalized"),
-            keras.layers.Dense(1, use_bias=False, name="output"),
+            layers.Dense(4, "relu", dtype="mixed_bfloat16"),
+            layers.Dense(1, "sigmoid", dtype="float32"),
         ]
     )
-    reading = Probe(model, ["normalized"]).read(np.ones((4, 2), "float32"))
-    assert reading.activations["normalized"].min() >= 0
-    np.testing.assert_allclose(reading.logit, reading.output, rtol=1e-6)
-
-
-def test_refuses_models_it_cannot_read():
-    inputs = [keras.Input((1,)), keras.Input((1,))]
-    two_inputs = keras.Model(inputs, keras.layers.Concatenate()(inputs))
-    with pytest.raises(ValueError, match="2 inputs and 1 outputs"):
-        Probe(two_inputs)
-    with pytest.raises(ValueError, match="0 inputs"):
-        Probe(keras.Sequential([keras.layers.Dense(1)]))
-
-
-def test_compiled_call_equals_the_portable_one(circle_model, points):
-    x, _ = points
-    for ours, portable in zip(
-        compiled_call(circle_model)(x), portable_call(circle_model)(x), strict=True
-    ):
-        np.testing.assert_allclose(ours, portable, rtol=1e-6)
+    reading = Probe(model).read(points[0])
+    np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-5)
+    assert np.isfinite(next(iter(reading.activations.values()))).all()

@@ -1,0 +1,54 @@
+"""The measures of a layer, computed where its activations are: only they leave the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from normlayers.tracking.measures import DERIVATIVES, SATURATED
+
+BINS = 30  # as many as TensorBoard shows
+
+
+def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) -> dict[str, Any]:
+    """What ``measures`` measures, in tensors.
+
+    Args:
+        active: booleans, shape ``(points, neurons)``.
+        outputs: the layer's outputs, in the same shape.
+        activated: what came out of its activation; the outputs, where nothing comes after it.
+        activation: the activation's Keras name.
+
+    Returns:
+        ``share`` (neurons,), ``overlap``, ``finite``, and of the outputs' histogram ``low``,
+        ``high`` and ``counts`` (30,); where the activation is not linear and its derivative
+        known also ``saturation`` and ``zero_gradient``, means over the neurons.
+    """
+    neurons = active.shape[1]
+    on = ops.cast(active, "float32")
+    outputs = ops.cast(outputs, "float32")
+    low, high = ops.min(outputs), ops.max(outputs)
+    found = {"share": ops.mean(on, 0), "low": low, "high": high}
+    found["finite"] = ops.isfinite(low) & ops.isfinite(high)
+    found["counts"] = _counts(outputs, low, high)
+    if neurons > 1:
+        k = ops.sum(on, 1)
+        found["overlap"] = ops.mean(k * (k - 1) / (neurons * (neurons - 1)))
+    if activation in DERIVATIVES and activation != "linear":
+        slope = DERIVATIVES[activation](ops.cast(activated, "float32"))
+        slope = ops.abs(ops.cast(slope, "float32"))
+        found["saturation"] = ops.mean(ops.cast(slope < SATURATED, "float32"))
+        found["zero_gradient"] = ops.mean(ops.cast(slope == 0, "float32"))
+    return found
+
+
+def _counts(values: Any, low: Any, high: Any) -> Any:
+    width = ops.where(high > low, (high - low) / BINS, 1.0)
+    bins = ops.cast((values - low) / width, "int32")
+    # A number that is not finite has no bin, and may become any whole number.
+    bins = ops.reshape(ops.clip(bins, 0, BINS - 1), (-1,))
+    if keras.backend.backend() == "jax":  # whose bincount cannot be compiled
+        return ops.segment_sum(ops.ones_like(bins), bins, num_segments=BINS)
+    return ops.bincount(bins, minlength=BINS)

@@ -1,0 +1,122 @@
+"""What passes through a model's layers while it runs, however they are put together."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+# Their inner layers run inside loops, whose tensors mean nothing outside.
+CLOSED = (keras.layers.RNN, keras.layers.Bidirectional, keras.layers.TimeDistributed)
+
+
+@dataclass(eq=False)
+class Heard:
+    """A call of a layer.
+
+    Attributes:
+        layer: the layer.
+        name: the layer's name; where it is not the only one of that name its path, and where it
+            has been called before ``_call_2`` and so on after it.
+        takes: the tensors that went in.
+        gives: the tensor, or the structure of tensors, that came out.
+        pre_activation: what went into the layer's activation, if it has one that was called.
+        activated: what came out of it.
+    """
+
+    layer: Any
+    name: str
+    takes: list[Any]
+    gives: Any
+    pre_activation: Any = None
+    activated: Any = None
+
+
+def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
+    """Run a function, and hear the layers with weights or an activation that it calls, in order.
+
+    Works while a function is traced as well as where it simply runs.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu", name="h")])
+        >>> output, heard = listen(lambda: model(keras.ops.ones((1, 2))))
+        >>> heard[0].name, heard[0].gives is output
+        ('h', True)
+    """
+    heard: list[Heard] = []
+    thread, inside = threading.get_ident(), [0]
+    call_of_any_layer = keras.layers.Layer.__call__
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != thread or inside[0]:
+            return call_of_any_layer(layer, *args, **kwargs)
+        takes = [t for t in keras.tree.flatten((args, kwargs)) if hasattr(t, "shape")]
+        note = Heard(layer, layer.name, takes, None)
+        inside[0] += isinstance(layer, CLOSED)
+        try:
+            with _activation_of(layer, note):
+                note.gives = call_of_any_layer(layer, *args, **kwargs)
+        finally:
+            inside[0] -= isinstance(layer, CLOSED)
+        is_part = any(activation is layer for activation in at_work)
+        if (layer.weights or has_activation(layer)) and not is_part:
+            heard.append(note)
+        return note.gives
+
+    at_work: list[Any] = []  # the activations of the layers that are running
+
+    @contextmanager
+    def _activation_of(layer: Any, note: Heard) -> Iterator[None]:
+        if not has_activation(layer) or isinstance(layer, CLOSED):
+            yield
+            return
+        activation = layer.activation
+
+        def noting(z: Any, *args: Any, **kwargs: Any) -> Any:
+            note.pre_activation = z
+            note.activated = activation(z, *args, **kwargs)
+            return note.activated
+
+        own, before = vars(layer), vars(layer).get("activation", layer)
+        own["activation"] = noting
+        at_work.append(activation)
+        try:
+            yield
+        finally:
+            at_work.pop()
+            if before is layer:  # it was kept elsewhere, as torch keeps modules
+                del own["activation"]
+            else:
+                own["activation"] = before
+
+    keras.layers.Layer.__call__ = call
+    try:
+        output = run()
+    finally:
+        keras.layers.Layer.__call__ = call_of_any_layer
+    _tell_apart(heard)
+    return output, heard
+
+
+def has_activation(layer: Any) -> bool:
+    """Whether a layer has an activation of its own, be it the linear one."""
+    return callable(getattr(layer, "activation", None))
+
+
+def _tell_apart(heard: list[Heard]) -> None:
+    """Give every call a name of its own."""
+    layers_of: dict[str, set[int]] = {}
+    for note in heard:
+        layers_of.setdefault(note.name, set()).add(id(note.layer))
+    calls: Counter[str] = Counter()
+    for note in heard:
+        if len(layers_of[note.name]) > 1:
+            note.name = note.layer.path.replace("/", ".")
+        calls[note.name] += 1
+        if calls[note.name] > 1:
+            note.name += f"_call_{calls[note.name]}"

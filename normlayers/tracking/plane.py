@@ -1,0 +1,92 @@
+"""A plane through points of many features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane with coordinates.
+
+    Attributes:
+        origin: the point of coordinates (0, 0), shape ``(features,)``.
+        axes: two orthonormal directions, shape ``(2, features)``.
+        axis_labels: names of the coordinates.
+    """
+
+    origin: Array
+    axes: Array
+    axis_labels: tuple[str, str]
+
+    def project(self, points: Array) -> Array:
+        """Coordinates of the points' projections, shape ``(points, 2)``."""
+        return (points - self.origin) @ self.axes.T
+
+    def lift(self, coordinates: Array) -> Array:
+        """The points of the plane with these coordinates, shape ``(points, features)``."""
+        return self.origin + coordinates @ self.axes
+
+
+def principal_plane(points: Array) -> Plane:
+    """The plane in which points of shape ``(points, features)`` vary most.
+
+    It goes through their mean, along their first two principal components.
+
+    Raises:
+        ValueError: the points lie on a line.
+
+    Example:
+        >>> plane = principal_plane(np.array([[0.0, 0, 0], [2.0, 0, 0], [1.0, 1, 0]]))
+        >>> plane.lift(plane.project(np.array([[1.0, 0.5, 3.0]]))).round(9).tolist()
+        [[1.0, 0.5, 0.0]]
+    """
+    origin = points.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(points - origin, full_matrices=False)
+    if len(sizes) < 2 or sizes[1] <= 1e-9 * sizes[0]:
+        raise ValueError(
+            "a plane needs points that are not on one line. "
+            f"Received: {len(points)} points, which are."
+        )
+    share = sizes[:2] ** 2 / np.sum(sizes**2)
+    first, second = (f"component {i} ({part:.0%} of variance)" for i, part in enumerate(share, 1))
+    return Plane(origin, axes[:2], (first, second))
+
+
+def plane_through(points: Array, three: Sequence[int]) -> Plane:
+    """The plane through three of the points, given by their indices.
+
+    The first is its origin and the second lies on its first axis.
+
+    Raises:
+        ValueError: there are not three indices of points, or the points lie on a line.
+
+    Example:
+        >>> plane = plane_through(np.eye(3), [0, 1, 2])
+        >>> plane.project(np.eye(3)).round(3).tolist()
+        [[0.0, 0.0], [1.414, 0.0], [0.707, 1.225]]
+    """
+    if len(three) != 3 or not all(-len(points) <= i < len(points) for i in three):
+        raise ValueError(
+            f"a plane goes through three of the {len(points)} points, named by their indices. "
+            f"Received: {list(three)}."
+        )
+    origin, *others = points[list(three)].astype(float)
+    first, second = (other - origin for other in others)
+    length = np.linalg.norm(first)
+    across = first / length if length else first
+    up = second - (second @ across) * across
+    if not length or np.linalg.norm(up) <= 1e-9 * max(length, np.linalg.norm(second)):
+        raise ValueError(
+            f"a plane needs points that are not on one line. Received: points {list(three)}."
+        )
+    axes = np.stack([across, up / np.linalg.norm(up)])
+    a, b, c = three
+    return Plane(origin, axes, (f"from point {a} towards {b}", f"from there towards point {c}"))

@@ -1,0 +1,118 @@
+"""The points that a model is watched on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.tracking.measures import LinearFit
+
+Array = npt.NDArray[Any]
+
+# Points that light the neurons of the network's picture.
+LIT_POINTS = 6
+
+
+class TrackedPoints:
+    """Points, their classes, and what depends on nothing else.
+
+    Args:
+        x: shape ``(points, ...)``, or a structure of several inputs.
+        y: classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``; or ``None``.
+
+    Attributes:
+        x: the points as arrays.
+        labels: the classes as whole numbers, shape ``(points,)``; or ``None``.
+        features: how many numbers a point has.
+        lit: indices of a few points, evenly spread.
+        captions: a few words on each of those.
+
+    Raises:
+        ValueError: the points are not numbers, not finite, or none; there is not a class a point.
+    """
+
+    def __init__(self, x: Any, y: Any = None) -> None:
+        is_structure = isinstance(x, dict) or (
+            isinstance(x, list | tuple)
+            and bool(x)
+            and all(getattr(part, "ndim", 0) > 1 for part in x)
+        )
+        self.x = keras.tree.map_structure(_points, x) if is_structure else _points(x)
+        parts = keras.tree.flatten(self.x)
+        lengths = [len(part) for part in parts]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"x must have as many points in each input. Received: {lengths}")
+        self.labels = _labels(y, lengths[0])
+        self.features = int(sum(np.prod(part.shape[1:]) for part in parts))
+        self.lit = np.linspace(0, lengths[0] - 1, min(LIT_POINTS, lengths[0])).astype(int)
+        self.captions = [_caption([part[i] for part in parts]) for i in self.lit]
+        self._fit: LinearFit | None = None
+
+    def linearity(self, logit: Array) -> float:
+        """``measures.linearity`` of a model's logit on the points; NaN where it is not finite."""
+        if not np.isfinite(logit).all():
+            return float("nan")
+        if self._fit is None:
+            parts = keras.tree.flatten(self.x)
+            self._fit = LinearFit(np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1))
+        return self._fit.r_squared(logit)
+
+    def refuse_model(self, model: keras.Model) -> None:
+        """Refuse a model that does not take the points.
+
+        Raises:
+            ValueError: naming both shapes.
+        """
+        wanted = [tuple(tensor.shape[1:]) for tensor in getattr(model, "inputs", None) or []]
+        parts = keras.tree.flatten(self.x)
+        given = [part.shape[1:] for part in parts]
+        fits = len(wanted) == len(given) and all(map(_fits, given, wanted))
+        if wanted and not fits:
+            expected = " and ".join(f"(points, {', '.join(map(str, s))})" for s in wanted)
+            received = " and ".join(str(part.shape) for part in parts)
+            raise ValueError(
+                f"x must have the shape {expected} that the model takes. "
+                f"Received: x of shape {received}."
+            )
+
+
+def _points(x: Any) -> Array:
+    x = np.asarray(x)
+    if x.dtype.kind not in "biuf" or x.ndim < 2 or len(x) == 0:
+        raise ValueError(
+            "x must be an array of points, shape (points, ...), of numbers. "
+            f"Received: {x.dtype} of shape {x.shape}"
+        )
+    if not np.isfinite(x).all():
+        raise ValueError("x must be finite. Received: NaN or infinite values")
+    return x
+
+
+def _labels(y: Any, points: int) -> Array | None:
+    if y is None:
+        return None
+    y = np.asarray(y)
+    if y.shape not in ((points,), (points, 1)):
+        raise ValueError(
+            f"y must have one class a point, {points} in all. Received: y of shape {y.shape}"
+        )
+    y = y.reshape(-1)
+    if y.dtype.kind not in "biuf" or not np.all((y >= 0) & (y == np.floor(y))):
+        raise ValueError("y must be classes, 0, 1 and so on. Received: other values")
+    return y.astype(int)
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(
+        length in (None, given) for given, length in zip(shape, wanted, strict=True)
+    )
+
+
+def _caption(point: list[Array]) -> str:
+    values = np.concatenate([np.asarray(part, float).ravel() for part in point])
+    if len(values) > 2:
+        return ""
+    return "(" + ", ".join(f"{value:.1f}" for value in values) + ")"
