@@ -10,11 +10,11 @@ data are noise: what is learned does not matter here.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,11 @@ with quiet_start():
     from normlayers.experiments.command_line import ArgumentParser
 
 
+HOOKS = [
+    f"on_{what}_{when}" for what in ("train", "epoch", "train_batch") for when in ("begin", "end")
+]
+
+
 class Timed(keras.callbacks.Callback):
     """Another callback, and the seconds spent in it."""
 
@@ -41,6 +46,16 @@ class Timed(keras.callbacks.Callback):
         super().__init__()
         self.callback = callback
         self.spent = 0.0
+        for name in HOOKS:
+            hook = getattr(callback, name)
+            # Keras waits for every step where a callback has hooks for steps.
+            if not getattr(hook, "_is_default", False):
+                setattr(self, name, partial(self._timed, hook))
+
+    def _timed(self, hook: Any, *args: Any, **kwargs: Any) -> None:
+        started = time.perf_counter()
+        hook(*args, **kwargs)
+        self.spent += time.perf_counter() - started
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
@@ -48,22 +63,6 @@ class Timed(keras.callbacks.Callback):
 
     def set_params(self, params: Any) -> None:
         self.callback.set_params(params)
-
-
-def _timed(name: str) -> Any:
-    def hook(self: Timed, *args: Any) -> None:
-        started = time.perf_counter()
-        getattr(self.callback, name)(*args)
-        self.spent += time.perf_counter() - started
-
-    return hook
-
-
-for _name in (
-    "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_train_batch_end",
-    "on_epoch_end", "on_train_end",
-):  # fmt: skip
-    setattr(Timed, _name, _timed(_name))
 
 
 class PredictEveryLayer(keras.callbacks.Callback):
@@ -102,9 +101,7 @@ def contestants(folder: Path, x: Any, y: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="epochs that are counted")
     parser.add_argument("--rows", type=int, default=60_000)
     options = parser.parse_args()

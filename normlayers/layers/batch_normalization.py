@@ -69,12 +69,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
             replicas see unequal parts of it. On JAX a sharded batch is always taken whole.
         activation: a Keras activation, by name, as a function or as a layer; ``None`` for none.
         placement: ``"pre"`` or ``"post"``; without an activation it changes nothing.
-        debias: divide the initial values out of the moving statistics, as Adam does, so that
-            inference is right from the first step on; with ``momentum=1`` they are then the
-            plain averages of all batches. Counts the steps in a further weight, ``steps``.
+        debias: divide the initial values out of the statistics that inference takes, as Adam
+            does, so that it is right from the first step on; with ``momentum=1`` they are then
+            the plain averages of all batches. Counts the steps in a further weight, ``steps``.
         implementation: ``"reference"`` computes what is written here; ``"fused"`` the backend's
             own kernel (TensorFlow's ``FusedBatchNormV3``, torch's ``batch_norm``), which means
-            the same; ``"auto"`` takes the kernel where there is one that is faster.
+            the same, but where it would not: under XLA, and for one value per channel on torch;
+            ``"auto"`` takes the kernel where there is one that is faster.
         **kwargs: those of every Keras layer, such as ``name`` and ``dtype``.
 
     Call arguments:
@@ -152,7 +153,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             renorm_momentum=renorm_momentum,
             **kwargs,
         )
-        self.synchronized = synchronized
+        self.synchronized = synchronized  # which Keras's own layer refuses on JAX
         self.activation = keras.activations.get(activation)
         self.placement = placement
         self.debias = debias
@@ -174,13 +175,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 f"the channels' axis, {self.axis}, needs a known length. "
                 f"Received: inputs of shape {shape}; state it in keras.Input."
             )
-        self.input_spec = keras.layers.InputSpec(ndim=rank, axes={axis: channels})
         self._why_not_fused = self._find_why_not_fused(axis, rank)
         if self.implementation == "fused" and self._why_not_fused:
             raise ValueError(
                 f'implementation="fused": {self._why_not_fused}. Received: inputs of shape '
                 f'{shape}, axis={self.axis}; take "auto" or "reference".'
             )
+        self.input_spec = keras.layers.InputSpec(ndim=rank, axes={axis: channels})
         self._add_weights(channels)
         if isinstance(self.activation, keras.layers.Layer) and not self.activation.built:
             self.activation.build(shape)
@@ -209,19 +210,21 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return add(name, trainable=True, **given)
 
         def again(initializer: Any) -> Any:
-            return keras.initializers.get(keras.initializers.serialize(initializer))
+            if not isinstance(initializer, keras.initializers.Initializer):
+                return initializer
+            return type(initializer).from_config(initializer.get_config())  # with a seed of its own
 
         def moving_sigma(shape: Sequence[int], dtype: str | None = None) -> Any:
             return ops.sqrt(again(self.moving_variance_initializer)(shape, dtype=dtype))
 
+        renorm_mean_initializer = again(self.moving_mean_initializer)
         self.gamma = learned("gamma") if self.scale else None
         self.beta = learned("beta") if self.center else None
         self.moving_mean = add("moving_mean", initializer=self.moving_mean_initializer)
         self.moving_variance = add("moving_variance", initializer=self.moving_variance_initializer)
         if self.renorm:
             self.moving_stddev = add("moving_stddev", initializer=moving_sigma)
-            mean_initializer = again(self.moving_mean_initializer)
-            self.renorm_mean = add("renorm_mean", initializer=mean_initializer)
+            self.renorm_mean = add("renorm_mean", initializer=renorm_mean_initializer)
             self.renorm_stddev = add("renorm_stddev", initializer=moving_sigma)
         if self.debias:
             self.steps = self.add_weight(
@@ -236,6 +239,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 f"Received: mask of shape {tuple(mask.shape)}, inputs of shape "
                 f"{tuple(inputs.shape)}."
             )
+        if mask is not None and self.implementation == "fused":
+            raise ValueError(
+                'implementation="fused" takes no mask. Received: mask of shape '
+                f'{tuple(mask.shape)}; take "auto" or "reference".'
+            )
         normalize = self._infer
         if training and self.trainable:
             normalize = self._renormalize if self.renorm else self._train
@@ -246,14 +254,17 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def _infer(self, x: Any, mask: Any) -> Any:
         fused = self._takes_kernel(x, None)
         kernel = fused_batch_norm if fused else reference_batch_norm
-        x = self._as_taken(x, fused)
-        moving = (ops.convert_to_tensor(w) for w in (self.moving_mean, self.moving_variance))
+        # The kernels take float16 and bfloat16 as they are, and compute in float32 all the same.
+        x = ops.cast(x, self.compute_dtype if fused else self._statistics_dtype)
+        moving = map(self._statistic, (self.moving_mean, self.moving_variance))
         y = kernel.infer(x, *self._learned(), *moving, self.axis, self.epsilon)
         return ops.cast(y, self.compute_dtype)
 
     def _train(self, x: Any, mask: Any) -> Any:
+        dtype = self.compute_dtype if self._takes_kernel(x, mask) else self._statistics_dtype
+        x = ops.cast(x, dtype)
         y, n, mu, variance = self._normalize(x, mask, *self._learned())
-        keep = kept_share(self.momentum, n, self.steps)
+        keep = kept_share(self.momentum, n, self.steps, self._statistics_dtype)
         move(self.moving_mean, mu, keep, n)
         move(self.moving_variance, variance, keep, n)
         return ops.cast(y, self.compute_dtype)
@@ -265,7 +276,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         sigma = ops.sqrt(variance + self.epsilon)
         renorm_sigma = ops.maximum(self.renorm_stddev, math.sqrt(self.epsilon))
         r, d = batch_renormalization.correction(
-            mu, sigma, self.renorm_mean, renorm_sigma, self.renorm_clipping or {}
+            mu, sigma, self.renorm_mean, renorm_sigma, self.renorm_clipping
         )
         gamma, beta = self._learned()
         _, column = reference_batch_norm.across(x, self.axis)
@@ -273,18 +284,17 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
         move(self.renorm_mean, mu, self.renorm_momentum, n)
         move(self.renorm_stddev, sigma, self.renorm_momentum, n)
-        keep = kept_share(self.momentum, n, self.steps)
+        keep = kept_share(self.momentum, n, self.steps, self._statistics_dtype)
         move(self.moving_mean, mu, keep, n)
         move(self.moving_stddev, sigma, keep, n)
         # Rounding may take it below 0.
-        self.moving_variance.assign(ops.relu(ops.square(self.moving_stddev) - self.epsilon))
+        moved = ops.relu(ops.square(self.moving_stddev) - self.epsilon)
+        move(self.moving_variance, moved, 0.0, n)
         return ops.cast(y, self.compute_dtype)
 
     def _normalize(self, x: Any, mask: Any, gamma: Any, beta: Any) -> tuple[Any, Any, Any, Any]:
         """``y``, ``n``, ``mu`` and ``sigma^2`` of a batch."""
-        fused = self._takes_kernel(x, mask)
-        x = self._as_taken(x, fused)
-        if fused:
+        if self._takes_kernel(x, mask):
             return fused_batch_norm.train(x, gamma, beta, self.axis, self.epsilon)
         counted = None
         if mask is not None:
@@ -294,24 +304,20 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return reference_batch_norm.train(x, gamma, beta, self.axis, self.epsilon, counted, **total)
 
     def _takes_kernel(self, x: Any, mask: Any) -> bool:
-        if self.implementation == "fused" and mask is not None:
-            raise ValueError(
-                'implementation="fused" takes no mask. Received: mask of shape '
-                f'{tuple(mask.shape)}; take "auto" or "reference".'
-            )
-        if self.implementation != "auto":
-            return self.implementation == "fused"
-        return self._why_not_fused is None and mask is None and fused_batch_norm.pays(x)
-
-    def _as_taken(self, x: Any, fused: bool) -> Any:
-        # The kernels take float16 and bfloat16 as they are, and compute in float32 all the same.
-        return ops.cast(x, self.compute_dtype if fused else self._statistics_dtype)
+        if self.implementation == "reference" or self._why_not_fused or mask is not None:
+            return False
+        asked = self.implementation == "fused"
+        return fused_batch_norm.takes(x, self.axis) and (asked or fused_batch_norm.is_faster(x))
 
     def _learned(self) -> tuple[Any, Any]:
         ones, zeros = self._nothing_learned()
-        gamma = ones if self.gamma is None else ops.convert_to_tensor(self.gamma)
-        beta = zeros if self.beta is None else ops.convert_to_tensor(self.beta)
+        gamma = ones if self.gamma is None else self._statistic(self.gamma)
+        beta = zeros if self.beta is None else self._statistic(self.beta)
         return gamma, beta
+
+    def _statistic(self, weight: Any) -> Any:
+        # torch's modules may be moved to another type.
+        return ops.cast(ops.convert_to_tensor(weight), self._statistics_dtype)
 
     def _nothing_learned(self) -> tuple[Any, Any]:
         shape, dtype = self.moving_mean.shape, self._statistics_dtype

@@ -17,6 +17,8 @@ LIMITS = ("rmin", "rmax", "dmax")
 def check(limits: Mapping[str, float], momentum: float) -> None:
     """Refuse limits and a momentum that mean nothing.
 
+    A limit of ``None`` does not limit, as one that is not there.
+
     Raises:
         ValueError: a limit is unknown, negative, or ``rmin`` is above ``rmax``; the momentum is
             not in [0, 1].
@@ -26,6 +28,7 @@ def check(limits: Mapping[str, float], momentum: float) -> None:
         raise ValueError(
             f"renorm_clipping has the keys {', '.join(LIMITS)}. Received: {', '.join(unknown)}."
         )
+    limits = {name: limit for name, limit in limits.items() if limit is not None}
     negative = sorted(name for name, limit in limits.items() if not limit >= 0)
     if negative:
         raise ValueError(
@@ -50,7 +53,11 @@ def correction(
 
     Both count as constants in the backward. A limit that is not there does not limit.
     """
-    r, d = sigma / renorm_sigma, (mu - renorm_mean) / renorm_sigma
+    # A channel that has always been constant has nothing to be divided by.
+    known = renorm_sigma > 0
+    per_sigma = ops.where(known, 1 / ops.where(known, renorm_sigma, 1), 0)
+    r, d = sigma * per_sigma, (mu - renorm_mean) * per_sigma
+    limits = {name: limit for name, limit in limits.items() if limit is not None}
     r = ops.clip(r, limits.get("rmin", 0.0), limits.get("rmax", float("inf")))
     d = ops.clip(d, -limits.get("dmax", float("inf")), limits.get("dmax", float("inf")))
     return ops.stop_gradient(r), ops.stop_gradient(d)

@@ -15,7 +15,7 @@ from keras import ops
 WORTH_STARTING = 2**17
 # What a batch of unknown length is taken for in that.
 USUAL_BATCH = 64
-# cuDNN takes no smaller one.
+# TensorFlow's own functions give cuDNN no smaller one.
 SMALLEST_EPSILON_ON_GPU = 1.001e-5
 
 
@@ -39,20 +39,25 @@ def why_not(dtype: str, axis: int, rank: int, epsilon: float) -> str | None:
         if axis != rank - 1:
             return "TensorFlow's kernel takes the last axis for the channels'"
         if epsilon < SMALLEST_EPSILON_ON_GPU and _on_gpu():
-            return f"cuDNN takes no epsilon below {SMALLEST_EPSILON_ON_GPU}"
+            return f"cuDNN is given no epsilon below {SMALLEST_EPSILON_ON_GPU}"
     elif axis not in (1, rank - 1):
         return "torch's kernel takes the second or the last axis for the channels'"
     return None
 
 
-def pays(x: Any) -> bool:
+def takes(x: Any, axis: int) -> bool:
+    """Whether the kernel, where there is one, means the same as the reference for these inputs."""
+    if keras.backend.backend() == "torch":
+        # Its variance is divided by n - 1.
+        return x.shape.numel() > x.shape[axis]
+    # XLA would take the kernel apart, into E[x^2] - E[x]^2, which cancels.
+    return not _in_xla()
+
+
+def is_faster(x: Any) -> bool:
     """Whether the kernel beats the reference on a tensor that both take."""
     if keras.backend.backend() == "torch":
-        # There its derivation of the variance divides by n - 1.
-        return x.shape.numel() > x.shape[-1]
-    if _in_xla():
-        # XLA would take the kernel apart, into E[x^2] - E[x]^2, which cancels.
-        return False
+        return True
     if _on_gpu():
         return len(x.shape) == 4  # what cuDNN's kernel is made for
     values = 1
@@ -74,21 +79,21 @@ def train(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float) -> tuple[Any
         ``y`` in the shape and type of ``x``; ``n``; ``mu`` and ``sigma^2``, shape
         ``(channels,)``, of the type of ``gamma``.
     """
-    channels = x.shape[axis]
+    channels = gamma.shape[0]
     n = ops.cast(ops.size(x) / channels, gamma.dtype)
     # Both kernels estimate the variance of a population, Keras's layer takes the batch's.
     biased = (n - 1) / ops.maximum(n, 1)
     if keras.backend.backend() == "torch":
         import torch
 
-        mu, variance = (ops.zeros((channels,), gamma.dtype) for _ in "ab")
+        mu, variance = (torch.zeros_like(gamma) for _ in range(2))
         rows = _channels_second(x, axis)
         y = torch.batch_norm(rows, gamma, beta, mu, variance, True, 1.0, epsilon, _cudnn())
         return _channels_back(y, x, axis), n, mu, variance * biased
     import tensorflow as tf
 
     y, mu, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=_images(x), scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon
+        x=_images(x, channels), scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon
     )
     return ops.reshape(y, ops.shape(x)), n, mu, variance * biased
 
@@ -106,7 +111,7 @@ def infer(
     import tensorflow as tf
 
     y, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=_images(x),
+        x=_images(x, gamma.shape[0]),
         scale=gamma,
         offset=beta,
         mean=mean,
@@ -117,9 +122,9 @@ def infer(
     return ops.reshape(y, ops.shape(x))
 
 
-def _images(x: Any) -> Any:
+def _images(x: Any, channels: int) -> Any:
     """As a batch of images, which is all that TensorFlow's kernel takes."""
-    return x if len(x.shape) == 4 else ops.reshape(x, (-1, 1, 1, x.shape[-1]))
+    return x if len(x.shape) == 4 else ops.reshape(x, (-1, 1, 1, channels))
 
 
 def _channels_second(x: Any, axis: int) -> Any:
@@ -150,11 +155,11 @@ def _in_xla() -> bool:
     """Whether TensorFlow traces a function that XLA will compile."""
     import tensorflow as tf
 
+    if tf.executing_eagerly():
+        return False
     try:
         # TensorFlow says so nowhere else.
         from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
     except ImportError:
         return True
-    if tf.executing_eagerly():
-        return False
     return bool(GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))

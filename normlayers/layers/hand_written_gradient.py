@@ -15,8 +15,10 @@ Backward = Callable[[tuple[Any, ...], Any], tuple[Any, ...]]
 def with_backward(forward: Forward, backward: Backward) -> Callable[..., tuple[Any, ...]]:
     """A function that computes ``forward`` and is differentiated by ``backward``.
 
-    Only what ``forward`` keeps lives on until ``backward``. Second derivatives are those of the
-    two functions as they are written.
+    Only what ``forward`` keeps lives on until ``backward``; on torch, and on TensorFlow's eager
+    tapes, its arguments too, from which second derivatives are computed anew. Those are of the two
+    functions as they are written. There is no forward-mode differentiation on JAX, and no
+    ``torch.func``.
 
     Args:
         forward: takes tensors and returns ``(outputs, kept)``, both tuples of tensors.
@@ -70,7 +72,7 @@ def _jax(forward: Forward, backward: Backward) -> Callable[..., tuple[Any, ...]]
 def _torch(forward: Forward, backward: Backward) -> Callable[..., tuple[Any, ...]]:
     import torch
 
-    # keras.ops.custom_gradient takes one output on torch, and keeps every argument.
+    # keras.ops.custom_gradient takes one output on torch, and no second derivative of it is right.
     class Function(torch.autograd.Function):
         @staticmethod
         def forward(context: Any, *args: Any) -> Any:

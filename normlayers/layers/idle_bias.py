@@ -38,7 +38,8 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
     A bias is dropped where it belongs to a Dense or convolutional layer without an activation
     whose output goes into one ``BatchNormalization`` along the channels' axis and nowhere else.
     ``BatchNormalization(placement="post")`` with an activation stands after the activation, where
-    a bias is not idle; models inside the model are left as they are.
+    a bias is not idle, and a normalization that is frozen subtracts no mean of the batch; models
+    inside the model are left as they are. A penalty on a dropped bias goes with it.
 
     Args:
         model: a built Sequential or Functional model; it stays as it is.
@@ -47,7 +48,8 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
         The copy, not compiled.
 
     Raises:
-        ValueError: the model is of another kind, or not built.
+        ValueError: the model is of another kind, or not built; or as ``keras.models.clone_model``
+            raises for models that it cannot copy.
 
     Example:
         >>> import normlayers as nl
@@ -67,12 +69,12 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
         return type(layer).from_config(config)
 
     copy = keras.models.clone_model(model, clone_function=clone)
-    for layer in model.layers:
+    for layer, its_copy in zip(model.layers, copy.layers, strict=True):
         if not layer.weights:
-            continue  # among them inputs, whose copies have other names
+            continue
         dropped = layer.bias if layer.name in idle else None
         pairs_of_weights = zip(layer.weights, layer.get_weights(), strict=True)
-        copy.get_layer(layer.name).set_weights([w for v, w in pairs_of_weights if v is not dropped])
+        its_copy.set_weights([w for v, w in pairs_of_weights if v is not dropped])
     for layer, normalization in pairs:
         bias = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.bias)))
         its_copy = copy.get_layer(normalization.name)
@@ -116,11 +118,12 @@ def _calls(model: keras.Model) -> tuple[list[Call], list[Any]]:
             f"Received: {type(model).__name__} {model.name!r}."
         )
     calls = []
+    layers = {layer.name: layer for layer in model.layers}
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         outputs = layer(*args, **kwargs)
         tensors = keras.tree.flatten((args, kwargs)), keras.tree.flatten(outputs)
-        calls.append(Call(model.get_layer(layer.name), *tensors))
+        calls.append(Call(layers.get(layer.name, layer), *tensors))  # or an operation
         return outputs
 
     # Only a Functional model's calls can be listened to, and only while it is copied.
@@ -144,7 +147,8 @@ def _has_plain_bias(layer: Any) -> bool:
 
 
 def _normalizes_channels_of(layer: Any, before: Any, rank: int) -> bool:
-    if type(layer) not in (BatchNormalization, keras.layers.BatchNormalization):
+    kinds = (BatchNormalization, keras.layers.BatchNormalization)
+    if type(layer) not in kinds or not layer.trainable:
         return False
     after_activation = (
         isinstance(layer, BatchNormalization)

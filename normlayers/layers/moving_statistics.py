@@ -23,7 +23,7 @@ def move(moving: Any, batch: Any, keep: Any, n: Any) -> None:
     moving.assign(ops.where(ops.reshape(n, (-1,)) > 0, moved, old))
 
 
-def kept_share(momentum: float, n: Any, steps: Any = None) -> Any:
+def kept_share(momentum: float, n: Any, steps: Any = None, dtype: str = "float32") -> Any:
     """How much of the moving statistics a step keeps: ``momentum``, or less to debias them.
 
     After ``t`` steps the batches weigh ``(1 - m) m^i``, together ``1 - m^t``, and the start
@@ -34,13 +34,14 @@ def kept_share(momentum: float, n: Any, steps: Any = None) -> Any:
         momentum: ``m``, in [0, 1].
         n: how many values the batch has; of none it is no step.
         steps: the weight that counts steps, counted up here; ``None`` not to debias.
+        dtype: the type of the statistics.
 
     Source: Kingma & Ba (2015), "Adam: A Method for Stochastic Optimization", section 3.
     """
     if steps is None:
         return momentum
     steps.assign(steps + ops.cast(ops.max(n) > 0, steps.dtype))
-    t = ops.cast(ops.maximum(steps, 1), "float32")
+    t = ops.cast(ops.maximum(steps, 1), dtype)
     if momentum in (0, 1):  # the limit: the last batch alone, the average of all
         return 0.0 if momentum == 0 else 1 - 1 / t
     return 1 + (1 - momentum) / ops.expm1(t * math.log(momentum))

@@ -78,13 +78,12 @@ def statistics(
         for a in axes:
             values = values * ops.shape(x)[a]
         n = ops.reshape(ops.cast(values, x.dtype), [1] * len(x.shape))
-        counted = True
     else:
         n = ops.sum(ops.cast(counted, x.dtype), axes, keepdims=True)
     n = total(n)
 
     def mean(values: Any) -> Any:
-        if counted is not True:
+        if counted is not None:
             values = ops.where(counted, values, 0)
         return total(ops.sum(values, axes, keepdims=True)) / ops.maximum(n, 1)
 

@@ -145,7 +145,7 @@ class _Panel:
     def draw(self, points: Array, extent: Extent, logit: Array, title: str) -> None:
         # Clipped where the sigmoid is 0 or 1 to the eye, so that exp cannot overflow. Several
         # logits have no one side to colour.
-        shade = logit if logit.ndim == 2 else np.zeros(logit.shape[:2])
+        shade = logit if logit.ndim == 2 else np.full(logit.shape[:2], np.nan)
         self._image.set_data(1 / (1 + np.exp(-np.clip(shade, -50, 50))))
         self._image.set_extent(extent)
         self._line.set_data(*_zero_line(extent, logit))

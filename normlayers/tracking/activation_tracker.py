@@ -155,6 +155,9 @@ class ActivationTracker(keras.callbacks.Callback):
         self._step: int | None = None  # where training is; None before its first epoch
         self._offset = 0  # of the numbering, where training goes on
         self._observed: int | None = None  # the last observation's step
+        if unit == "step":
+            # Not a method, for Keras waits for every step where a callback has one.
+            self.on_train_batch_end = self._on_train_batch_end
 
     @property
     def history(self) -> dict[str, Array]:
@@ -182,9 +185,8 @@ class ActivationTracker(keras.callbacks.Callback):
             self._guarded(lambda: self._observe(self.model, self._step))
         self._epoch_start = self._step
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Observe the model where a step is due."""
-        if self.unit != "step" or self._step is None:
+    def _on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self._step is None:
             return
         before, self._step = self._step, self._epoch_start + batch + 1
         if self._step // self.every > before // self.every:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.plane import Plane, plane_through, principal_plane
-from normlayers.tracking.probe import Probe, Reading
+from normlayers.tracking.probe import Probe, Reading, activation_of
 
 Array = npt.NDArray[Any]
 Wanted = Literal["auto", "principal"] | bool | Sequence[int]
@@ -154,6 +154,7 @@ class Survey:
                 reading.activations[name],
                 partial(dense_logit, dense),
                 axis_labels=(f"{name} neuron 0", f"{name} neuron 1"),
+                classes=activation_of(dense) == "softmax",
             )
         return found
 

@@ -27,7 +27,8 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
 def _tensorflow(model: keras.Model, function: Function) -> Function:
     import tensorflow as tf
 
-    # As Keras itself traces models.
+    # Without autograph, as Keras itself traces models; without XLA, which takes a second to
+    # compile and saves nothing here.
     traced = tf.function(function, autograph=False)
 
     def read(x: Any) -> Any:

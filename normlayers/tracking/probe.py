@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -208,24 +209,18 @@ def _wiring(
         takers = [h for h in heard if any(tensor is note.gives for tensor in h.takes)]
         if len(takers) == 1 and type(takers[0].layer) is keras.layers.Dense:
             next_dense[note.name] = takers[0].layer
-    all_dense = [note for note in heard if note.layer.weights and note in chosen] == chosen
-    whole = [n for n in heard if not hasattr(n.layer, "layers")] == chosen
-    made = [inputs[0], *(note.gives for note in chosen)]
+    whole = [note for note in heard if has_activation(note.layer)] == chosen
+    # What stands before the first one, as a standardizing layer, is part of the inputs.
     follow = all(
-        len(note.takes) == 1 and _is_or_equals(note.takes[0], before)
-        for note, before in zip(chosen, made, strict=False)
+        len(note.takes) == 1 and note.takes[0] is before.gives for before, note in pairwise(chosen)
     )
-    ends = len(inputs) == len(outputs) == 1 and bool(chosen) and made[-1] is outputs[0]
+    ends = len(inputs) == len(outputs) == 1 and bool(chosen) and chosen[-1].gives is outputs[0]
     return Wiring(
         [note.name for note in chosen],
         {note.name: int(_neurons(note)) for note in chosen},
         next_dense,
-        all_dense and whole and follow and ends,
+        whole and follow and ends,
     )
-
-
-def _is_or_equals(tensor: Any, before: Any) -> bool:
-    return tensor is before
 
 
 def _neurons(note: Heard) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
 from normlayers.tracking.measures import LinearFit
 
@@ -57,7 +59,8 @@ class TrackedPoints:
             return float("nan")
         if self._fit is None:
             parts = keras.tree.flatten(self.x)
-            self._fit = LinearFit(np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1))
+            flat = np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
+            self._fit = LinearFit(flat, _device_product())
         return self._fit.r_squared(logit)
 
     def refuse_model(self, model: keras.Model) -> None:
@@ -77,6 +80,22 @@ class TrackedPoints:
                 f"x must have the shape {expected} that the model takes. "
                 f"Received: x of shape {received}."
             )
+
+
+def _device_product() -> Callable[[Array, Array], Array]:
+    """A product of the same matrix with others, computed where models are.
+
+    NumPy's threads stay awake after one, and in the way of the backend's, for some milliseconds.
+    """
+    kept: list[Any] = []
+
+    def product(a: Array, b: Array) -> Array:
+        if not kept:
+            kept.append(ops.convert_to_tensor(a))
+        b = ops.convert_to_tensor(b, kept[0].dtype)
+        return np.asarray(ops.convert_to_numpy(ops.matmul(kept[0], b)))
+
+    return product
 
 
 def _points(x: Any) -> Array:

@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import normlayers as nl
-from tests.layers.derivatives import BACKEND, gradients
+from tests.layers.derivatives import BACKEND, float64, gradients
 
 RNG = np.random.default_rng(0)
 
@@ -329,3 +329,64 @@ def test_config_makes_an_equal_layer():
     layer = nl.BatchNormalization(activation="tanh", placement="post", gamma_regularizer="l1")
     copy = nl.BatchNormalization.from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()
+
+
+class Twos(keras.initializers.Initializer):
+    """Not registered, so that only its class can make another."""
+
+    def __call__(self, shape, dtype=None):
+        return keras.ops.full(shape, 2.0, dtype=dtype)
+
+
+def test_renorm_with_an_initializer_of_ones_own():
+    layer = nl.BatchNormalization(renorm=True, moving_variance_initializer=Twos())
+    layer.build((2, 3))
+    assert weights(layer)["moving_stddev"].tolist() == pytest.approx([2**0.5] * 3)
+    function = nl.BatchNormalization(
+        renorm=True, moving_mean_initializer=lambda s, dtype: keras.ops.ones(s)
+    )
+    function.build((2, 3))
+    assert weights(function)["renorm_mean"].tolist() == [1, 1, 1]
+
+
+def test_renorm_limits_of_none_do_not_limit():
+    x = RNG.normal(5, 3, size=(20, 2)).astype("float32")
+    limited, free = (
+        output(nl.BatchNormalization(renorm=True, renorm_clipping=limits), x, training=True)
+        for limits in ({"rmin": None, "dmax": None}, None)
+    )
+    np.testing.assert_array_equal(limited, free)
+
+
+def test_an_empty_batch_moves_nothing_with_renorm_either():
+    layer = nl.BatchNormalization(renorm=True)
+    layer.build((None, 2))
+    before = layer.get_weights()
+    layer(np.zeros((0, 2), "float32"), training=True)
+    for now, then in zip(layer.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_renorm_of_a_constant_channel_is_beta_without_epsilon():
+    layer = nl.BatchNormalization(renorm=True, epsilon=0.0, moving_variance_initializer="zeros")
+    x = np.ones((4, 2), "float32")
+    assert not output(layer, x, training=True).any()
+    assert np.isfinite(
+        output(layer, RNG.normal(size=(4, 2)).astype("float32"), training=True)
+    ).all()
+
+
+@pytest.mark.parametrize("momentum", [0.9, 1.0])
+def test_debias_in_double_precision(momentum):
+    with float64():
+        layer = nl.BatchNormalization(momentum=momentum, debias=True, dtype="float64")
+        x = RNG.normal(5, 3, size=(20, 2))
+        output(layer, x, training=True)
+        np.testing.assert_allclose(weights(layer)["moving_mean"], x.mean(axis=0), rtol=1e-13)
+
+
+def test_a_refused_build_leaves_no_trace():
+    layer = nl.BatchNormalization(axis=1, implementation="fused", epsilon=0.0)
+    with pytest.raises(ValueError, match="fused"):
+        layer.build((2, 3, 4))
+    assert (layer.input_spec, layer.weights, layer.built) == (None, [], False)

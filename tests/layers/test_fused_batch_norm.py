@@ -100,8 +100,17 @@ def test_auto_falls_back_wherever_fused_is_refused():
             nl.BatchNormalization(implementation="reference", **options)(x, training=True)
         )
         np.testing.assert_allclose(y, expected, atol=1e-6)
-    one = nl.BatchNormalization()
-    assert not numpy(one(x[:1, :1], training=True)).any()  # torch's kernel refuses one value
+
+
+@pytest.mark.parametrize("implementation", ["auto", "fused"])
+@pytest.mark.parametrize(("shape", "axis"), [((1, 5), -1), ((1, 1, 5), -1), ((1, 5, 1), 1)])
+def test_one_value_a_channel_has_variance_0(implementation, shape, axis):
+    if BACKEND == "tensorflow" and axis == 1:
+        implementation = "auto"
+    layer = nl.BatchNormalization(axis, momentum=0.0, implementation=implementation)
+    y = numpy(layer(np.ones(shape, "float32"), training=True))
+    np.testing.assert_allclose(y, 0, atol=2e-6)
+    np.testing.assert_allclose(layer.get_weights()[2:], [[1] * 5, [0] * 5], atol=1e-7)
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="XLA is TensorFlow's second compiler")
@@ -120,13 +129,56 @@ class TestTensorFlow:
             assert taken not in self.operations(nl.BatchNormalization(), shape, xla=True)
         assert taken not in self.operations(nl.BatchNormalization(), (128, 256), xla=False)
         layer = nl.BatchNormalization(implementation="fused")
-        assert taken in self.operations(layer, (128, 256), xla=True)
+        assert taken in self.operations(layer, (128, 256), xla=False)
+        assert taken not in self.operations(layer, (128, 256), xla=True)
 
-    def test_fit_under_xla_has_no_cancellation(self):
+    @pytest.mark.parametrize("implementation", ["auto", "fused"])
+    def test_fit_under_xla_has_no_cancellation(self, implementation):
         """XLA takes the kernel apart into E[x^2] - E[x]^2."""
         x = RNG.normal(3000, 1, size=(4096, 64)).astype("float32")
-        model = keras.Sequential([keras.Input((64,)), nl.BatchNormalization(momentum=0.0)])
+        layer = nl.BatchNormalization(momentum=0.0, implementation=implementation)
+        model = keras.Sequential([keras.Input((64,)), layer])
         model.compile("sgd", "mse", jit_compile=True)
         model.fit(x, x, batch_size=4096, verbose=0)
         variance = x.astype(float).var(axis=0)
         np.testing.assert_allclose(model.layers[0].get_weights()[3], variance, rtol=1e-4)
+
+    @pytest.mark.parametrize("training", [False, True])
+    def test_channels_that_a_trace_does_not_know(self, training):
+        import tensorflow as tf
+
+        x = RNG.normal(size=(8, 6, 5, 3)).astype("float32")
+        for shape in (x.shape, (240, 3)):
+            layer = nl.BatchNormalization(implementation="fused")
+            layer.build(shape)
+            spec = [tf.TensorSpec([None] * len(shape))]
+            traced = tf.function(lambda x, layer=layer: layer(x, training=training), spec)
+            plain = nl.BatchNormalization(implementation="reference")
+            plain.build(shape)
+            expected = numpy(plain(x.reshape(shape), training=training))
+            np.testing.assert_allclose(numpy(traced(x.reshape(shape))), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_renorm_rounds_only_its_output(dtype):
+    """Large enough for auto to take the kernel; x_hat must not be rounded on the way."""
+    x = keras.ops.cast(RNG.normal(2, 3, size=(2048, 128)), dtype)
+    y = {}
+    for kind in ("auto", "reference"):
+        layer = nl.BatchNormalization(dtype=f"mixed_{dtype}", renorm=True, implementation=kind)
+        out = layer(x, training=True)
+        assert keras.backend.standardize_dtype(out.dtype) == dtype
+        y[kind] = numpy(keras.ops.cast(out, "float32"))
+    ulp = {"float16": 2**-10, "bfloat16": 2**-7}[dtype]
+    np.testing.assert_allclose(y["auto"], y["reference"], rtol=ulp, atol=1e-4)
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="only torch's modules are moved")
+def test_a_module_that_was_moved_to_another_type_goes_on():
+    import torch
+
+    layer = nl.BatchNormalization()
+    layer.build((4, 3))
+    layer.double()
+    for training in (False, True):
+        assert layer(torch.ones(4, 3), training=training).dtype == torch.float32

@@ -105,3 +105,35 @@ def test_names_a_model_it_cannot_read():
     for model in (Own(name="own"), keras.Sequential([layers.Dense(1)], name="unbuilt")):
         with pytest.raises(ValueError, match=f"reads built Sequential .*'{model.name}'"):
             nl.without_idle_bias(model)
+
+
+def test_operations_and_masks_are_taken_for_what_they_are():
+    inputs = keras.Input((3,))
+    kept = layers.Dense(3, name="kept")(inputs)
+    both = keras.ops.relu(nl.BatchNormalization()(kept)) + kept * 2
+    idle = nl.BatchNormalization()(layers.Dense(3, name="idle")(both))
+    model = with_random_weights(keras.Model(inputs, keras.ops.tanh(idle)))
+    copy = nl.without_idle_bias(model)
+    assert (copy.get_layer("kept").use_bias, copy.get_layer("idle").use_bias) == (True, False)
+    x = RNG.normal(size=(5, 3)).astype("float32")
+    np.testing.assert_allclose(output(copy, x), output(model, x), atol=1e-4)
+
+    masked = keras.Sequential(
+        [
+            keras.Input((5,)),
+            layers.Embedding(9, 4, mask_zero=True),
+            layers.Dense(3, name="idle"),
+            nl.BatchNormalization(),
+        ]
+    )
+    copy = nl.without_idle_bias(with_random_weights(masked))
+    assert not copy.get_layer("idle").use_bias
+    words = RNG.integers(0, 9, size=(6, 5))
+    np.testing.assert_allclose(output(copy, words), output(masked, words), atol=1e-4)
+
+
+def test_a_frozen_normalization_makes_no_bias_idle():
+    normalization = nl.BatchNormalization()
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(3, name="dense"), normalization])
+    normalization.trainable = False
+    assert nl.without_idle_bias(model).get_layer("dense").use_bias

@@ -1,10 +1,13 @@
 """Films."""
 
+import shutil
+import subprocess
+
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from normlayers.pictures.film import write_gif
+from normlayers.pictures.film import write_gif, write_mp4
 from normlayers.pictures.png import to_png
 
 
@@ -25,3 +28,27 @@ def test_refuses_a_film_of_nothing(tmp_path):
     with pytest.raises(ValueError, match="at least one frame"):
         write_gif([], tmp_path / "film.gif")
     assert not (tmp_path / "film.gif").exists()
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg")
+def test_an_mp4_has_every_frame_and_an_even_size(tmp_path):
+    frames = [to_png(Figure(figsize=(1.05, 1), dpi=20, facecolor=c)) for c in ("red", "lime")]
+    assert write_mp4(frames, tmp_path / "film.mp4", milliseconds=100)
+    shown = "width,height,nb_read_frames,pix_fmt"
+    command = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", f"stream={shown}"]
+    found = subprocess.run(
+        [*command, "-of", "csv=p=0", tmp_path / "film.mp4"], capture_output=True, check=True
+    )
+    assert found.stdout.decode().strip() == "22,20,yuv420p,2"
+
+
+def test_without_ffmpeg_there_is_no_mp4(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert not write_mp4([b"not looked at"], tmp_path / "film.mp4")
+    assert not (tmp_path / "film.mp4").exists()
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg")
+def test_says_what_ffmpeg_says(tmp_path):
+    with pytest.raises(OSError, match="ffmpeg could not write"):
+        write_mp4([b"no png"], tmp_path / "film.mp4")
