@@ -38,6 +38,7 @@ backends: .venv/backends
 benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/adapt.py
 	$(BIN)/python benchmarks/batch_normalization.py
+	$(BIN)/python benchmarks/tracking.py
 	$(BIN)/python benchmarks/two_neuron_circle.py
 
 # Made anew when what is to be installed has changed.

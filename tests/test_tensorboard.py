@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Kept when the tests are over, to be looked at.
+SCREENSHOTS = Path(__file__).parents[1] / "test-results"
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"),
@@ -93,3 +97,5 @@ def test_the_page_shows_every_kind_of_tag_for_every_run(address, page, tag, card
         page.wait_for_function(
             "[...document.querySelectorAll('image-card img')].every(image => image.naturalWidth)"
         )
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"tensorboard-{tag.replace('/', '-')}.png")

@@ -35,8 +35,9 @@ class LogDirectory:
         arms: the names of its arms.
         arguments: what it was asked for; a folder holds runs of one set of arguments.
         versions: what it runs with; arms made with other versions are made again.
-        arm_files: the files that an arm consists of, beside its event file. These are all that is
-            ever removed from an arm's folder.
+        arm_files: the files that an arm consists of, beside its event file.
+        more_arm_files: files that an arm may have too. No others are ever removed from an arm's
+            folder.
         files: files in the folder itself, beside results.json.
     """
 
@@ -48,6 +49,7 @@ class LogDirectory:
         arguments: Mapping[str, Any],
         versions: Mapping[str, str],
         arm_files: Sequence[str] = (),
+        more_arm_files: Sequence[str] = (),
         files: Sequence[str] = (),
     ) -> None:
         self.path = path
@@ -58,6 +60,7 @@ class LogDirectory:
             "versions": dict(versions),
         }
         self._arm_files = arm_files
+        self._more_arm_files = more_arm_files
         self._files = (RESULTS, *files)
         self._lock: int | None = None
 
@@ -164,7 +167,7 @@ class LogDirectory:
         if not folder.is_dir():
             return
         for file in (
-            *(folder / name for name in (ARM, *self._arm_files)),
+            *(folder / name for name in (ARM, *self._arm_files, *self._more_arm_files)),
             *folder.glob(EVENT_FILES),
         ):
             file.unlink(missing_ok=True)

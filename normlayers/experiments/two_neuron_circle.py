@@ -192,7 +192,14 @@ def run(
     arguments = {"seed": seed, "epochs": epochs, "arms": arms, "every": every}
     made_with = versions()
     directory = LogDirectory(
-        log_dir, NAME, arms, arguments, made_with, arm_files=(MODEL, *FILMS), files=(OVERVIEW,)
+        log_dir,
+        NAME,
+        arms,
+        arguments,
+        made_with,
+        arm_files=(MODEL, *FILMS),
+        more_arm_files=[film.replace(".gif", ".mp4") for film in FILMS],
+        files=(OVERVIEW,),
     )
     directory.open(start_over)
     with closing(directory):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.measures import LinearFit
+from normlayers.tracking.linear_fit import LinearFit
 
 Array = npt.NDArray[Any]
 

@@ -11,7 +11,7 @@ from normlayers.experiments.log_directory import LogDirectory
 def directory(path, experiment="circle", arms=("a", "b"), versions="1", **arguments):
     asked = {"seed": 0, **arguments}
     return LogDirectory(
-        path, experiment, arms, asked, {"code": versions}, ["film.gif"], ["all.png"]
+        path, experiment, arms, asked, {"code": versions}, ["film.gif"], ["film.mp4"], ["all.png"]
     )
 
 
@@ -164,3 +164,13 @@ def test_what_cannot_be_written_later_is_told_too(tmp_path):
     (tmp_path / "a").write_text("a file where the arm's folder should be")
     with pytest.raises(UsageError, match="cannot write"):
         made.begin("a")
+
+
+def test_files_that_an_arm_may_have_are_not_missed_and_go_with_it(tmp_path):
+    finished(tmp_path)
+    made = directory(tmp_path)
+    assert made.finished("a")
+    (tmp_path / "a" / "film.mp4").write_text("the same film")
+    (tmp_path / "a" / "mine.txt").write_text("mine")
+    made.begin("a")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine.txt"]

@@ -127,11 +127,3 @@ def test_duplicates_are_repeated_up_to_a_factor_and_an_offset():
     x = np.random.default_rng(0).normal(size=(50, 3))
     outputs = np.column_stack([x, 2 * x[:, 0] - 5, -x[:, 2], np.zeros(50), np.zeros(50)])
     assert measures.duplicates(outputs).tolist() == [False] * 3 + [True, True, False, False]
-
-
-def test_a_linear_fit_of_points_that_are_not_in_general_position():
-    x = np.random.default_rng(0).normal(size=(60, 2))
-    x = np.column_stack([x, x[:, 0] + x[:, 1], np.full(60, 3.0)])
-    fit = measures.LinearFit(x)
-    assert fit.r_squared(x[:, 2] - 7) == pytest.approx(1)
-    assert fit.r_squared(x[:, 0] ** 2) == pytest.approx(measures.linearity(x[:, :2], x[:, 0] ** 2))

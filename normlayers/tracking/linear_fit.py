@@ -1,0 +1,55 @@
+"""How much of a function of points is linear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+class LinearFit:
+    """The best linear fits, with an intercept, of functions of the same points.
+
+    What depends on the points alone is computed once.
+
+    Args:
+        x: the points, shape ``(points, features)``; axes after the first are flattened.
+        product: multiplies two matrices.
+    """
+
+    def __init__(self, x: Array, product: Callable[[Array, Array], Array] = np.matmul) -> None:
+        self._product = product
+        x = np.asarray(x, float).reshape(len(x), -1)
+        self._points, features = x.shape
+        self._is_told = self._points > features + 1
+        if self._is_told:
+            left, sizes, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+            rank = np.sum(sizes > sizes[0] * max(x.shape) * np.finfo(float).eps)
+            self._basis = np.ascontiguousarray(left[:, :rank].T)
+
+    def r_squared(self, y: Array) -> float:
+        """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
+
+        Raises:
+            ValueError: there is not a value a point.
+        """
+        y = np.asarray(y, float).reshape(len(y), -1)
+        if len(y) != self._points:
+            raise ValueError(
+                "x and logit must be of one length. "
+                f"Received: {self._points} points, {len(y)} logits"
+            )
+        if not self._is_told:
+            return float("nan")
+        # What the mean's rounding leaves of a constant logit.
+        rounding = y.size * (4 * np.finfo(float).eps * np.abs(y).max()) ** 2
+        y = y - y.mean(axis=0)
+        total = np.sum(y**2)
+        if total <= rounding:
+            return 1.0
+        # The basis is orthonormal: what it has of y has the length of its coordinates.
+        return float(np.clip(np.sum(self._product(self._basis, y) ** 2) / total, 0, 1))
