@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +31,11 @@ class ActivationTracker(keras.callbacks.Callback):
 
     It observes the model before training, after every ``every`` epochs or steps and at the end.
     Training itself is not touched. What callbacks do when training has ended (as ``EarlyStopping``
-    that restores the best weights) is not observed. In a loop of your own call ``observe``. Any
-    Keras model will do: Sequential, Functional or subclassed. The tags:
+    that restores the best weights) is not observed. In a loop of your own call ``observe``, and
+    take ``model.losses`` before. Any Keras model will do: Sequential, Functional or subclassed;
+    layers that are called inside a compiled loop, or under ``keras.RematScope``, cannot be read.
+    A model that is not built is built by ``x``, which must then be shaped as what it trains on.
+    The tags:
 
     - ``activity/<layer>/dead``, ``/always_on``, ``/selective``: share of the layer's neurons that
       are active on none, all, part of the points; ``/overlap``: mean over neuron pairs of the
@@ -60,7 +64,7 @@ class ActivationTracker(keras.callbacks.Callback):
         y: their classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``; they colour the
             pictures.
         layers: names of the layers to watch; ``None``: all that have an activation.
-        every: epochs, or steps, from one observation to the next.
+        every: Keras's epochs, or steps, from one observation to the next.
         boundary: ``"auto"`` draws decision boundaries where the model allows it, ``True``
             insists, ``False`` draws none; ``"principal"`` draws the plane of the points' first
             two principal components, three indices the plane through those points.
@@ -76,7 +80,8 @@ class ActivationTracker(keras.callbacks.Callback):
             too, ``False`` nothing but boundaries.
         films: when training ends, also write each picture's course as ``<log_dir>/<tag>.gif``
             (with ``_`` for ``/``), and as ``.mp4`` where ffmpeg is installed.
-        keep_history: keep what ``history`` returns; without it, memory does not grow.
+        keep_history: keep what ``history`` returns; without it, and without ``films``, memory does
+            not grow.
         strict: raise what goes wrong while it watches, instead of one warning after which
             training goes on unwatched.
 
@@ -119,11 +124,11 @@ class ActivationTracker(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         for name, value in (("every", every), ("passes_per_epoch", passes_per_epoch)):
-            if value < 1 or value != int(value):
-                raise ValueError(f"{name} must be a whole number from 1 on. Received: {value}")
-        if isinstance(layers, str):
+            if not isinstance(value, numbers.Integral) or value < 1:
+                raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
+        if layers is not None and (isinstance(layers, str) or not isinstance(layers, Iterable)):
             raise ValueError(f"layers must be a list of names. Received: {layers!r}")
-        if isinstance(boundary, str) and boundary not in ("auto", "principal"):
+        if not _is_boundary(boundary):
             raise ValueError(
                 'boundary must be "auto", "principal", True, False or three indices of points. '
                 f"Received: boundary={boundary!r}"
@@ -137,9 +142,9 @@ class ActivationTracker(keras.callbacks.Callback):
         if self.log_dir.exists() and not self.log_dir.is_dir():
             raise ValueError(f"log_dir must be a folder. Received: the file {log_dir}")
         self.points = TrackedPoints(x, y)
-        self.layers = layers
+        self.layers = None if layers is None else list(layers)
         self.every = every
-        self.boundary = boundary
+        self.boundary: Wanted = boundary if isinstance(boundary, str | bool) else list(boundary)
         self.tolerance = tolerance
         self.unit = unit
         self.passes_per_epoch = passes_per_epoch
@@ -147,6 +152,7 @@ class ActivationTracker(keras.callbacks.Callback):
         self.keep_history = keep_history
         self.strict = strict
         self._log = EventLog(self.log_dir)
+        self._films = films
         self._album = Album(self.points.labels, unit, films)
         self._history: dict[str, list[Any]] = {}
         self._probe: Probe | None = None
@@ -155,6 +161,7 @@ class ActivationTracker(keras.callbacks.Callback):
         self._step: int | None = None  # where training is; None before its first epoch
         self._offset = 0  # of the numbering, where training goes on
         self._observed: int | None = None  # the last observation's step
+        self._reached = 0  # the last step of training that has been seen
         if unit == "step":
             # Not a method, for Keras waits for every step where a callback has one.
             self.on_train_batch_end = self._on_train_batch_end
@@ -180,7 +187,7 @@ class ActivationTracker(keras.callbacks.Callback):
                 optimizer = getattr(self._model, "optimizer", None)
                 start = int(optimizer.iterations) if optimizer else 0
             # Training that starts counting anew goes on from where it was.
-            self._offset = max(0, (self._observed or 0) - start)
+            self._offset = max(0, self._reached - start)
             self._step = start + self._offset
             self._guarded(lambda: self._observe(self.model, self._step))
         self._epoch_start = self._step
@@ -189,6 +196,7 @@ class ActivationTracker(keras.callbacks.Callback):
         if self._step is None:
             return
         before, self._step = self._step, self._epoch_start + batch + 1
+        self._reached = self._step
         if self._step // self.every > before // self.every:
             self._guarded(lambda: self._observe(self.model, self._step))
 
@@ -196,7 +204,8 @@ class ActivationTracker(keras.callbacks.Callback):
         """Write the training logs, and observe the model where it is due."""
         if self.unit == "epoch":
             self._step = (epoch + 1) * self.passes_per_epoch + self._offset
-        told = {f"epoch_{name}": value for name, value in (logs or {}).items()}
+            self._reached = self._step
+        told = {f"epoch_{n}": value for n, value in (logs or {}).items() if np.ndim(value) == 0}
         self._guarded(lambda: self._log.write(self._step or 0, told))
         if self.unit == "epoch" and (epoch + 1) % self.every == 0:
             self._guarded(lambda: self._observe(self.model, self._step))
@@ -253,11 +262,14 @@ class ActivationTracker(keras.callbacks.Callback):
             warnings.warn(message, stacklevel=2)
 
     def _observe(self, model: keras.Model, step: int | None) -> None:
-        if step is None or step == self._observed:
+        same_model = self._probe is None or self._probe.model is model
+        if step is None or (step == self._observed and same_model):
             return
         x = self.points.x
         if self._probe is None or self._probe.model is not model:
             whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
+            if self._probe is not None:  # another model's pictures are others
+                self._album = Album(self.points.labels, self.unit, self._films)
             self._probe, self._survey = Probe(model, self.layers, whole), None
             self.points.refuse_model(model)
         reading = self._probe.read(x)
@@ -278,13 +290,20 @@ class ActivationTracker(keras.callbacks.Callback):
         self._log.write(step, told, histograms, images)
         self._observed = step
         if self.keep_history:
-            for tag, value in {"step": step, **scalars}.items():
-                self._history.setdefault(tag, []).append(value)
+            self._keep({"step": step, **scalars})
+
+    def _keep(self, scalars: dict[str, float]) -> None:
+        """Add to the history; NaN for what this model, or the one before it, has not."""
+        earlier = len(self._history.get("step", ()))
+        for tag in {**self._history, **scalars}:
+            values = self._history.setdefault(tag, [float("nan")] * earlier)
+            values.append(scalars.get(tag, float("nan")))
 
     def _images(self, reading: Reading, step: int) -> dict[str, bytes]:
         assert self._probe is not None
         assert self._survey is not None
-        title = f"{self.log_dir.name} · {self.unit} {step}"
+        name = self.log_dir.name.replace("$", r"\$")  # no mathematics
+        title = f"{name} · {self.unit} {step}"
         images = {
             tag: self._album.boundary(
                 tag, title, b.points, b.extent, b.logit, b.axis_labels, b.classes
@@ -301,3 +320,10 @@ class ActivationTracker(keras.callbacks.Callback):
                 images[f"heat_map/{name}"] = self._album.heat_map(name, title, values)
                 images[f"distribution/{name}"] = self._album.distribution(name, step, title, values)
         return images
+
+
+def _is_boundary(wanted: Any) -> bool:
+    if isinstance(wanted, str | bool):
+        return wanted in ("auto", "principal", True, False)
+    three = list(wanted) if isinstance(wanted, list | tuple | np.ndarray) else []
+    return len(three) == 3 and all(isinstance(i, numbers.Integral) for i in three)

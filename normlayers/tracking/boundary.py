@@ -132,21 +132,27 @@ class Survey:
             )
         if not wanted:
             self._layers = set()
-        self._over_inputs = bool(wanted) and not asks_plane and pairs
+        # Of whole numbers, such as words, there may be none between.
+        between = pairs and (wanted is True or x.dtype.kind == "f")
+        self._over_inputs = bool(wanted) and not asks_plane and between
 
     def read(self, reading: Reading) -> dict[str, Boundary]:
         """The boundaries of the model as it is, by tag."""
         found = {}
         if self._over_inputs:
-            found["boundary/input"] = boundary_over(self._x, self._probe.logit, classes=True)
+            found["boundary/input"] = boundary_over(
+                self._x, self._probe.logit, classes=self._probe.wiring.classes
+            )
         if self._plane is not None:
-            plane, shape, dtype = self._plane, self._x.shape[1:], self._x.dtype
+            plane, shape = self._plane, self._x.shape[1:]
+            # Between whole numbers there are others.
+            dtype = self._x.dtype if self._x.dtype.kind == "f" else np.float32
             found["boundary/plane"] = boundary_over(
                 plane.project(self._x.reshape(len(self._x), -1)),
                 lambda grid: self._probe.logit(plane.lift(grid).reshape(-1, *shape).astype(dtype)),
                 PLANE_RESOLUTION,
                 plane.axis_labels,
-                classes=True,
+                classes=self._probe.wiring.classes,
             )
         for name in sorted(self._layers & reading.activations.keys()):
             dense = self._probe.wiring.next_dense[name]

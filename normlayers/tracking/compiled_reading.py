@@ -21,7 +21,12 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
         A function from NumPy arrays or tensors to NumPy arrays. It changes no weight.
     """
     hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
-    return hook(model, function)
+
+    def without_a_trace(x: Any) -> Any:
+        with keras.StatelessScope():  # seeds, counters and recurrent states stay where they are
+            return function(x)
+
+    return hook(model, function if keras.backend.backend() == "jax" else without_a_trace)
 
 
 def _tensorflow(model: keras.Model, function: Function) -> Function:

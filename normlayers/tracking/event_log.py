@@ -7,8 +7,9 @@ import socket
 import time
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ class EventLog:
 
     def __init__(self, log_dir: str | os.PathLike[str]) -> None:
         self.log_dir = Path(log_dir)
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
 
     def write(
         self,
@@ -83,14 +84,13 @@ class EventLog:
             name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
             path = self.log_dir / f"{name}.{os.getpid()}.{time.monotonic_ns()}.v2"
             self._refuse_company()
-            self._file = path.open("xb")
+            self._file = path.open("xb", buffering=0)
             _lock(self._file)
             # Where nobody closes it.
             self._finalizer = weakref.finalize(self, self._file.close)
             header = Event(wall_time=time.time(), file_version="brain.Event:2")
             RecordWriter(self._file).write(header.SerializeToString())
         RecordWriter(self._file).write(event.SerializeToString())
-        self._file.flush()
 
     def _refuse_company(self) -> None:
         for path in self.log_dir.glob("events.out.tfevents.*.v2"):
@@ -100,14 +100,16 @@ class EventLog:
                 except BlockingIOError:
                     raise BlockingIOError(
                         f"another tracker is writing to {self.log_dir}; give each run a log_dir "
-                        "of its own."
+                        "of its own, or close() that tracker if its training was interrupted."
                     ) from None
 
     def close(self) -> None:
         """Close the file; a later ``write`` begins another."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # a full disk has been told of
+                _unlock(file)  # of children of this process too
+                file.close()
 
     def __enter__(self) -> EventLog:
         return self
@@ -116,10 +118,21 @@ class EventLog:
         self.close()
 
 
-def _lock(file: BinaryIO) -> None:
+def _lock(file: IO[bytes]) -> None:
     """Hold a file until it is closed, where the system can; BlockingIOError where another does."""
-    if fcntl is not None:
+    if fcntl is None:
+        return
+    try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return  # a file system without locks
+
+
+def _unlock(file: IO[bytes]) -> None:
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _scalar_value(tag: str, number: float) -> Any:

@@ -22,22 +22,24 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
         activation: the activation's Keras name.
 
     Returns:
-        ``share`` (neurons,), ``overlap``, ``finite``, and of the outputs' histogram ``low``,
-        ``high`` and ``counts`` (30,); where the activation is not linear and its derivative known
-        also ``saturation`` and ``zero_gradient``, means over the neurons.
+        ``on`` (neurons,), of how many of the ``points`` each is active, ``overlap``, ``finite``,
+        and of the outputs' histogram ``low``, ``high`` and ``counts`` (30,); where the activation
+        is not linear and its derivative known also ``saturation`` and ``zero_gradient``, means
+        over the neurons.
     """
     neurons = active.shape[1]
     on = ops.cast(active, "float32")
     outputs = ops.cast(outputs, "float32")
     low, high = ops.min(outputs), ops.max(outputs)
-    found = {"share": ops.mean(on, 0), "low": low, "high": high}
+    found = {"on": ops.sum(ops.cast(active, "int32"), 0), "points": ops.shape(active)[0]}
+    found |= {"low": low, "high": high}
     found["finite"] = ops.isfinite(low) & ops.isfinite(high)
     found["counts"] = _counts(outputs, low, high)
     if neurons > 1:
         k = ops.sum(on, 1)
         found["overlap"] = ops.mean(k * (k - 1) / (neurons * (neurons - 1)))
     if activation == "relu":  # whose derivative is 1 where it is active: told without a look
-        found["saturation"] = found["zero_gradient"] = 1 - ops.mean(found["share"])
+        found["saturation"] = found["zero_gradient"] = 1 - ops.mean(on)
     elif activation in DERIVATIVES and activation != "linear":
         slope = DERIVATIVES[activation](ops.cast(activated, "float32"))
         slope = ops.abs(ops.cast(slope, "float32"))

@@ -13,6 +13,16 @@ import keras
 
 # Their inner layers run inside loops, whose tensors mean nothing outside.
 CLOSED = (keras.layers.RNN, keras.layers.Bidirectional, keras.layers.TimeDistributed)
+# Layers that are an activation.
+ACTIVATIONS = (
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+    keras.layers.Softmax,
+)
+# Keras has one `Layer.__call__`.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(eq=False)
@@ -50,7 +60,7 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
     """
     heard: list[Heard] = []
     thread, inside = threading.get_ident(), [0]
-    call_of_any_layer = keras.layers.Layer.__call__
+    call_of_any_layer: Any = None
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != thread or inside[0]:
@@ -61,6 +71,8 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
         try:
             with _activation_of(layer, note):
                 note.gives = call_of_any_layer(layer, *args, **kwargs)
+            if isinstance(layer, ACTIVATIONS):
+                note.pre_activation, note.activated = takes[0], note.gives
         finally:
             inside[0] -= isinstance(layer, CLOSED)
         is_part = any(activation is layer for activation in at_work)
@@ -72,7 +84,7 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
 
     @contextmanager
     def _activation_of(layer: Any, note: Heard) -> Iterator[None]:
-        if not has_activation(layer) or isinstance(layer, CLOSED):
+        if isinstance(layer, (*CLOSED, *ACTIVATIONS)) or not has_activation(layer):
             yield
             return
         activation = layer.activation
@@ -94,18 +106,26 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
             else:
                 own["activation"] = before
 
-    keras.layers.Layer.__call__ = call
-    try:
-        output = run()
-    finally:
-        keras.layers.Layer.__call__ = call_of_any_layer
+    with _ONE_AT_A_TIME:
+        call_of_any_layer = keras.layers.Layer.__call__
+        keras.layers.Layer.__call__ = call
+        try:
+            output = run()
+        finally:
+            keras.layers.Layer.__call__ = call_of_any_layer
+    heard = [note for note in heard if _graph(note.gives) is _graph(output)]
     _tell_apart(heard)
     return output, heard
 
 
 def has_activation(layer: Any) -> bool:
-    """Whether a layer has an activation of its own, be it the linear one."""
-    return callable(getattr(layer, "activation", None))
+    """Whether a layer has an activation, be it the linear one, or is one."""
+    return isinstance(layer, ACTIVATIONS) or callable(getattr(layer, "activation", None))
+
+
+def _graph(tensors: Any) -> Any:
+    """TensorFlow's graph that made them, which of a loop's is not that of the model."""
+    return getattr(keras.tree.flatten(tensors)[0], "graph", None)
 
 
 def _tell_apart(heard: list[Heard]) -> None:

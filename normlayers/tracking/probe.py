@@ -14,10 +14,13 @@ from keras import ops
 
 from normlayers.tracking.compiled_reading import compiled_reading
 from normlayers.tracking.layer_summary import layer_summary
-from normlayers.tracking.listening import Heard, has_activation, listen
+from normlayers.tracking.listening import ACTIVATIONS, CLOSED, Heard, has_activation, listen
 from normlayers.tracking.measures import threshold
 
 Array = npt.NDArray[Any]
+
+# Beyond as many values, as of convolutions on large images, only measures are read.
+READ_WHOLE = 2**22
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Reading:
         active: where each of their neurons is active, in the same shapes.
         output: the model's output, shape ``(points, outputs)``; of several outputs one beside
             the other.
-        logit: the output before its activation, in the same shape.
+        logit: the output before its activation, in the same shape; the output itself where no
+            layer's activation makes it.
     """
 
     summaries: dict[str, dict[str, Any]]
@@ -50,12 +54,15 @@ class Wiring:
         neurons: how many each has.
         next_dense: for each layer whose output goes straight into a Dense layer, that one.
         is_chain: whether they are the whole network, one after the other.
+        classes: whether the outputs are of one softmax, or linear and of one output, so that the
+            largest may be what is predicted.
     """
 
     names: list[str] = field(default_factory=list)
     neurons: dict[str, int] = field(default_factory=dict)
     next_dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
     is_chain: bool = False
+    classes: bool = False
 
 
 class Probe:
@@ -99,14 +106,22 @@ class Probe:
 
     def read(self, x: Any) -> Reading:
         """Read the model on points of shape ``(points, ...)``, or a structure of such inputs."""
-        return Reading(**self._read(self._tensors(x)))
+        read = self._read(self._tensors(x))
+        for found in read["summaries"].values():
+            # In whole numbers until here, for shares of none and all to be exact.
+            found["share"] = np.asarray(found.pop("on"), float) / found.pop("points")
+        # JAX sorts by name.
+        order = self.wiring.names
+        for what in ("summaries", "activations", "active"):
+            read[what] = {name: read[what][name] for name in order if name in read[what]}
+        return Reading(**read)
 
     def logit(self, x: Any) -> Array:
         """The model's output before its activation on points of shape ``(points, ...)``."""
         return self._read_logit(self._tensors(x))
 
     def _tensors(self, x: Any) -> Any:
-        """The points where the model is; those read last are there already."""
+        """The points where the model is; the same array, read again, is there already."""
         if self._last[0] is not x:
             self._last = (x, keras.tree.map_structure(ops.convert_to_tensor, x))
         x = self._last[1]
@@ -128,8 +143,11 @@ class Probe:
         summaries, activations, active = {}, {}, {}
         for note in chosen:
             on, values, activated = _by_neuron(note)
-            summaries[note.name] = layer_summary(on, values, activated, activation_of(note.layer))
-            if values.shape[-1] <= self._whole:
+            # What an activation inside a recurrence gave is not known.
+            known = "" if note.pre_activation is None else activation_of(note.layer)
+            summaries[note.name] = layer_summary(on, values, activated, known)
+            size = int(np.prod([length or 1 for length in values.shape]))
+            if values.shape[-1] <= self._whole and size <= max(self._whole, READ_WHOLE):
                 activations[note.name], active[note.name] = values, on
         self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs)
         return {
@@ -147,18 +165,25 @@ def activation_of(layer: keras.layers.Layer) -> str:
     if isinstance(inner, keras.layers.Layer):
         return activation_of(inner)
     activation = getattr(layer, "activation", None)
+    if isinstance(layer, ACTIVATIONS):
+        activation, layer = layer, keras.layers.Activation("linear")
     if isinstance(activation, keras.layers.Activation):
         return activation_of(activation)
+    if isinstance(activation, keras.layers.ReLU):
+        bent = activation.negative_slope or activation.threshold or activation.max_value
+        return "leaky_relu" if bent else "relu"
     if isinstance(activation, keras.layers.Layer):
         return type(activation).__name__.lower()
     return getattr(activation, "__name__", "linear")
 
 
 def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:
+    for note in heard:
+        if isinstance(note.gives, list | tuple) and note.gives:
+            note.gives = note.gives[0]  # without the states of a recurrence
     heard = [note for note in heard if hasattr(note.gives, "shape")]
     if layers is None:
-        recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
-        return [n for n in heard if has_activation(n.layer) or isinstance(n.layer, recurrent)]
+        return [n for n in heard if has_activation(n.layer) or isinstance(n.layer, CLOSED)]
     known = {note.name: note for note in heard}
     unknown = [name for name in layers if name not in known]
     if unknown:
@@ -175,10 +200,13 @@ def _by_neuron(note: Heard) -> tuple[Any, Any, Any]:
 
     def rows(tensor: Any) -> Any:
         tensor = ops.moveaxis(tensor, 1, -1) if first and len(tensor.shape) > 2 else tensor
-        return ops.reshape(tensor, (-1, tensor.shape[-1]))
+        return ops.reshape(tensor, (-1, tensor.shape[-1] if len(tensor.shape) > 1 else 1))
 
     outputs = rows(note.gives)
-    if note.pre_activation is None or note.pre_activation.shape != note.gives.shape:
+    is_last = note.activated is note.gives
+    normalized = isinstance(note.layer, keras.layers.BatchNormalization)  # after it, perhaps
+    if note.pre_activation is None or not (is_last or normalized):
+        note.pre_activation = None
         return outputs > threshold(activation_of(note.layer)), outputs, outputs
     return rows(note.pre_activation) > 0, outputs, rows(note.activated)
 
@@ -207,7 +235,8 @@ def _wiring(
     next_dense = {}
     for note in chosen:
         takers = [h for h in heard if any(tensor is note.gives for tensor in h.takes)]
-        if len(takers) == 1 and type(takers[0].layer) is keras.layers.Dense:
+        flat = len(note.gives.shape) == 2
+        if flat and len(takers) == 1 and type(takers[0].layer) is keras.layers.Dense:
             next_dense[note.name] = takers[0].layer
     whole = [note for note in heard if has_activation(note.layer)] == chosen
     # What stands before the first one, as a standardizing layer, is part of the inputs.
@@ -219,10 +248,18 @@ def _wiring(
         [note.name for note in chosen],
         {note.name: int(_neurons(note)) for note in chosen},
         next_dense,
-        whole and follow and ends,
+        whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
+        len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
     )
+
+
+def _ends_in(output: Any, heard: list[Heard]) -> str:
+    """The activation that makes an output, or ``""``."""
+    makers = [note.layer for note in heard if note.activated is output]
+    return activation_of(makers[0]) if makers else ""
 
 
 def _neurons(note: Heard) -> int:
     first = getattr(note.layer, "data_format", None) == "channels_first"
-    return note.gives.shape[1 if first and len(note.gives.shape) > 2 else -1]
+    rank = len(note.gives.shape)
+    return note.gives.shape[1 if first and rank > 2 else -1] if rank > 1 else 1

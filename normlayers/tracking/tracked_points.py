@@ -69,8 +69,11 @@ class TrackedPoints:
         Raises:
             ValueError: naming both shapes.
         """
-        wanted = [tuple(tensor.shape[1:]) for tensor in getattr(model, "inputs", None) or []]
+        inputs = getattr(model, "inputs", None) or []
+        wanted = [tuple(tensor.shape[1:]) for tensor in inputs]
         parts = keras.tree.flatten(self.x)
+        if isinstance(self.x, dict):  # which Keras takes by name
+            parts = [self.x[tensor.name] for tensor in inputs if tensor.name in self.x]
         given = [part.shape[1:] for part in parts]
         fits = len(wanted) == len(given) and all(map(_fits, given, wanted))
         if wanted and not fits:
@@ -99,7 +102,7 @@ def _device_product() -> Callable[[Array, Array], Array]:
 
 
 def _points(x: Any) -> Array:
-    x = np.asarray(x)
+    x = np.array(x)  # the user's own may change
     if x.dtype.kind not in "biuf" or x.ndim < 2 or len(x) == 0:
         raise ValueError(
             "x must be an array of points, shape (points, ...), of numbers. "

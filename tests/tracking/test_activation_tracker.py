@@ -4,6 +4,8 @@ import errno
 import gc
 import io
 import pickle
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -377,3 +379,108 @@ def test_without_a_history_memory_does_not_grow(circle_model, points, tmp_path):
     assert sizes[0] == sizes[2]
     assert sizes[3] - sizes[1] < 50  # objects; a value an observation would be 600
     assert Read(tmp_path).steps("linearity") == list(range(60))
+
+
+def test_a_file_that_can_grow_no_further(tmp_path):
+    """The system refuses what is written beyond a limit, as a full disk does."""
+    code = (
+        "import resource, signal, sys, warnings\n"
+        "import numpy as np, keras, normlayers as nl\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "x = np.ones((8, 2), 'float32')\n"
+        "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "tracker = nl.ActivationTracker(sys.argv[1], x, pictures=False, boundary=False)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2500, 2500))\n"
+        "with warnings.catch_warnings(record=True) as warned:\n"
+        "    warnings.simplefilter('always')\n"
+        "    history = model.fit(x, x[:, :1], epochs=9, verbose=0, callbacks=[tracker])\n"
+        "assert len(history.history['loss']) == 9\n"
+        "own = [w for w in warned if 'training goes on' in str(w.message)]\n"
+        "assert len(own) == 1, warned\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert Read(tmp_path).steps("linearity")[0] == 0
+
+
+def test_two_models_after_each_other(circle_model, points, tmp_path):
+    other = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(5, "relu", name="five"), keras.layers.Dense(1)]
+    )
+    tracker = nl.ActivationTracker(tmp_path, *points, strict=True)
+    tracker.observe(circle_model, 0)
+    tracker.observe(other, 0)
+    tracker.observe(other, 1)
+    assert tracker.history["step"].tolist() == [0, 0, 1]
+    assert np.isnan(tracker.history["activity/five/dead"]).tolist() == [True, False, False]
+    assert np.isnan(tracker.history["activity/hidden/dead"]).tolist() == [False, True, True]
+
+
+def test_metrics_that_are_vectors_are_left_out(points, tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.F1Score()])
+    y = np.eye(3)[np.arange(60) % 3]
+    tracker = nl.ActivationTracker(tmp_path, points[0], strict=True)
+    model.fit(points[0], y, verbose=0, callbacks=[tracker])
+    assert "epoch_loss" in Read(tmp_path).tags("scalars")
+
+
+def test_numbering_after_an_interruption_goes_on_from_where_training_was(
+    circle_model, points, tmp_path
+):
+    def interrupt(epoch, logs):
+        if epoch == 7:
+            raise KeyboardInterrupt
+
+    tracker = nl.ActivationTracker(tmp_path, *points, every=5)
+    stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+    circle_model.compile("sgd", "mse")
+    with pytest.raises(KeyboardInterrupt):
+        circle_model.fit(*points, epochs=9, verbose=0, callbacks=[tracker, stop])
+    circle_model.fit(*points, epochs=3, verbose=0, callbacks=[tracker])
+    assert Read(tmp_path).steps("epoch_loss") == list(range(1, 11))
+
+
+def test_inputs_by_name(tmp_path):
+    a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+    model = keras.Model([b, a], keras.layers.Dense(1)(keras.layers.Concatenate()([a, b])))
+    x = {"a": np.ones((9, 2), "float32"), "b": np.ones((9, 3), "float32")}
+    tracker = nl.ActivationTracker(tmp_path, x, strict=True)
+    tracker.observe(model, 0)
+    with pytest.raises(ValueError, match="x must have the shape"):
+        nl.ActivationTracker(tmp_path, {"a": x["a"]}, strict=True).observe(model, 0)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: [keras.Input((5, 3)), keras.layers.Dense(2, "relu"), keras.layers.Dense(1)],
+        lambda: [keras.Input((2,), dtype="int32"), keras.layers.Embedding(50, 4)],
+        lambda: [keras.Input((2,)), keras.layers.Dense(3, "sigmoid")],
+    ],
+    ids=["positions", "words", "several-sigmoids"],
+)
+def test_nothing_is_drawn_automatically_that_means_nothing(build, tmp_path):
+    model = keras.Sequential(build())
+    shape, dtype = (30, *model.input_shape[1:]), model.inputs[0].dtype
+    x = np.random.default_rng(0).integers(0, 50, shape).astype(dtype)
+    nl.ActivationTracker(tmp_path / "a$b_{$", x, np.arange(30) % 2, strict=True).observe(model, 0)
+    images = Read(tmp_path / "a$b_{$").tags("images")
+    assert images <= {"boundary/input", "network"}
+    assert ("boundary/input" in images) == (dtype == "float32" and shape == (30, 2))
+
+
+@pytest.mark.parametrize("boundary", [None, 5, [0, 1], [0.0, 1, 2], {0, 1, 2}, "plane"])
+def test_boundaries_that_are_none(points, tmp_path, boundary):
+    with pytest.raises(ValueError, match="boundary must be"):
+        nl.ActivationTracker(tmp_path, points[0], boundary=boundary)
+    nl.ActivationTracker(tmp_path, points[0], boundary=np.array([0, 1, 2]))
+
+
+@pytest.mark.parametrize("every", ["2", None, float("nan")])
+def test_every_must_be_a_number(points, tmp_path, every):
+    with pytest.raises(ValueError, match="every must be a whole number"):
+        nl.ActivationTracker(tmp_path, points[0], every=every)

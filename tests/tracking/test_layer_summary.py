@@ -24,7 +24,8 @@ def test_is_what_numpy_measures(points, neurons, seed, activation):
     )
     summary = layer_summary(*map(keras.ops.convert_to_tensor, (z > 0, a, a)), activation)
     found = {name: keras.ops.convert_to_numpy(value) for name, value in summary.items()}
-    np.testing.assert_allclose(found["share"], measures.active_share(z > 0), rtol=1e-6)
+    np.testing.assert_array_equal(found["on"], (z > 0).sum(axis=0))
+    assert found["points"] == points
     assert (found["low"], found["high"], found["finite"]) == (a.min(), a.max(), True)
     assert found["saturation"] == pytest.approx(measures.saturation(a, activation).mean())
     zero = measures.zero_gradient_share(a, activation).mean()

@@ -1,5 +1,7 @@
 """The probe against activations computed by hand."""
 
+import threading
+
 import keras
 import numpy as np
 import pytest
@@ -229,3 +231,136 @@ def test_mixed_precision_is_read_in_the_types_it_has(points):
     reading = Probe(model).read(points[0])
     np.testing.assert_allclose(sigmoid(reading.logit), reading.output, rtol=1e-5)
     assert np.isfinite(next(iter(reading.activations.values()))).all()
+
+
+class Noisy(layers.Layer):
+    """Draws from a seed and counts its calls, in inference too."""
+
+    def __init__(self):
+        super().__init__(name="noisy")
+        self.seeds = keras.random.SeedGenerator(1)
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x):
+        self.calls.assign(self.calls + 1)
+        return x + keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+
+def test_reading_moves_no_seed_no_counter_and_no_recurrent_state():
+    model = keras.Sequential(
+        [
+            keras.Input((5, 2), batch_size=4),
+            Noisy(),
+            layers.LSTM(3, stateful=keras.backend.backend() != "torch"),
+            layers.Dense(1, activity_regularizer="l2"),
+        ]
+    )
+    x = np.ones((4, 5, 2), "float32")
+    numpy(model(x))
+    before = [numpy(keras.ops.copy(v)) for v in model.variables]
+    probe = Probe(model)
+    for _ in range(2):
+        probe.read(x)
+    for now, then in zip(model.variables, before, strict=True):
+        np.testing.assert_array_equal(numpy(keras.ops.copy(now)), then)
+
+
+@pytest.mark.parametrize("names", ["zam", ["dense_9", "dense_10", "dense_11"]])
+def test_layers_stay_in_the_order_of_the_model_whatever_their_names(names):
+    model = keras.Sequential([keras.Input((2,)), *(layers.Dense(2, name=name) for name in names)])
+    reading = Probe(model).read(np.ones((3, 2), "float32"))
+    for found in (reading.summaries, reading.activations, reading.active):
+        assert list(found) == list(names)
+
+
+@pytest.mark.parametrize("points", [41, 47, 83])
+def test_shares_of_all_and_of_a_tolerance_are_exact(points):
+    model = keras.Sequential(
+        [keras.Input((1,)), layers.Dense(1, bias_initializer="ones", name="h")]
+    )
+    model.layers[0].kernel.assign([[0.0]])
+    assert Probe(model).read(np.ones((points, 1))).summaries["h"]["share"].tolist() == [1.0]
+
+
+def test_threads_take_turns():
+    call = keras.layers.Layer.__call__
+    models = [
+        keras.Sequential([keras.Input((2,)), layers.Dense(3, "relu", name=f"h{i}")])
+        for i in range(3)
+    ]
+    found = {}
+
+    def work(i):
+        for n in range(3, 9):
+            found[i, n] = list(Probe(models[i]).read(np.ones((n, 2), "float32")).activations)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert keras.layers.Layer.__call__ is call
+    assert found == {(i, n): [f"h{i}"] for i in range(3) for n in range(3, 9)}
+
+
+def test_activations_of_every_kind_are_heard_and_named_for_what_they_do():
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(3, activation=layers.ReLU(negative_slope=0.2), name="bent"),
+            layers.BatchNormalization(),
+            layers.ReLU(name="relu"),
+            layers.Dense(2),
+            layers.Softmax(name="softmax"),
+        ]
+    )
+    x = RNG.normal(size=(20, 4)).astype("float32")
+    reading = Probe(model).read(x)
+    assert "saturation" not in reading.summaries["bent"]
+    assert reading.summaries["relu"]["zero_gradient"] > 0
+    np.testing.assert_allclose(
+        np.exp(reading.logit) / np.exp(reading.logit).sum(axis=1, keepdims=True),
+        reading.output,
+        rtol=1e-5,
+    )
+
+
+def test_what_comes_out_of_recurrent_layers_beside_the_sequence_is_left_out():
+    inputs = keras.Input((5, 3))
+    sequence, *_ = layers.LSTM(4, return_sequences=True, return_state=True, name="lstm")(inputs)
+    model = keras.Model(
+        inputs, layers.TimeDistributed(layers.Dense(2, "relu"), name="each")(sequence)
+    )
+    reading = Probe(model).read(RNG.normal(size=(7, 5, 3)).astype("float32"))
+    assert {name: a.shape for name, a in reading.activations.items()} == {
+        "lstm": (35, 4),
+        "each": (35, 2),
+    }
+    assert "saturation" not in reading.summaries["lstm"]
+
+
+class Residual(layers.Layer):
+    def __init__(self):
+        super().__init__(name="block")
+        self.activation = keras.activations.relu
+        self.inner = layers.Dense(2, name="inner")
+
+    def call(self, x):
+        return x + 10 + 0 * self.activation(self.inner(x))
+
+
+def test_an_activation_inside_a_block_is_not_taken_for_the_blocks():
+    model = keras.Sequential([keras.Input((2,)), Residual()])
+    reading = Probe(model, ["block"]).read(RNG.normal(size=(20, 2)).astype("float32"))
+    assert reading.summaries["block"]["share"].tolist() == [1, 1]
+
+
+def test_an_output_of_one_number_a_point_is_one_neuron():
+    class Squeezed(layers.Layer):
+        activation = staticmethod(keras.activations.relu)
+
+        def call(self, x):
+            return self.activation(x[:, 0])
+
+    model = keras.Sequential([keras.Input((2,)), Squeezed(name="sq")])
+    assert Probe(model).read(np.ones((6, 2), "float32")).activations["sq"].shape == (6, 1)
