@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import keras
@@ -261,17 +261,18 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return ops.cast(y, self.compute_dtype)
 
     def _train(self, x: Any, mask: Any) -> Any:
-        dtype = self.compute_dtype if self._takes_kernel(x, mask) else self._statistics_dtype
-        x = ops.cast(x, dtype)
-        y, n, mu, variance = self._normalize(x, mask, *self._learned())
+        y, n, mu, variance = self._normalize(x, mask, *self._learned(), self.compute_dtype)
         keep = kept_share(self.momentum, n, self.steps, self._statistics_dtype)
         move(self.moving_mean, mu, keep, n)
         move(self.moving_variance, variance, keep, n)
         return ops.cast(y, self.compute_dtype)
 
     def _renormalize(self, x: Any, mask: Any) -> Any:
-        x = ops.cast(x, self._statistics_dtype)  # x_hat is not what comes out: not to be rounded
-        x_hat, n, mu, variance = self._normalize(x, mask, *self._nothing_learned())
+        # x_hat is not what comes out: not to be rounded.
+        dtype = self._statistics_dtype
+        x_hat, n, mu, variance = self._normalize(
+            x, mask, self._vector(ops.ones), self._vector(ops.zeros), dtype
+        )
         mu, variance = ops.reshape(mu, (-1,)), ops.reshape(variance, (-1,))
         sigma = ops.sqrt(variance + self.epsilon)
         renorm_sigma = ops.maximum(self.renorm_stddev, math.sqrt(self.epsilon))
@@ -284,7 +285,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
         move(self.renorm_mean, mu, self.renorm_momentum, n)
         move(self.renorm_stddev, sigma, self.renorm_momentum, n)
-        keep = kept_share(self.momentum, n, self.steps, self._statistics_dtype)
+        keep = kept_share(self.momentum, n, self.steps, dtype)
         move(self.moving_mean, mu, keep, n)
         move(self.moving_stddev, sigma, keep, n)
         # Rounding may take it below 0.
@@ -292,10 +293,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
         move(self.moving_variance, moved, 0.0, n)
         return ops.cast(y, self.compute_dtype)
 
-    def _normalize(self, x: Any, mask: Any, gamma: Any, beta: Any) -> tuple[Any, Any, Any, Any]:
+    def _normalize(
+        self, x: Any, mask: Any, gamma: Any, beta: Any, kernel_dtype: str
+    ) -> tuple[Any, Any, Any, Any]:
         """``y``, ``n``, ``mu`` and ``sigma^2`` of a batch."""
         if self._takes_kernel(x, mask):
+            x = ops.cast(x, kernel_dtype)
             return fused_batch_norm.train(x, gamma, beta, self.axis, self.epsilon)
+        x = ops.cast(x, self._statistics_dtype)
         counted = None
         if mask is not None:
             counted = ops.expand_dims(ops.cast(mask, "bool"), -1)
@@ -310,18 +315,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return fused_batch_norm.takes(x, self.axis) and (asked or fused_batch_norm.is_faster(x))
 
     def _learned(self) -> tuple[Any, Any]:
-        ones, zeros = self._nothing_learned()
-        gamma = ones if self.gamma is None else self._statistic(self.gamma)
-        beta = zeros if self.beta is None else self._statistic(self.beta)
+        gamma = self._vector(ops.ones) if self.gamma is None else self._statistic(self.gamma)
+        beta = self._vector(ops.zeros) if self.beta is None else self._statistic(self.beta)
         return gamma, beta
 
     def _statistic(self, weight: Any) -> Any:
         # torch's modules may be moved to another type.
         return ops.cast(ops.convert_to_tensor(weight), self._statistics_dtype)
 
-    def _nothing_learned(self) -> tuple[Any, Any]:
-        shape, dtype = self.moving_mean.shape, self._statistics_dtype
-        return ops.ones(shape, dtype), ops.zeros(shape, dtype)
+    def _vector(self, make: Callable[..., Any]) -> Any:
+        return make(self.moving_mean.shape, self._statistics_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -262,19 +262,16 @@ class ActivationTracker(keras.callbacks.Callback):
             warnings.warn(message, stacklevel=2)
 
     def _observe(self, model: keras.Model, step: int | None) -> None:
-        same_model = self._probe is None or self._probe.model is model
-        if step is None or (step == self._observed and same_model):
+        if step is None:
             return
-        x = self.points.x
-        if self._probe is None or self._probe.model is not model:
-            whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
-            if self._probe is not None:  # another model's pictures are others
-                self._album = Album(self.points.labels, self.unit, self._films)
-            self._probe, self._survey = Probe(model, self.layers, whole), None
-            self.points.refuse_model(model)
-        reading = self._probe.read(x)
+        probe = self._probe
+        if probe is None or probe.model is not model:
+            probe = self._take_up(model)
+        elif step == self._observed:
+            return
+        reading = probe.read(self.points.x)
         if self._survey is None:
-            self._survey = Survey(self._probe, x, self.boundary)
+            self._survey = Survey(probe, self.points.x, self.boundary)
         linearity = self.points.linearity(reading.logit)
         scalars = observed_scalars(reading, self.tolerance) | {"linearity": linearity}
         finite = {name for name, found in reading.summaries.items() if found["finite"]}
@@ -291,6 +288,15 @@ class ActivationTracker(keras.callbacks.Callback):
         self._observed = step
         if self.keep_history:
             self._keep({"step": step, **scalars})
+
+    def _take_up(self, model: keras.Model) -> Probe:
+        """Get ready to read a model."""
+        self.points.refuse_model(model)
+        if self._probe is not None:  # another model's pictures are others
+            self._album = Album(self.points.labels, self.unit, self._films)
+        whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
+        self._probe, self._survey = Probe(model, self.layers, whole), None
+        return self._probe
 
     def _keep(self, scalars: dict[str, float]) -> None:
         """Add to the history; NaN for what this model, or the one before it, has not."""

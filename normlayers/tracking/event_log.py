@@ -107,6 +107,7 @@ class EventLog:
         """Close the file; a later ``write`` begins another."""
         file, self._file = self._file, None
         if file is not None:
+            self._finalizer.detach()
             with suppress(OSError):  # a full disk has been told of
                 _unlock(file)  # of children of this process too
                 file.close()

@@ -59,52 +59,28 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
         ('h', True)
     """
     heard: list[Heard] = []
-    thread, inside = threading.get_ident(), [0]
-    call_of_any_layer: Any = None
+    thread = threading.get_ident()
+    closed = 0  # how many closed layers are running
+    at_work: list[Any] = []  # the activations of the layers that are
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != thread or inside[0]:
+        nonlocal closed
+        if threading.get_ident() != thread or closed:
             return call_of_any_layer(layer, *args, **kwargs)
         takes = [t for t in keras.tree.flatten((args, kwargs)) if hasattr(t, "shape")]
         note = Heard(layer, layer.name, takes, None)
-        inside[0] += isinstance(layer, CLOSED)
+        closed += isinstance(layer, CLOSED)
+        at_work.append(getattr(layer, "activation", None))
         try:
-            with _activation_of(layer, note):
+            with _noted_activation(note):
                 note.gives = call_of_any_layer(layer, *args, **kwargs)
-            if isinstance(layer, ACTIVATIONS):
-                note.pre_activation, note.activated = takes[0], note.gives
         finally:
-            inside[0] -= isinstance(layer, CLOSED)
+            at_work.pop()
+            closed -= isinstance(layer, CLOSED)
         is_part = any(activation is layer for activation in at_work)
         if (layer.weights or has_activation(layer)) and not is_part:
             heard.append(note)
         return note.gives
-
-    at_work: list[Any] = []  # the activations of the layers that are running
-
-    @contextmanager
-    def _activation_of(layer: Any, note: Heard) -> Iterator[None]:
-        if isinstance(layer, (*CLOSED, *ACTIVATIONS)) or not has_activation(layer):
-            yield
-            return
-        activation = layer.activation
-
-        def noting(z: Any, *args: Any, **kwargs: Any) -> Any:
-            note.pre_activation = z
-            note.activated = activation(z, *args, **kwargs)
-            return note.activated
-
-        own, before = vars(layer), vars(layer).get("activation", layer)
-        own["activation"] = noting
-        at_work.append(activation)
-        try:
-            yield
-        finally:
-            at_work.pop()
-            if before is layer:  # it was kept elsewhere, as torch keeps modules
-                del own["activation"]
-            else:
-                own["activation"] = before
 
     with _ONE_AT_A_TIME:
         call_of_any_layer = keras.layers.Layer.__call__
@@ -116,6 +92,35 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
     heard = [note for note in heard if _graph(note.gives) is _graph(output)]
     _tell_apart(heard)
     return output, heard
+
+
+@contextmanager
+def _noted_activation(note: Heard) -> Iterator[None]:
+    """Note what goes through the layer's activation while the layer is called."""
+    layer = note.layer
+    if isinstance(layer, ACTIVATIONS):
+        yield
+        note.pre_activation, note.activated = note.takes[0], note.gives
+        return
+    if isinstance(layer, CLOSED) or not has_activation(layer):
+        yield
+        return
+    activation = layer.activation
+
+    def noting(z: Any, *args: Any, **kwargs: Any) -> Any:
+        note.pre_activation = z
+        note.activated = activation(z, *args, **kwargs)
+        return note.activated
+
+    own, before = vars(layer), vars(layer).get("activation", layer)
+    own["activation"] = noting
+    try:
+        yield
+    finally:
+        if before is layer:  # it was kept elsewhere, as torch keeps modules
+            del own["activation"]
+        else:
+            own["activation"] = before
 
 
 def has_activation(layer: Any) -> bool:

@@ -140,16 +140,15 @@ class Probe:
     def _reading_of(self, x: Any) -> dict[str, Any]:
         outputs, heard = self._run(x)
         chosen = _chosen(heard, self._layers)
-        summaries, activations, active = {}, {}, {}
+        summaries, activations, active, neurons = {}, {}, {}, {}
         for note in chosen:
-            on, values, activated = _by_neuron(note)
-            # What an activation inside a recurrence gave is not known.
-            known = "" if note.pre_activation is None else activation_of(note.layer)
-            summaries[note.name] = layer_summary(on, values, activated, known)
+            on, values, activated, activation = _by_neuron(note)
+            summaries[note.name] = layer_summary(on, values, activated, activation)
+            neurons[note.name] = int(values.shape[-1])
             size = int(np.prod([length or 1 for length in values.shape]))
             if values.shape[-1] <= self._whole and size <= max(self._whole, READ_WHOLE):
                 activations[note.name], active[note.name] = values, on
-        self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs)
+        self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs, neurons)
         return {
             "summaries": summaries,
             "activations": activations,
@@ -164,9 +163,7 @@ def activation_of(layer: keras.layers.Layer) -> str:
     inner = getattr(layer, "forward_layer", getattr(layer, "layer", None))
     if isinstance(inner, keras.layers.Layer):
         return activation_of(inner)
-    activation = getattr(layer, "activation", None)
-    if isinstance(layer, ACTIVATIONS):
-        activation, layer = layer, keras.layers.Activation("linear")
+    activation = layer if isinstance(layer, ACTIVATIONS) else getattr(layer, "activation", None)
     if isinstance(activation, keras.layers.Activation):
         return activation_of(activation)
     if isinstance(activation, keras.layers.ReLU):
@@ -194,21 +191,23 @@ def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:
     return [note for note in heard if note.name in set(layers)]
 
 
-def _by_neuron(note: Heard) -> tuple[Any, Any, Any]:
-    """Where neurons are active, their outputs, and what came out of the activation."""
+def _by_neuron(note: Heard) -> tuple[Any, Any, Any, str]:
+    """Where neurons are active, their outputs, what came out of the activation, and its name.
+
+    The name is empty where what came out of it is not known, as inside a recurrence.
+    """
     first = getattr(note.layer, "data_format", None) == "channels_first"
 
     def rows(tensor: Any) -> Any:
         tensor = ops.moveaxis(tensor, 1, -1) if first and len(tensor.shape) > 2 else tensor
         return ops.reshape(tensor, (-1, tensor.shape[-1] if len(tensor.shape) > 1 else 1))
 
-    outputs = rows(note.gives)
+    outputs, activation = rows(note.gives), activation_of(note.layer)
     is_last = note.activated is note.gives
     normalized = isinstance(note.layer, keras.layers.BatchNormalization)  # after it, perhaps
     if note.pre_activation is None or not (is_last or normalized):
-        note.pre_activation = None
-        return outputs > threshold(activation_of(note.layer)), outputs, outputs
-    return rows(note.pre_activation) > 0, outputs, rows(note.activated)
+        return outputs > threshold(activation), outputs, outputs, ""
+    return rows(note.pre_activation) > 0, outputs, rows(note.activated), activation
 
 
 def _logit(output: Any, heard: list[Heard]) -> Any:
@@ -230,7 +229,11 @@ def _side_by_side(outputs: list[Any]) -> Any:
 
 
 def _wiring(
-    chosen: list[Heard], heard: list[Heard], inputs: list[Any], outputs: list[Any]
+    chosen: list[Heard],
+    heard: list[Heard],
+    inputs: list[Any],
+    outputs: list[Any],
+    neurons: dict[str, int],
 ) -> Wiring:
     next_dense = {}
     for note in chosen:
@@ -246,7 +249,7 @@ def _wiring(
     ends = len(inputs) == len(outputs) == 1 and bool(chosen) and chosen[-1].gives is outputs[0]
     return Wiring(
         [note.name for note in chosen],
-        {note.name: int(_neurons(note)) for note in chosen},
+        neurons,
         next_dense,
         whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
         len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
@@ -257,9 +260,3 @@ def _ends_in(output: Any, heard: list[Heard]) -> str:
     """The activation that makes an output, or ``""``."""
     makers = [note.layer for note in heard if note.activated is output]
     return activation_of(makers[0]) if makers else ""
-
-
-def _neurons(note: Heard) -> int:
-    first = getattr(note.layer, "data_format", None) == "channels_first"
-    rank = len(note.gives.shape)
-    return note.gives.shape[1 if first and rank > 2 else -1] if rank > 1 else 1
