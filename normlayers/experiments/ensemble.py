@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
@@ -60,7 +60,7 @@ def train_ensemble(
     seed: int = 0,
     chunk: int | None = None,
     advance: Callable[[int], None] = lambda network_epochs: None,
-) -> Iterator[TrainedChunk]:
+) -> Generator[TrainedChunk, None, None]:
     """Train networks on the same data, as ``model.fit`` would each.
 
     Memory holds a few chunks at a time, however many networks there are.
@@ -113,7 +113,7 @@ def _groups_of(networks: int, most: int) -> list[range]:
     return [range(first, min(first + size, groups)) for first in range(0, groups, size)]
 
 
-def _chunks(job: _Job, networks: int, groups: list[range]) -> Iterator[TrainedChunk]:
+def _chunks(job: _Job, networks: int, groups: list[range]) -> Generator[TrainedChunk, None, None]:
     stop = Event()
     waiting: deque[Future[TrainedChunk]] = deque()
     pool = ThreadPoolExecutor(os.cpu_count() or 1)

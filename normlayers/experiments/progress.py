@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import keras
@@ -21,6 +21,11 @@ class EpochProgress:
         """Say how many epochs are done in all."""
         self._progress.update(self._task, completed=epochs)
 
+    def counter(self, name: str) -> Callable[[int], None]:
+        """A function that moves the bar on by a number of epochs of networks of this name."""
+        self._progress.update(self._task, description=name)
+        return lambda epochs: self._progress.advance(self._task, epochs)
+
     def callback(self, name: str, passes_per_epoch: int) -> keras.callbacks.Callback:
         """A Keras callback that moves the bar for a network of this name.
 
@@ -28,10 +33,10 @@ class EpochProgress:
             name: shown beside the bar.
             passes_per_epoch: passes over the data in what Keras calls an epoch.
         """
-        self._progress.update(self._task, description=name)
+        count = self.counter(name)
 
         def advance(epoch: int, logs: Mapping[str, float] | None = None) -> None:
-            self._progress.advance(self._task, passes_per_epoch)
+            count(passes_per_epoch)
 
         return keras.callbacks.LambdaCallback(on_epoch_end=advance)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+NAN = float("nan")
 
 
 class LinearFit:
@@ -37,19 +38,42 @@ class LinearFit:
         Raises:
             ValueError: there is not a value a point.
         """
+        explained, total, rounding = self._parts(y)
+        return float(_share(explained.sum(), total.sum(), rounding.sum())) if self._is_told else NAN
+
+    def r_squared_of_each(self, y: Array) -> Array:
+        """R² of the fit to each of several functions.
+
+        Args:
+            y: their values, shape ``(points, functions)``.
+
+        Returns:
+            shape ``(functions,)``; see ``linearity``.
+
+        Raises:
+            ValueError: there is not a value a point.
+        """
+        shares = _share(*self._parts(y))
+        return shares if self._is_told else np.full(shares.shape, NAN)
+
+    def _parts(self, y: Array) -> tuple[Array, Array, Array]:
+        """Of each column: what the fit explains, the sum of squares, what of it is rounding."""
         y = np.asarray(y, float).reshape(len(y), -1)
         if len(y) != self._points:
             raise ValueError(
                 "x and logit must be of one length. "
                 f"Received: {self._points} points, {len(y)} logits"
             )
-        if not self._is_told:
-            return float("nan")
         # What the mean's rounding leaves of a constant logit.
-        rounding = y.size * (4 * np.finfo(float).eps * np.abs(y).max()) ** 2
+        rounding = len(y) * (4 * np.finfo(float).eps * np.abs(y).max(axis=0)) ** 2
         y = y - y.mean(axis=0)
-        total = np.sum(y**2)
-        if total <= rounding:
-            return 1.0
+        total = np.sum(y**2, axis=0)
+        if not self._is_told:
+            return total, total, rounding
         # The basis is orthonormal: what it has of y has the length of its coordinates.
-        return float(np.clip(np.sum(self._product(self._basis, y) ** 2) / total, 0, 1))
+        return np.sum(self._product(self._basis, y) ** 2, axis=0), total, rounding
+
+
+def _share(explained: Array, total: Array, rounding: Array) -> Array:
+    varies = ~(total <= rounding)  # NaN is not constant
+    return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)

@@ -1,0 +1,42 @@
+"""Claims and their verdicts as a table, for the terminal and for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def claims_table(rows: Rows) -> Table:
+    """For the terminal; ``rows`` as results.json's ``claims``."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("claim", "what was measured", "value [95 %]", "holds where", "verdict"):
+        table.add_column(heading, vertical="top")
+    for row in rows:
+        measured = f"{row['measure']} (n = {row['n']:,})"
+        table.add_row(row["id"], measured, interval(row), row["rule"], row["verdict"])
+    return table
+
+
+def claims_markdown(rows: Rows) -> str:
+    """The same as Markdown."""
+    lines = [
+        "| claim | what was measured | value [95 %] | holds where | n | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| **{row['id']}** {row['claim']} | {row['measure']} | {interval(row)} | {row['rule']} "
+        f"| {row['n']:,} | **{row['verdict']}** |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def interval(row: Mapping[str, Any]) -> str:
+    """A row's value and interval, such as ``0.930 [0.912, 0.945]``."""
+    low, high = row["ci95"]
+    return f"{row['value']:.3f} [{low:.3f}, {high:.3f}]"

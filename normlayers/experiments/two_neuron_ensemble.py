@@ -1,0 +1,287 @@
+"""A thousand two-neuron networks an arm: how often what article A2 tells happens.
+
+Recipe: that of ``two_neuron_circle``, with each network's own initial weights and shuffling. The
+arms are
+
+- ``<activation>-shift-<c>``: on data shifted by c = 0 to 10; activations none, relu, leaky_relu,
+  tanh, sigmoid;
+- ``<activation>-standardized``, ``-bn-pre``, ``-bn-post``: on data shifted by 10, standardized or
+  with a batch normalization before or after the hidden activation;
+- ``relu-<n>-neurons``, ``relu-<n>-layers``: larger networks on data shifted by 10.
+
+``measures`` in results.json:
+
+- ``logistic_regression_accuracy``; ``beats_from``: the accuracy from which a network counts as
+  beating it, higher by 0.03;
+- ``quantile_levels``: of what is given as quantiles;
+- ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose logits are no
+  numbers; ``beats``, the share that beats logistic regression, with ``beats_ci95``; and for each
+  measure of ``stacked_measures.StackedMeasures`` its ``mean`` and ``quantiles`` over the networks
+  that have it.
+
+Each arm's folder has ``networks.npy``: these measures of every network, a field a measure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.format import open_memmap
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from normlayers.experiments.claims import check, share
+from normlayers.experiments.claims_table import claims_table
+from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.ensemble import train_ensemble
+from normlayers.experiments.log_directory import LogDirectory
+from normlayers.experiments.progress import EpochProgress, epochs_shown
+from normlayers.experiments.results import device, versions
+from normlayers.experiments.stacked_measures import StackedMeasures
+from normlayers.experiments.stacked_optimizers import OPTIMIZERS
+from normlayers.experiments.two_neuron_arms import ACTIVATIONS, ARMS
+from normlayers.experiments.two_neuron_circle import BATCH_SIZE, LARGEST_SEED
+from normlayers.experiments.two_neuron_claims import (
+    BEATS_BY,
+    CLAIMS,
+    beats,
+    logistic_regression_accuracy,
+)
+from normlayers.experiments.two_neuron_pictures import PICTURES, pictures
+from normlayers.pictures.png import to_png
+
+Array = npt.NDArray[Any]
+# By arm an array with a field a measure and an element a network.
+Found = dict[str, Array]
+
+NAME = "two_neuron_ensemble"
+NETWORKS = "networks.npy"
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# Beyond this, a single measure of an arm takes a gigabyte while its quantiles are sought.
+MOST_NETWORKS = 100_000_000
+
+
+def run(
+    log_dir: Path,
+    seed: int = 0,
+    networks: int = 1000,
+    epochs: int = 1000,
+    batch_size: int = BATCH_SIZE,
+    optimizer: str = "rmsprop",
+    arms: Sequence[str] = tuple(ARMS),
+    start_over: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Train the arms that ``log_dir`` does not hold yet, write results.json, pictures and tables.
+
+    Args:
+        log_dir: where everything goes; each arm to a folder of its name.
+        seed: of the weights and of the shuffling; all arms have the same.
+        networks: how many an arm.
+        epochs: passes over the data.
+        batch_size: points in a step.
+        optimizer: one of ``OPTIMIZERS``, at Keras's defaults.
+        arms: some of ``ARMS``.
+        start_over: remove an earlier run, whatever its arguments, first.
+        console: where to print.
+
+    Returns:
+        the content of results.json.
+
+    Raises:
+        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+    """
+    console = console or Console()
+    arguments: dict[str, Any] = {
+        "seed": seed, "networks": networks, "epochs": epochs, "batch-size": batch_size,
+        "optimizer": optimizer, "arms": _checked_arms(arms),
+    }  # fmt: skip
+    _check(arguments)
+    arms = arguments["arms"]
+    made_with = versions()
+    directory = LogDirectory(
+        log_dir, NAME, arms, arguments, made_with, arm_files=(NETWORKS,), files=PICTURES
+    )
+    directory.open(start_over)
+    with closing(directory):
+        try:
+            findings = _findings(directory, arguments, console)
+        except KeyboardInterrupt:
+            missing = [arm for arm in arms if directory.finished(arm) is None]
+            console.print(
+                f"{len(arms) - len(missing)} arms are finished and kept in {log_dir}; missing: "
+                f"{', '.join(missing)}.",
+                highlight=False,
+            )
+            raise
+        results = {
+            "experiment": NAME,
+            "seed": seed,
+            "arguments": arguments,
+            "versions": made_with,
+            "device": device(),
+            "runtime_seconds": sum(
+                (directory.finished(arm) or {})["runtime_seconds"] for arm in arms
+            ),
+            "measures": _measures(findings),
+            "claims": check(CLAIMS, findings),
+        }
+        for name, figure in pictures(findings).items():
+            directory.write(name, to_png(figure))
+        directory.write_results(results)
+    console.print(table(results), claims_table(results["claims"]))
+    console.print(f"Pictures and every network's measures: {log_dir}", highlight=False)
+    return results
+
+
+def _findings(directory: LogDirectory, arguments: dict[str, Any], console: Console) -> Found:
+    """Each arm's measures, trained or taken up."""
+    findings = {}
+    each = arguments["networks"] * arguments["epochs"]
+    with epochs_shown(console, each * len(arguments["arms"])) as progress:
+        for number, arm in enumerate(arguments["arms"], start=1):
+            found = _earlier(directory, arm)
+            if found is None:
+                started = time.perf_counter()
+                found = train(arm, directory.begin(arm) / NETWORKS, arguments, progress)
+                directory.finish(arm, {"runtime_seconds": time.perf_counter() - started})
+            findings[arm] = found
+            progress.reach(number * each)
+    return findings
+
+
+def _earlier(directory: LogDirectory, arm: str) -> Array | None:
+    if directory.finished(arm) is None:
+        return None
+    try:
+        return np.load(directory.path / arm / NETWORKS, mmap_mode="r")
+    except (ValueError, OSError):  # damaged: made again
+        return None
+
+
+def train(arm: str, path: Path, arguments: dict[str, Any], progress: EpochProgress) -> Array:
+    """Train an arm's networks and write their measures to a file, chunk by chunk.
+
+    Returns:
+        the file's array, shape ``(networks,)``, a field a measure; it is not held in memory.
+    """
+    architecture, (x, y) = ARMS[arm].architecture, ARMS[arm].data()
+    measures = StackedMeasures(architecture, x, y)
+    chunks = train_ensemble(
+        architecture,
+        x,
+        y,
+        networks=arguments["networks"],
+        epochs=arguments["epochs"],
+        batch_size=arguments["batch-size"],
+        optimizer=OPTIMIZERS[arguments["optimizer"]](),
+        seed=arguments["seed"],
+        advance=progress.counter(arm),
+    )
+    kept: Array | None = None
+    with closing(chunks):
+        for chunk in chunks:
+            found = measures.of(chunk)
+            if kept is None:
+                fields = [(name, values.dtype) for name, values in found.items()]
+                kept = open_memmap(path, "w+", np.dtype(fields), (arguments["networks"],))
+            for name, values in found.items():
+                kept[name][chunk.first : chunk.first + len(values)] = values
+    assert kept is not None
+    return kept
+
+
+def _measures(findings: Found) -> dict[str, Any]:
+    def summary(found: Array) -> dict[str, Any]:
+        beating = share(beats(found))
+        return {
+            "networks": len(found["accuracy"]),
+            "diverged": float(np.isnan(found["accuracy"]).mean()),
+            "beats": beating.value,
+            "beats_ci95": [beating.low, beating.high],
+            **{name: _distribution(found[name]) for name in found.dtype.names or ()},
+        }
+
+    return {
+        "logistic_regression_accuracy": logistic_regression_accuracy(),
+        "beats_from": logistic_regression_accuracy() + BEATS_BY,
+        "quantile_levels": list(QUANTILES),
+        "arms": {arm: summary(found) for arm, found in findings.items()},
+    }
+
+
+def _distribution(values: Array) -> dict[str, Any]:
+    values = values[np.isfinite(values)].astype(float)
+    if not len(values):
+        return {"mean": None, "quantiles": None}
+    return {
+        "mean": float(values.mean()),
+        "quantiles": [float(q) for q in np.quantile(values, QUANTILES)],
+    }
+
+
+def _checked_arms(arms: Sequence[str]) -> list[str]:
+    unknown = [arm for arm in arms if arm not in ARMS]
+    if unknown or not arms:
+        raise UsageError(
+            f"there is no arm {unknown[0] if unknown else ''!r}; the arms are {', '.join(ARMS)}."
+        )
+    return [arm for arm in ARMS if arm in arms]
+
+
+def _check(arguments: dict[str, Any]) -> None:
+    ranges = {
+        "seed": (0, LARGEST_SEED),
+        "networks": (1, MOST_NETWORKS),
+        "epochs": (1, 10**9),
+        "batch-size": (1, 10**6),
+    }
+    for name, (least, most) in ranges.items():
+        if not least <= arguments[name] <= most:
+            raise UsageError(f"--{name} must be from {least} to {most}, not {arguments[name]}.")
+    if arguments["optimizer"] not in OPTIMIZERS:
+        raise UsageError(
+            f"there is no optimizer {arguments['optimizer']!r}; there are {', '.join(OPTIMIZERS)}."
+        )
+
+
+def table(results: dict[str, Any]) -> Table:
+    """How many networks beat logistic regression, by activation and by what is done to the data."""
+    found = results["measures"]
+    columns = {
+        "centred": "shift-0",
+        "shifted 10": "shift-10",
+        "standardized": "standardized",
+        "BN pre": "bn-pre",
+        "BN post": "bn-post",
+    }
+    rows = Table(
+        title=f"Share of networks that beat logistic regression by {BEATS_BY} "
+        f"(accuracy from {found['beats_from']:.3f} on), and the median accuracy",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    rows.add_column("activation", no_wrap=True)
+    for heading in columns:
+        rows.add_column(heading, no_wrap=True)
+    for activation in ACTIVATIONS:
+        arms = [found["arms"].get(f"{activation}-{ending}") for ending in columns.values()]
+        if any(arms):
+            rows.add_row(activation, *map(_cell, arms))
+    return rows
+
+
+def _cell(arm: dict[str, Any] | None) -> str:
+    if arm is None:
+        return "not run"
+    quantiles = arm["accuracy"]["quantiles"]
+    median = "diverged" if quantiles is None else f"{quantiles[QUANTILES.index(0.5)]:.2f}"
+    return f"{arm['beats']:.0%}  {median}"

@@ -1,0 +1,80 @@
+"""What many networks learn as their data move away from 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from normlayers.pictures.palette import BLUE, GREEN, INK, INPUT
+
+Array = npt.NDArray[Any]
+
+STATES = (("always on", BLUE), ("selective", GREEN), ("dead", INPUT))
+SMALL: dict[str, Any] = {"fontsize": 9, "frameon": False, "loc": "lower center"}
+
+
+def sweep(
+    shifts: Sequence[float],
+    accuracy: Mapping[str, Sequence[Array]],
+    states: Mapping[str, Array],
+    reference: tuple[float, str],
+    title: str,
+) -> Figure:
+    """A column a kind of network: its accuracy over the data's shift, and its neurons' states.
+
+    Args:
+        shifts: how far the data are from 0.
+        accuracy: by name, each network's accuracy, an array a shift.
+        states: by name, the share of the neurons that are always on, selective and dead, shape
+            ``(3, shifts)``.
+        reference: an accuracy to compare with, and its name.
+        title: the picture's title.
+
+    Example:
+        >>> rows = [np.array([0.5, 0.9]), np.array([0.5, 0.6])]
+        >>> shares = np.array([[0, 0.4], [1, 0.2], [0, 0.4]])
+        >>> figure = sweep([0, 10], {"relu": rows}, {"relu": shares}, (0.6, "a line"), "two")
+        >>> len(figure.axes)
+        2
+    """
+    columns = len(accuracy)
+    figure = Figure(figsize=(1.0 + 2.1 * columns, 4.6), dpi=110, layout="constrained")
+    grid = figure.subplots(2, columns, squeeze=False, sharex=True, sharey="row")
+    for number, (name, values) in enumerate(accuracy.items()):
+        top, bottom = grid[:, number]
+        _bands(top, shifts, values)
+        top.axhline(reference[0], color=INK, linestyle="--", linewidth=1.2, label=reference[1])
+        top.set_title(name, fontsize=12)
+        bottom.stackplot(
+            shifts, states[name], colors=[c for _, c in STATES], labels=[n for n, _ in STATES]
+        )
+        bottom.set_ylim(0, 1)
+        bottom.set_xlabel("shift of the data", fontsize=10)
+        bottom.set_xlim(min(shifts), max(shifts))
+        bottom.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    grid[0, 0].set_ylabel("accuracy", fontsize=11)
+    grid[1, 0].set_ylabel("share of neurons", fontsize=11)
+    figure.suptitle(title, fontsize=11)
+    handles = [axes.get_legend_handles_labels() for axes in grid[:, 0]]
+    figure.legend(
+        [h for some, _ in handles for h in some],
+        [label for _, some in handles for label in some],
+        ncols=8,
+        **{**SMALL, "loc": "outside lower center"},
+    )
+    return figure
+
+
+def _bands(axes: Axes, shifts: Sequence[float], values: Sequence[Array]) -> None:
+    low, lower, median, upper, high = np.array(
+        [np.nanquantile(v, (0.05, 0.25, 0.5, 0.75, 0.95)) for v in values]
+    ).T
+    axes.fill_between(shifts, low, high, color=BLUE, alpha=0.2, linewidth=0, label="5 to 95 %")
+    axes.fill_between(shifts, lower, upper, color=BLUE, alpha=0.4, linewidth=0, label="25 to 75 %")
+    axes.plot(shifts, median, color=INK, linewidth=2, label="median network")

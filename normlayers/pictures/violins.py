@@ -1,0 +1,67 @@
+"""Distributions side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from normlayers.pictures.palette import BLUE, INK
+
+Array = npt.NDArray[Any]
+
+
+def violins(
+    panels: Mapping[str, Mapping[str, Array]],
+    axis_label: str,
+    title: str,
+    reference: tuple[float, str] | None = None,
+) -> Figure:
+    """A panel a group, in it a violin a sample, its median marked.
+
+    Args:
+        panels: by the panel's title, the samples by their names; of each the values that are
+            finite.
+        axis_label: what the values are, with their unit.
+        title: the picture's title.
+        reference: a value to compare with, and its name.
+
+    Example:
+        >>> sample = np.linspace(0, 1)
+        >>> figure = violins({"relu": {"centred": sample, "shifted": sample}}, "accuracy", "two")
+        >>> figure.axes[0].get_ylabel()
+        'accuracy'
+    """
+    widest = max(map(len, panels.values()))
+    width = 0.9 + len(panels) * (0.4 + 0.42 * widest)
+    figure = Figure(figsize=(max(4.5, width), 3.8), dpi=110, layout="constrained")
+    grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, (name, samples) in zip(grid, panels.items(), strict=True):
+        finite = [np.asarray(s, float)[np.isfinite(s)] for s in samples.values()]
+        places = np.arange(len(finite))
+        bodies = axes.violinplot(
+            finite, places, widths=0.85, showextrema=False, points=200, bw_method=0.15
+        )
+        for body in bodies["bodies"]:
+            body.set(facecolor=BLUE, alpha=0.45, edgecolor=BLUE)
+        axes.plot(
+            places, [np.median(s) for s in finite], "o", color=INK, markersize=5, label="median"
+        )
+        axes.set_xticks(places, list(samples), rotation=60, ha="right", rotation_mode="anchor")
+        axes.tick_params(labelsize=10)
+        axes.set_title(name, fontsize=11)
+        if reference:
+            axes.axhline(reference[0], color=INK, linestyle="--", linewidth=1.2, label=reference[1])
+    grid[0].set_ylabel(axis_label, fontsize=11)
+    figure.suptitle(title, fontsize=11)
+    figure.legend(
+        *grid[0].get_legend_handles_labels(),
+        loc="outside lower right",
+        ncols=2,
+        fontsize=9,
+        frameon=False,
+    )
+    return figure

@@ -1,0 +1,47 @@
+"""Train a thousand two-neuron networks an arm and check article A2's claims on them."""
+
+import sys
+from pathlib import Path
+
+from quiet_start import quiet_start
+
+
+def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import two_neuron_ensemble
+        from normlayers.experiments.command_line import ArgumentParser, UsageError
+        from normlayers.experiments.two_neuron_arms import ARMS
+
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--log-dir", type=Path, default=Path("logs/two_neuron_ensemble"), help="where results go")
+    add("--seed", type=int, default=0, help="seed of the weights and of the shuffling")
+    add("--networks", type=int, default=1000, help="networks an arm")
+    add("--epochs", type=int, default=1000, help="passes over the data")
+    add("--batch-size", type=int, default=4, help="points in a step")
+    add("--optimizer", default="rmsprop", help="sgd, rmsprop or adam, as Keras sets them")
+    add(
+        "--arms",
+        nargs="+",
+        metavar="ARM",
+        default=list(ARMS),
+        help="kinds of networks to train: {none,relu,leaky_relu,tanh,sigmoid}-{shift-0 to shift-10,"
+        "standardized,bn-pre,bn-post}, relu-{8-neurons,32-neurons,2-layers,3-layers,"
+        "8-neurons-3-layers} (default: all)",
+    )
+    add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
+    options = parser.parse_args()
+    try:
+        two_neuron_ensemble.run(**vars(options))
+    except UsageError as error:
+        parser.error(str(error))
+    except OSError as error:  # a full disk, say
+        parser.exit(1, f"{parser.prog}: stopped: {error}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
+        sys.exit(130)
