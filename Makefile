@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+ENSEMBLE := tests/experiments/test_ensemble.py tests/experiments/test_stacked_measures.py
 
 .PHONY: help reproduce test backends tensorboard benchmark
 
@@ -26,8 +27,8 @@ test: $(INSTALLED)
 	$(BIN)/pytest --cov
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
-	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking"; \
-	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking || exit 1; \
+	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking $(ENSEMBLE)"; \
+	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking $(ENSEMBLE) || exit 1; \
 	  else \
 	    echo "$$backend is not installed, so the layers are not tested with it; install: make backends"; \
 	  fi; \

@@ -2,7 +2,8 @@
 
 The networks of a chunk are stacked (see ``stacked_network``) and trained by one compiled program;
 chunks run side by side, one a core. A network's initial weights and shuffling depend on the seed
-and on its number alone, not on how many others there are or how they are chunked.
+and on its number alone, not on how many others there are or how they are chunked; its trained
+weights then differ by rounding at most.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
 from normlayers.experiments.compiled_training import initial_state, training_program
+from normlayers.experiments.results import devices
 from normlayers.experiments.stacked_network import Architecture, Weights
 from normlayers.experiments.stacked_optimizers import Optimizer, RMSprop
 
@@ -97,7 +98,7 @@ def train_ensemble(
     for name, value in counts.items():
         if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
-    on_gpu = any("gpu" in device.lower() for device in keras.distribution.list_devices())
+    on_gpu = any(name.startswith("gpu") for name in devices())
     chunk = chunk or (CHUNK_ON_GPU if on_gpu else CHUNK_ON_CPU)
     job = _Job(
         architecture, x, y, epochs, min(batch_size, len(x)), optimizer or RMSprop(), seed, advance

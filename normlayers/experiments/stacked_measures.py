@@ -39,7 +39,9 @@ class StackedReading:
 
 def read(architecture: Architecture, weights: Weights, points: Array) -> StackedReading:
     """Send points of shape ``(points, features)`` through networks, as when predicting."""
-    active, logit = _reader(architecture)(weights, np.asarray(points, "float32")[..., np.newaxis])
+    tensors = [{name: ops.convert_to_tensor(a) for name, a in layer.items()} for layer in weights]
+    x = ops.convert_to_tensor(np.asarray(points, "float32")[..., np.newaxis])
+    active, logit = _reader(architecture)(tensors, x)
     return StackedReading(ops.convert_to_numpy(active), ops.convert_to_numpy(logit))
 
 

@@ -117,7 +117,12 @@ class Architecture:
 
     def keras_weights(self, weights: Weights, network: int) -> list[Array]:
         """One network's weights, for ``set_weights`` of its Keras model."""
-        return [layer[name][..., network] for layer in weights for name in layer]
+        # Not the dicts' own order, which JAX sorts.
+        return [
+            layer[name][..., network]
+            for depth, layer in enumerate(weights)
+            for name in self.names_of_layer(depth)
+        ]
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def test_measures_are_those_of_the_same_networks_in_keras(activation, normalizat
         for state, value in measures.state_shares(share).items():
             assert found[f"{state}_end"][network] == pytest.approx(value)
         assert found["accuracy"][network] == pytest.approx(
-            np.mean((model(x) > 0.5) == (y > 0.5)), abs=1e-6
+            np.mean((told["end"].logit.ravel() > 0) == (y.ravel() > 0.5)), abs=1e-6
         )
         assert found["activity_changed"][network] == pytest.approx(
             np.mean(active["start"] != active["end"])
