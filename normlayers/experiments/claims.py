@@ -123,6 +123,8 @@ class Claim:
         rule: which values make it hold.
         figure: file that shows it, under the experiment's log directory.
         evidence: takes the experiment's findings and returns the measure's value.
+        other_reading: where the article leaves open what it means: the other meaning in words, and
+            the measure's value by it. A claim that holds by one meaning only holds in part.
     """
 
     id: str
@@ -131,6 +133,17 @@ class Claim:
     rule: AtLeast | AtMost | Between
     figure: str
     evidence: Callable[[Any], Evidence]
+    other_reading: tuple[str, Callable[[Any], Evidence]] | None = None
+
+    def judged(self, evidence: Evidence, findings: Any) -> tuple[str, Verdict]:
+        """The measure in words, with the other reading's value, and the verdict."""
+        verdict = self.rule.verdict(evidence)
+        if self.other_reading is None:
+            return self.measure, verdict
+        words, other = self.other_reading[0], self.other_reading[1](findings)
+        if self.rule.verdict(other) != verdict:
+            verdict = "holds in part"
+        return f"{self.measure}; {words}: {other.value:.3f}", verdict
 
 
 def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
@@ -152,17 +165,18 @@ def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
             continue
         if evidence.n < FEWEST or not np.isfinite(evidence.value):
             continue
+        measure, verdict = claim.judged(evidence, findings)
         rows.append(
             {
                 "id": claim.id,
                 "article": claim.id.split(".")[0],
                 "claim": claim.text,
-                "measure": claim.measure,
+                "measure": measure,
                 "rule": str(claim.rule),
                 "value": evidence.value,
                 "ci95": [evidence.low, evidence.high],
                 "n": evidence.n,
-                "verdict": claim.rule.verdict(evidence),
+                "verdict": verdict,
                 "figure": claim.figure,
             }
         )

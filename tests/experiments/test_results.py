@@ -1,20 +1,8 @@
-"""results.json: whole or not at all."""
+"""Versions and devices that results name."""
 
-import json
 from pathlib import Path
 
-import pytest
-
 from normlayers.experiments import results
-
-
-def test_a_failed_write_leaves_the_earlier_file(tmp_path):
-    path = tmp_path / "results.json"
-    results.write_json(path, {"a": 1})
-    with pytest.raises(TypeError):
-        results.write_json(path, {"a": object()})
-    assert json.loads(path.read_text()) == {"a": 1}
-    assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
 
 
 def test_versions_name_the_backend_and_the_code(monkeypatch, tmp_path):

@@ -1,0 +1,37 @@
+"""Simulate which neurons are active at initialization, as article A2 does (figures G5 to G8)."""
+
+import sys
+from pathlib import Path
+
+from quiet_start import quiet_start
+
+
+def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import activation_odds
+        from normlayers.experiments.command_line import ArgumentParser, UsageError
+
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--log-dir", type=Path, default=Path("logs/activation_odds"), help="where results go")
+    add("--seed", type=int, default=0, help="seed of weights and data")
+    add("--networks", type=int, default=100_000, help="networks with weights and data of their own")
+    add("--points", type=int, default=200, help="points of each network's data")
+    add("--inputs", type=int, default=2, help="inputs of the hidden layer")
+    add("--neurons", type=int, default=2, help="neurons of the hidden layer")
+    add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
+    options = parser.parse_args()
+    try:
+        activation_odds.run(**vars(options))
+    except UsageError as error:
+        parser.error(str(error))
+    except OSError as error:  # a full disk, say
+        parser.exit(1, f"{parser.prog}: stopped: {error}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command starts it again", file=sys.stderr)
+        sys.exit(130)
