@@ -18,7 +18,7 @@ reproduce: $(INSTALLED)
 	@echo 'Open them in TensorBoard:  make tensorboard'
 
 tensorboard: $(INSTALLED)
-	$(BIN)/tensorboard --logdir logs --host localhost
+	$(BIN)/tensorboard --logdir logs --host localhost --samples_per_plugin images=100
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .

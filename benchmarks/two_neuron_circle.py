@@ -1,7 +1,7 @@
-"""The circle script, tracked and filmed, against plain Keras ``fit`` of the same six networks.
+"""The circle script, tracked and filmed, against plain Keras ``fit`` of the same networks.
 
 Both run side by side on this machine. The script is timed as a user runs it, from the start of
-its process to its end; of plain ``fit`` only the six calls are timed.
+its process to its end; of plain ``fit`` only the calls are timed.
 """
 
 import subprocess
@@ -57,7 +57,7 @@ def main() -> None:
     plain = sum(plain_fit(arm, epochs) for arm in experiment.ARMS[:half])
     ours = script(epochs)
     plain += sum(plain_fit(arm, epochs) for arm in experiment.ARMS[half:])
-    table = Table(title=f"Six networks of {epochs} epochs")
+    table = Table(title=f"{len(experiment.ARMS)} networks of {epochs} epochs")
     for heading in ("what", "seconds", "ratio"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     table.add_row("plain model.fit", f"{plain:.1f}", "1")

@@ -82,6 +82,7 @@ def page():
         ("activations/hidden", "histogram-card", "svg"),
         ("boundary/input", "image-card", "img"),
         ("network", "image-card", "img"),
+        ("lit/start", "image-card", "img"),
     ],
 )
 def test_the_page_shows_every_kind_of_tag_for_every_run(address, page, tag, card, drawn):

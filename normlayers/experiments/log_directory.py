@@ -7,11 +7,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from normlayers.experiments.command_line import UsageError
-from normlayers.experiments.results import write_json, write_whole
+from normlayers.experiments.whole_files import write_json, write_whole
 
 try:
     import fcntl
@@ -35,10 +36,11 @@ class LogDirectory:
         arms: the names of its arms.
         arguments: what it was asked for; a folder holds runs of one set of arguments.
         versions: what it runs with; arms made with other versions are made again.
-        arm_files: the files that an arm consists of, beside its event file.
+        arm_files: the files that an arm consists of, beside its event files.
         more_arm_files: files that an arm may have too. No others are ever removed from an arm's
             folder.
         files: files in the folder itself, beside results.json.
+        own_files: by arm, files that this one consists of as well.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class LogDirectory:
         arm_files: Sequence[str] = (),
         more_arm_files: Sequence[str] = (),
         files: Sequence[str] = (),
+        own_files: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.path = path
         self._manifest: dict[str, Any] = {
@@ -60,7 +63,9 @@ class LogDirectory:
             "versions": dict(versions),
         }
         self._arm_files = arm_files
-        self._more_arm_files = more_arm_files
+        self._own_files = dict(own_files or {})
+        # What an arm of an earlier run may have left.
+        self._removed = {*arm_files, *more_arm_files, *chain(*self._own_files.values())}
         self._files = (RESULTS, *files)
         self._lock: int | None = None
 
@@ -96,7 +101,8 @@ class LogDirectory:
             arm_file = _read_object(self.path / arm / ARM)
         except (OSError, ValueError):
             return None
-        whole = all((self.path / arm / file).is_file() for file in self._arm_files)
+        files = (*self._arm_files, *self._own_files.get(arm, ()))
+        whole = all((self.path / arm / file).is_file() for file in files)
         same = arm_file.get("made_with") == self._made_with()
         return arm_file.get("found") if whole and same else None
 
@@ -167,7 +173,7 @@ class LogDirectory:
         if not folder.is_dir():
             return
         for file in (
-            *(folder / name for name in (ARM, *self._arm_files, *self._more_arm_files)),
+            *(folder / name for name in (ARM, *self._removed)),
             *folder.glob(EVENT_FILES),
         ):
             file.unlink(missing_ok=True)

@@ -6,10 +6,16 @@ binary cross-entropy, RMSprop at its defaults, Keras's default initialization, b
 
 - ``centred``: the data as they are;
 - ``shifted``: 10 added to both coordinates;
-- ``shifted-standardized``: the shifted data through a ``Standardize`` layer.
+- ``shifted-standardized``: the shifted data through a ``Standardize`` layer;
+- ``shifted-bn-pre``, ``shifted-bn-post``: the shifted data, and a ``BatchNormalization`` before or
+  after the hidden activation. Its moving statistics start at 0 and 1, so that before training it
+  normalizes nothing yet.
 
 All arms of a seed start from the same weights and see the same batches. One network an arm shows
 what can happen, not how often: so results.json holds no claims.
+
+The article's figures G1 to G4 and G9 to G17 are in the log directory by their numbers, see
+``circle_figures``; G5 to G8 are of no network that is trained.
 
 ``measures`` in results.json:
 
@@ -34,35 +40,36 @@ from zipfile import is_zipfile
 import keras
 import numpy as np
 import numpy.typing as npt
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 
+from normlayers.experiments.circle_figures import FIGURES, FILMED, draw_arm, figures, overview
+from normlayers.experiments.circle_table import table
 from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.films import film_file
+from normlayers.experiments.lit_points import LIT_FILMS, Activity, ActivityRecorder
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.progress import EpochProgress, epochs_shown
 from normlayers.experiments.results import device, versions
+from normlayers.experiments.whole_passes import fit_in_passes
+from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.standardize import Standardize
-from normlayers.pictures.boundary import boundary_overview
-from normlayers.pictures.png import to_png
 from normlayers.tracking import measures
 from normlayers.tracking.activation_tracker import ActivationTracker
-from normlayers.tracking.boundary import boundary_over
-from normlayers.tracking.probe import Probe
 
 Array = npt.NDArray[Any]
 
 NAME = "two_neuron_circle"
 ACTIVATIONS = ("relu", "sigmoid")
-DATA = ("centred", "shifted", "shifted-standardized")
+CURES = ("standardized", "bn-pre", "bn-post")
+DATA = ("centred", "shifted", *(f"shifted-{cure}" for cure in CURES))
 ARMS = tuple(f"{activation}-{data}" for activation in ACTIVATIONS for data in DATA)
 SHIFT = 10.0
 BATCH_SIZE = 4
+LAYERS = ("hidden", "output")
 MODEL = "model.keras"
-FILMS = ("boundary_input.gif", "boundary_hidden.gif", "network.gif")
 OVERVIEW = "overview.png"
 # Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
 LARGEST_SEED = 2**32 - 1
@@ -90,62 +97,60 @@ def build_model(arm: str, seed: int, **compile_options: Any) -> Any:
     if arm.endswith("-standardized"):
         layers.append(Standardize(name="standardize"))
         layers[-1].adapt(arm_data(arm)[0])
-    activation = arm.split("-")[0]
-    layers.append(keras.layers.Dense(2, activation=activation, name="hidden"))
+    activation, *_, last = arm.split("-")
+    if last in ("pre", "post"):
+        layers.append(keras.layers.Dense(2, name="hidden_dense"))
+        placement: Any = last
+        layers.append(BatchNormalization(activation=activation, placement=placement, name="hidden"))
+    else:
+        layers.append(keras.layers.Dense(2, activation=activation, name="hidden"))
     layers.append(keras.layers.Dense(1, activation="sigmoid", name="output"))
     model = keras.Sequential(layers, name=arm.replace("-", "_"))
     model.compile(loss="binary_crossentropy", **compile_options)
     return model
 
 
-def train(
-    arm: str,
-    folder: Path,
-    seed: int,
-    epochs: int,
-    every: int,
-    progress: EpochProgress,
+def run_arm(
+    arm: str, folder: Path, seed: int, epochs: int, every: int, progress: EpochProgress
 ) -> dict[str, Any]:
-    """Train and track one arm, and write its films, event file and model to a folder.
+    """Train, track and draw one arm, all to its folder, and return its time and measures."""
+    started = time.perf_counter()
+    found, observed = train(arm, folder, seed, epochs, every, progress)
+    draw_arm(folder, *arm_data(arm), observed, lit_films(arm))
+    return {"runtime_seconds": time.perf_counter() - started, "measures": found}
+
+
+def train(
+    arm: str, folder: Path, seed: int, epochs: int, every: int, progress: EpochProgress
+) -> tuple[dict[str, Any], list[Activity]]:
+    """Train and track one arm, and write its event file and model to a folder.
 
     Returns:
-        the arm's measures.
+        the arm's measures, and who was active when.
     """
     x, y = arm_data(arm)
-    # `fit` costs a millisecond a call and 0.05 ms a step, so an execution spans as many passes
-    # over the data as lie between two events.
     passes = math.gcd(every, epochs)
-    steps = passes * math.ceil(len(x) / BATCH_SIZE)
-    model = build_model(
-        arm, seed, metrics=["accuracy"], steps_per_execution=steps, jit_compile=True
-    )
+    model = build_model(arm, seed, metrics=["accuracy"])
     tracker = ActivationTracker(
-        folder, x, y, every=every // passes, passes_per_epoch=passes, films=True
+        folder, x, y, LAYERS, every=every // passes, passes_per_epoch=passes
     )
-    model.fit(
-        _shuffled_passes(x, y, seed),
-        epochs=epochs // passes,
-        steps_per_epoch=steps,
-        shuffle=False,  # the data set shuffles itself
-        verbose=0,
-        callbacks=[tracker, progress.callback(arm, passes)],
-    )
+    recorder = ActivityRecorder(tracker, LAYERS)
+    callbacks = [tracker, recorder, progress.callback(arm, passes)]
+    fit_in_passes(model, x, y, BATCH_SIZE, epochs, passes, seed, callbacks)
     model.save(folder / MODEL)
     probability = np.asarray(keras.ops.convert_to_numpy(model(x)), float)
-    return {
+    found = {
         "accuracy": float(accuracy_score(y, probability > 0.5)),
         "loss": float(log_loss(y, probability)),
         "start": _state_of_hidden(tracker, 0),
         "end": _state_of_hidden(tracker, -1),
     }
+    return found, recorder.observed
 
 
-def _shuffled_passes(x: Array, y: Array, seed: int) -> Any:
-    """Endless batches, shuffled anew for each pass; no batch spans two passes."""
-    import tensorflow as tf  # the fastest source of steps whatever the backend
-
-    data = tf.data.Dataset.from_tensor_slices((x, y))
-    return data.shuffle(len(x), seed=seed).batch(BATCH_SIZE).repeat()
+def lit_films(arm: str) -> tuple[str, ...]:
+    """Of ``LIT_FILMS``, those that an arm has: of a cure, before and after."""
+    return ("start", "end") if arm.endswith(CURES) else LIT_FILMS
 
 
 def _state_of_hidden(tracker: ActivationTracker, observation: int) -> dict[str, Any]:
@@ -189,7 +194,8 @@ def run(
     """
     console = console or Console()
     arms = _checked(seed, epochs, arms, every)
-    arguments = {"seed": seed, "epochs": epochs, "arms": arms, "every": every}
+    each = {"seed": seed, "epochs": epochs, "every": every}
+    arguments = {**each, "arms": arms}
     made_with = versions()
     directory = LogDirectory(
         log_dir,
@@ -197,20 +203,24 @@ def run(
         arms,
         arguments,
         made_with,
-        arm_files=(MODEL, *FILMS),
-        more_arm_files=[film.replace(".gif", ".mp4") for film in FILMS],
-        files=(OVERVIEW,),
+        arm_files=(MODEL, *map(film_file, FILMED)),
+        more_arm_files=[film_file(tag, "mp4") for tag in FILMED],
+        files=(OVERVIEW, *FIGURES),
+        own_files={arm: [film_file(f"lit/{film}") for film in lit_films(arm)] for arm in ARMS},
     )
     directory.open(start_over)
     with closing(directory):
+        missing = [
+            arm
+            for arm in arms
+            if directory.finished(arm) is None or not is_zipfile(log_dir / arm / MODEL)
+        ]
         with epochs_shown(console, epochs * len(arms)) as progress:
-            for number, arm in enumerate(arms, start=1):
-                if directory.finished(arm) is None or not is_zipfile(log_dir / arm / MODEL):
-                    started = time.perf_counter()
-                    found = train(arm, directory.begin(arm), seed, epochs, every, progress)
-                    runtime = time.perf_counter() - started
-                    directory.finish(arm, {"runtime_seconds": runtime, "measures": found})
-                progress.reach(number * epochs)
+            progress.reach(epochs * (len(arms) - len(missing)))
+            for number, arm in enumerate(missing, start=1):
+                directory.begin(arm)
+                directory.finish(arm, run_arm(arm, log_dir / arm, progress=progress, **each))
+                progress.reach(epochs * (len(arms) - len(missing) + number))
         results = {
             "experiment": NAME,
             "seed": seed,
@@ -220,7 +230,9 @@ def run(
             **_found_by({arm: directory.finished(arm) or {} for arm in arms}),
             "claims": [],
         }
-        directory.write(OVERVIEW, overview(log_dir, arms))
+        directory.write(OVERVIEW, _overview(directory, arms))
+        for figure, content in figures(log_dir, arms, *circles()):
+            directory.write(figure, content)
         directory.write_results(results)
     console.print(table(results))
     console.print(f"Films, models and event files: {log_dir}", highlight=False)
@@ -235,6 +247,16 @@ def _found_by(arms: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "arms": {arm: found["measures"] for arm, found in arms.items()},
         },
     }
+
+
+def _overview(directory: LogDirectory, arms: Sequence[str]) -> bytes:
+    panels = []
+    for arm in arms:
+        found = directory.finished(arm) or {}
+        title = f"{arm}: {found['measures']['accuracy']:.3f}"
+        model = keras.models.load_model(directory.path / arm / MODEL)
+        panels.append((title, arm_data(arm)[0], model))
+    return overview(panels, circles()[1], columns=min(len(arms), len(DATA)))
 
 
 def _checked(seed: int, epochs: int, arms: Sequence[str], every: int) -> list[str]:
@@ -258,41 +280,3 @@ def _baselines() -> dict[str, float]:
         "logistic_regression_accuracy": float(logistic_regression.score(x, y.ravel())),
         "majority_accuracy": float(max(y.mean(), 1 - y.mean())),
     }
-
-
-def overview(log_dir: Path, arms: Sequence[str]) -> bytes:
-    """The arms' final decision boundaries side by side, as a PNG, from their saved models."""
-    panels = []
-    for arm in arms:
-        x, y = arm_data(arm)
-        model = keras.models.load_model(log_dir / arm / MODEL)
-        drawn = boundary_over(x, Probe(model).logit)
-        panels.append((drawn.points, drawn.extent, drawn.logit, arm))
-    return to_png(boundary_overview(panels, y.ravel() > 0.5, columns=min(len(arms), len(DATA))))
-
-
-def table(results: dict[str, Any]) -> Table:
-    """The closing table: each arm's accuracy, and its hidden neurons before and after."""
-    found = results["measures"]
-    rows = Table(
-        title="Two neurons, two circles",
-        caption="h0, h1: the hidden neurons. Linearity 1: no more than a logistic regression, "
-        f"whose accuracy is {found['logistic_regression_accuracy']:.3f}; "
-        f"that of always the larger class is {found['majority_accuracy']:.3f}.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for heading in ("arm", "accuracy", "at the start", "at the end", "linearity"):
-        rows.add_column(heading, no_wrap=True)
-    for arm, measured in found["arms"].items():
-        neurons = [
-            "\n".join(
-                f"h{i} {state.replace('_', ' ')}" for i, state in enumerate(measured[when]["state"])
-            )
-            for when in ("start", "end")
-        ]
-        rows.add_row(
-            arm, f"{measured['accuracy']:.3f}", *neurons, f"{measured['end']['linearity']:.3f}"
-        )
-    return rows

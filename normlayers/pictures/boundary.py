@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from contourpy import contour_generator
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -22,6 +22,8 @@ Extent = tuple[float, float, float, float]
 LEGEND: dict[str, Any] = {
     "fontsize": 9, "frameon": False, "handletextpad": 0.0, "columnspacing": 0.8, "borderpad": 0.2,
 }  # fmt: skip
+# Of each band of probability, and of where there is none: transparent. Four bytes each.
+BANDS = np.rint(255 * to_rgba_array([*PROBABILITY_BANDS, "none"])).astype("uint8")
 
 
 class BoundaryPicture(RedrawnFigure):
@@ -44,14 +46,16 @@ class BoundaryPicture(RedrawnFigure):
         self, labels: Array | None = None, axis_labels: tuple[str, str] = ("x0", "x1")
     ) -> None:
         figure = Figure(figsize=(3.5, 3.0), dpi=110)
-        axes = figure.add_axes((0.175, 0.2, 0.78, 0.66))
+        axes = figure.add_axes((0.19, 0.2, 0.745, 0.66))
         axes.set_xlabel(axis_labels[0], fontsize=11, loc="left")
         axes.set_ylabel(axis_labels[1], fontsize=11)
         self._panel = _Panel(axes, labels)
         if labels is not None:
             # Under the axes, where it hides no point, beside the axis's name.
             figure.legend(loc="lower right", ncols=2, **LEGEND)
+        self._axes = axes
         self._extent: Extent | None = None
+        self._without_axes: Any = None
         super().__init__(figure, self._panel.artists)
 
     def draw(self, points: Array, extent: Extent, logit: Array, title: str) -> Figure:
@@ -72,6 +76,29 @@ class BoundaryPicture(RedrawnFigure):
             self.forget_background()
             self._extent = extent
         return self.figure
+
+    def png(self) -> bytes:
+        """The figure as it is, as a PNG."""
+        if self._background is None:
+            self._draw_background()
+        return super().png()
+
+    def _draw_background(self) -> None:
+        """Draw the ticks, which the extent changes, over what is drawn once and for all."""
+        axis = (self._axes.xaxis, self._axes.yaxis)
+        canvas = self._canvas
+        if self._without_axes is None:
+            hidden = [*self._changing, *axis]
+            for artist in hidden:
+                artist.set_animated(True)
+            canvas.draw()
+            self._without_axes = canvas.copy_from_bbox(self.figure.bbox)
+            for artist in hidden:
+                artist.set_animated(False)
+        canvas.restore_region(self._without_axes)
+        for artist in axis:
+            artist.draw(canvas.get_renderer())
+        self._background = canvas.copy_from_bbox(self.figure.bbox)
 
 
 def boundary_overview(
@@ -110,30 +137,20 @@ class _Panel:
 
     def __init__(self, axes: Axes, labels: Array | None) -> None:
         self._axes = axes
-        bands = ListedColormap(PROBABILITY_BANDS)
+        # Coloured already: to colour it again and again takes three times as long.
         self._image = axes.imshow(
-            np.zeros((2, 2)), cmap=bands, vmin=0, vmax=1, origin="lower", aspect="auto",
-            interpolation="nearest",
-        )  # fmt: skip
-        labels = None if labels is None else np.asarray(labels, bool)
-        styles: list[tuple[Array | slice, dict[str, Any]]]
-        if labels is None:
-            styles = [(slice(None), {"color": INK, "marker": "o"})]
-        else:
-            styles = [
-                (labels, {"color": GREEN, "marker": "o", "label": "Y = 1"}),
-                (~labels, {"color": BLUE, "marker": "s", "label": "Y = 0"}),
-            ]
+            _shades(np.zeros((2, 2))), origin="lower", aspect="auto", interpolation="nearest"
+        )
         self._points: list[tuple[Any, Line2D]] = []
-        for chosen, style in styles:
-            style |= {"linestyle": "none", "markersize": 4.5, "markeredgecolor": "white"}
-            (artist,) = axes.plot([], [], markeredgewidth=0.5, **style)
+        for chosen, style in point_styles(labels):
+            (artist,) = axes.plot([], [], **style)
             self._points.append((chosen, artist))
         (self._line,) = axes.plot([], [], color=INK, linewidth=2)
-        axes.set_title("", fontsize=10)
+        axes.set_title("", fontsize=10, y=1)  # or matplotlib looks for a place
         axes.tick_params(labelsize=9)
         axes.locator_params(nbins=5)
         axes.ticklabel_format(scilimits=(-2, 4))
+        axes.yaxis.get_offset_text().set_x(-0.23)  # a power of ten, left of the title
         self.artists = [
             self._image,
             *(artist for _, artist in self._points),
@@ -143,10 +160,7 @@ class _Panel:
         ]
 
     def draw(self, points: Array, extent: Extent, logit: Array, title: str) -> None:
-        # Clipped where the sigmoid is 0 or 1 to the eye, so that exp cannot overflow. Several
-        # logits have no one side to colour.
-        shade = logit if logit.ndim == 2 else np.full(logit.shape[:2], np.nan)
-        self._image.set_data(1 / (1 + np.exp(-np.clip(shade, -50, 50))))
+        self._image.set_data(_shades(logit))
         self._image.set_extent(extent)
         self._line.set_data(*_zero_line(extent, logit))
         for chosen, artist in self._points:
@@ -154,6 +168,37 @@ class _Panel:
         self._axes.set_xlim(extent[:2])
         self._axes.set_ylim(extent[2:])
         self._axes.title.set_text(title)
+
+
+def point_styles(labels: Array | None) -> list[tuple[Any, dict[str, Any]]]:
+    """Which points are drawn how, as ``Axes.plot`` is told.
+
+    Args:
+        labels: booleans, one a point; ``None`` draws all points alike.
+
+    Example:
+        >>> [(chosen.tolist(), style["label"]) for chosen, style in point_styles([True, False])]
+        [([True, False], 'Y = 1'), ([False, True], 'Y = 0')]
+    """
+    common = {"linestyle": "none", "markersize": 4.5, "markeredgecolor": "white",
+              "markeredgewidth": 0.5}  # fmt: skip
+    if labels is None:
+        return [(slice(None), {**common, "color": INK, "marker": "o"})]
+    labels = np.asarray(labels, bool)
+    return [
+        (labels, {**common, "color": GREEN, "marker": "o", "label": "Y = 1"}),
+        (~labels, {**common, "color": BLUE, "marker": "s", "label": "Y = 0"}),
+    ]
+
+
+def _shades(logit: Array) -> Array:
+    """The colours of probabilities, shape ``(rows, columns, 4)``, one byte a colour."""
+    if logit.ndim == 3:  # several logits have no one side to colour
+        return np.broadcast_to(BANDS[-1], (*logit.shape[:2], 4))
+    # Clipped where the sigmoid is 0 or 1 to the eye, so that exp cannot overflow.
+    probability = 1 / (1 + np.exp(-np.clip(logit, -50, 50)))
+    bands = len(PROBABILITY_BANDS)
+    return BANDS[np.nan_to_num(np.minimum(bands * probability, bands - 1), nan=bands).astype(int)]
 
 
 def _zero_line(extent: Extent, logit: Array) -> tuple[Array, Array]:

@@ -48,7 +48,7 @@ class NetworkPicture(RedrawnFigure):
         self._place(corners)
         for (left, bottom), caption in zip(corners, captions, strict=True):
             self._axes.text(left + 0.5, bottom + 0.88, caption, ha="center", fontsize=9.5)
-        figure.legend(handles=_legend(), loc="lower center", ncols=3, fontsize=8,
+        figure.legend(handles=legend_of_neurons(), loc="lower center", ncols=3, fontsize=8,
                       frameon=False, handletextpad=0.1, columnspacing=1)  # fmt: skip
         super().__init__(figure, [self._nodes, self._axes.title])
 
@@ -73,30 +73,16 @@ class NetworkPicture(RedrawnFigure):
             [
                 color
                 for point in range(self._points)
-                for color in self._colors([layer[point] for layer in active])
+                for color in neuron_colors(self._sizes[0], [layer[point] for layer in active])
             ]
         )
         self._axes.title.set_text(title)
         return self.figure
 
-    def _colors(self, active: list[Array]) -> list[Any]:
-        colors = [to_rgba(INPUT)] * self._sizes[0]
-        for depth, layer in enumerate(active, start=1):
-            lit = BLUE if depth == len(active) else GREEN
-            colors += [to_rgba(lit if neuron else INACTIVE) for neuron in layer]
-        return colors
-
     def _place(self, corners: list[tuple[int, float]]) -> None:
-        across = np.linspace(0.16, 0.84, len(self._sizes))
-        layers = [
-            np.stack([np.full(size, x), _heights(size)], axis=1)
-            for x, size in zip(across, self._sizes, strict=True)
-        ]
-        links = [
-            (start, end) for before, after in pairwise(layers) for start in before for end in after
-        ]
+        layers, links = nodes_and_links(self._sizes)
         nodes = np.concatenate(layers)
-        lines = np.concatenate([np.array(links) + corner for corner in corners])
+        lines = np.concatenate([links + corner for corner in corners])
         self._axes.add_collection(LineCollection(list(lines), colors=INK, linewidths=0.7, zorder=1))
         places = np.concatenate([nodes + corner for corner in corners])
         largest = max(self._sizes)
@@ -106,7 +92,39 @@ class NetworkPicture(RedrawnFigure):
         self._points = len(corners)
 
 
-def _legend() -> list[Line2D]:
+def neuron_colors(inputs: int, active: Sequence[Array]) -> list[Any]:
+    """One network's neurons' colours, layer by layer, from who is active in each but the inputs."""
+    colors = [to_rgba(INPUT)] * inputs
+    for depth, layer in enumerate(active, start=1):
+        lit = BLUE if depth == len(active) else GREEN
+        colors += [to_rgba(lit if neuron else INACTIVE) for neuron in layer]
+    return colors
+
+
+def nodes_and_links(sizes: Sequence[int]) -> tuple[list[Array], Array]:
+    """Where neurons stand in a drawing of width and height 1, and the lines between them.
+
+    Returns:
+        for each layer the neurons' centres, shape ``(neurons, 2)``; the lines' two ends, shape
+        ``(lines, 2, 2)``.
+
+    Example:
+        >>> [len(layer) for layer in nodes_and_links([2, 2, 1])[0]]
+        [2, 2, 1]
+    """
+    across = np.linspace(0.16, 0.84, len(sizes))
+    layers = [
+        np.stack([np.full(size, x), _heights(size)], axis=1)
+        for x, size in zip(across, sizes, strict=True)
+    ]
+    links = [
+        (start, end) for before, after in pairwise(layers) for start in before for end in after
+    ]
+    return layers, np.array(links)
+
+
+def legend_of_neurons() -> list[Line2D]:
+    """What the colours mean, for a figure's legend."""
     meanings = {GREEN: "hidden, active", BLUE: "output, active", INACTIVE: "not active"}
     return [
         Line2D([], [], marker="o", linestyle="none", markersize=8, label=meaning,

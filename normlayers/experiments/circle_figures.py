@@ -1,0 +1,111 @@
+"""The circle experiment's pictures: article A2's figures by their numbers, and the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from normlayers.experiments.films import film_file, pictures_of, write_films
+from normlayers.experiments.lit_points import Activity, log_lit_points, log_network
+from normlayers.pictures.boundary import boundary_overview
+from normlayers.pictures.class_points import class_points
+from normlayers.pictures.named_network import network_drawing
+from normlayers.pictures.png import to_png
+from normlayers.tracking.boundary import boundary_over
+from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.probe import Probe
+from normlayers.tracking.tracked_points import TrackedPoints
+
+Array = npt.NDArray[Any]
+
+# Pictures of which every arm has a film.
+FILMED = ("boundary/input", "boundary/hidden", "network")
+# Of a lit point, which takes longer to see than a boundary that moves.
+MILLISECONDS = 175
+NEURONS = (("x0", "x1"), ("h0", "h1"), ("y",))
+TWO_CIRCLES = "G01_two_circles.png"
+NETWORK = "G02_network.png"
+# Each is a copy of the film of an arm's picture.
+COPIES = {
+    "G03_relu_centred_boundary.gif": ("relu-centred", "boundary/input"),
+    "G04_relu_centred_boundary_hidden.gif": ("relu-centred", "boundary/hidden"),
+    "G09_relu_centred_lit_at_start.gif": ("relu-centred", "lit/start"),
+    "G10_relu_centred_lit_early.gif": ("relu-centred", "lit/early"),
+    "G11_relu_centred_lit_while_training.gif": ("relu-centred", "lit/training"),
+    "G12_relu_shifted_lit_at_start.gif": ("relu-shifted", "lit/start"),
+    "G13_relu_shifted_lit_early.gif": ("relu-shifted", "lit/early"),
+    "G14_relu_shifted_lit_while_training.gif": ("relu-shifted", "lit/training"),
+    "G15_sigmoid_shifted_lit_at_start.gif": ("sigmoid-shifted", "lit/start"),
+    "G16_sigmoid_shifted_lit_at_end.gif": ("sigmoid-shifted", "lit/end"),
+    "G17_sigmoid_shifted_boundary.gif": ("sigmoid-shifted", "boundary/input"),
+}
+FIGURES = (TWO_CIRCLES, NETWORK, *COPIES)
+
+
+def figures(log_dir: Path, arms: Sequence[str], x: Array, y: Array) -> Iterator[tuple[str, bytes]]:
+    """The figures of some arms, and those of none: their names and contents.
+
+    Args:
+        log_dir: where each arm has a folder.
+        arms: the arms there.
+        x: the centred data, shape ``(points, 2)``.
+        y: its labels, 0 or 1, shape ``(points, 1)``.
+    """
+    yield TWO_CIRCLES, _data_picture(x, y, "Y = 1 where x0² + x1² ≥ 1")
+    yield NETWORK, _network_picture()
+    for figure, (arm, tag) in COPIES.items():
+        if arm in arms:
+            yield figure, (log_dir / arm / film_file(tag)).read_bytes()
+
+
+def draw_arm(
+    folder: Path, x: Array, y: Array, observed: Sequence[Activity], films: Sequence[str]
+) -> None:
+    """Write the pictures of an arm that the tracker does not to TensorBoard, and all films.
+
+    The pictures are ``data``, ``architecture`` (the network, nothing lit), ``lit/<film>``, and
+    ``network`` where the tracker has not drawn it.
+
+    Args:
+        folder: the arm's.
+        x: its points, shape ``(points, 2)``.
+        y: their labels, 0 or 1, shape ``(points, 1)``.
+        observed: who was active when.
+        films: some of ``LIT_FILMS``.
+    """
+    name, points = folder.name, TrackedPoints(x, y)
+    is_drawn = "network" in pictures_of(folder)
+    with EventLog(folder) as log:
+        drawn = {"data": _data_picture(x, y, name), "architecture": _network_picture()}
+        log.write(0, images=drawn)
+        if not is_drawn:
+            log_network(log, name, points, observed)
+        log_lit_points(log, name, films, points, NEURONS, observed)
+    write_films(folder, FILMED, mp4=True)
+    write_films(folder, [f"lit/{film}" for film in films], MILLISECONDS)
+
+
+def overview(panels: Sequence[tuple[str, Array, Any]], y: Array, columns: int) -> bytes:
+    """Models' decision boundaries side by side, as a PNG.
+
+    Args:
+        panels: for each a title, its points of shape ``(points, 2)``, and the model.
+        y: the points' labels, 0 or 1, the same in each panel, shape ``(points, 1)``.
+        columns: panels in a row.
+    """
+    drawn = [(title, boundary_over(x, Probe(model).logit)) for title, x, model in panels]
+    figure = boundary_overview(
+        [(b.points, b.extent, b.logit, title) for title, b in drawn], y.ravel() > 0.5, columns
+    )
+    return to_png(figure)
+
+
+def _data_picture(x: Array, y: Array, title: str) -> bytes:
+    return to_png(class_points(x, y.ravel() > 0.5, title, (NEURONS[0][0], NEURONS[0][1])))
+
+
+def _network_picture() -> bytes:
+    return to_png(network_drawing(NEURONS, ("inputs", "hidden", "output")))
