@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ Array = npt.NDArray[Any]
 
 # Pictures of which every arm has a film.
 FILMED = ("boundary/input", "boundary/hidden", "network")
-# Of a lit point, which takes longer to see than a boundary that moves.
-MILLISECONDS = 175
+# A frame's time; a lit point takes longer to see than a boundary that moves.
+MILLISECONDS, MILLISECONDS_OF_A_POINT = 150, 175
 NEURONS = (("x0", "x1"), ("h0", "h1"), ("y",))
 TWO_CIRCLES = "G01_two_circles.png"
 NETWORK = "G02_network.png"
@@ -84,8 +85,8 @@ def draw_arm(
         if not is_drawn:
             log_network(log, name, points, observed)
         log_lit_points(log, name, films, points, NEURONS, observed)
-    write_films(folder, FILMED, mp4=True)
-    write_films(folder, [f"lit/{film}" for film in films], MILLISECONDS)
+    lit = {f"lit/{film}": MILLISECONDS_OF_A_POINT for film in films}
+    write_films(folder, dict.fromkeys(FILMED, MILLISECONDS) | lit, mp4=FILMED)
 
 
 def overview(panels: Sequence[tuple[str, Array, Any]], y: Array, columns: int) -> bytes:
@@ -107,5 +108,6 @@ def _data_picture(x: Array, y: Array, title: str) -> bytes:
     return to_png(class_points(x, y.ravel() > 0.5, title, (NEURONS[0][0], NEURONS[0][1])))
 
 
+@cache
 def _network_picture() -> bytes:
     return to_png(network_drawing(NEURONS, ("inputs", "hidden", "output")))

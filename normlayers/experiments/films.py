@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from normlayers.experiments.log_directory import EVENT_FILES
@@ -37,25 +38,27 @@ def pictures_of(folder: Path) -> dict[str, list[bytes]]:
     return found
 
 
-def write_films(
-    folder: Path, tags: Sequence[str], milliseconds: int = 150, mp4: bool = False
-) -> None:
-    """Write the course of a run's pictures as GIFs.
+def write_films(folder: Path, milliseconds: Mapping[str, int], mp4: Sequence[str] = ()) -> None:
+    """Write the course of a run's pictures as films.
 
     Args:
         folder: of the run's event files, and of the films.
-        tags: of the pictures.
-        milliseconds: time of a frame.
-        mp4: also write them as MP4, where ffmpeg is installed.
+        milliseconds: time of a frame, by the pictures' tags.
+        mp4: those of the tags that are to be MP4 files too, where ffmpeg is installed.
 
     Raises:
         KeyError: the run has no picture of a tag.
     """
     found = pictures_of(folder)
-    for tag in tags:
-        write_gif(found[tag], folder / film_file(tag), milliseconds)
-        if mp4:
-            write_mp4(found[tag], folder / film_file(tag, "mp4"), milliseconds)
+    with ThreadPoolExecutor() as pool:  # ffmpeg is a process of its own
+        writing = [
+            pool.submit(write_mp4, found[tag], folder / film_file(tag, "mp4"), milliseconds[tag])
+            for tag in mp4
+        ]
+        for tag, time in milliseconds.items():
+            write_gif(found[tag], folder / film_file(tag), time)
+    for film in writing:
+        film.result()
 
 
 def film_file(tag: str, kind: str = "gif") -> str:

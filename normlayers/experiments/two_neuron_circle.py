@@ -254,7 +254,7 @@ def _overview(directory: LogDirectory, arms: Sequence[str]) -> bytes:
     for arm in arms:
         found = directory.finished(arm) or {}
         title = f"{arm}: {found['measures']['accuracy']:.3f}"
-        model = keras.models.load_model(directory.path / arm / MODEL)
+        model = keras.models.load_model(directory.path / arm / MODEL, compile=False)
         panels.append((title, arm_data(arm)[0], model))
     return overview(panels, circles()[1], columns=min(len(arms), len(DATA)))
 

@@ -1,6 +1,7 @@
 """Films made from event files."""
 
 import io
+import shutil
 
 import pytest
 from PIL import Image
@@ -34,7 +35,7 @@ def test_pictures_are_found_in_the_order_they_were_written_in(folder):
 
 
 def test_a_film_shows_each_of_them(folder):
-    write_films(folder, ["a/b"], milliseconds=50)
+    write_films(folder, {"a/b": 50})
     assert not list(folder.glob("*.mp4"))
     seen = []
     with Image.open(folder / film_file("a/b")) as film:
@@ -47,4 +48,10 @@ def test_a_film_shows_each_of_them(folder):
 
 def test_a_picture_that_is_not_there_is_named(folder):
     with pytest.raises(KeyError, match="other"):
-        write_films(folder, ["other"])
+        write_films(folder, {"other": 50})
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg: apt-get install ffmpeg")
+def test_some_are_mp4_files_too(folder):
+    write_films(folder, {"a/b": 50, "c": 50}, mp4=["a/b"])
+    assert {path.name for path in folder.glob("*.[gm]*")} == {"a_b.gif", "a_b.mp4", "c.gif"}
