@@ -296,4 +296,4 @@ def _cell(arm: dict[str, Any] | None) -> str:
         return "not run"
     quantiles = arm["accuracy"]["quantiles"]
     median = "diverged" if quantiles is None else f"{quantiles[QUANTILES.index(0.5)]:.2f}"
-    return f"{arm['beats']:.0%} / {arm['beats_any_line']:.0%}  {median}"
+    return f"{arm['beats']:.0%} / {arm['beats_any_line']:.0%}\n{median}"

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from normlayers.experiments.best_line import best_line_accuracy
 from normlayers.experiments.claims import Evidence, mean, share
 from normlayers.experiments.two_neuron_arms import ACTIVATIONS, SHIFTS, SIZES
+from normlayers.experiments.two_neuron_circle import circles
 from normlayers.experiments.two_neuron_claims import (
     Findings,
     beats,
@@ -34,8 +36,11 @@ def pictures(findings: Findings) -> dict[str, Figure]:
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
-def _line() -> tuple[float, str]:
-    return logistic_regression_accuracy(), "logistic regression"
+def _lines() -> dict[str, float]:
+    return {
+        "logistic regression": logistic_regression_accuracy(),
+        "best of all lines": best_line_accuracy(*circles()),
+    }
 
 
 def _swept(findings: Findings) -> list[str]:
@@ -61,7 +66,7 @@ def _sweep(findings: Findings, each: str) -> Figure | None:
     }
     accuracy = {TITLES[a]: over_shifts(a, "accuracy") for a in swept}
     return sweep(
-        SHIFTS, accuracy, states, _line(),
+        SHIFTS, accuracy, states, _lines(),
         f"Two hidden neurons on two circles, the data moved away from 0 ({each})",
     )  # fmt: skip
 
@@ -106,7 +111,7 @@ def _cures(findings: Findings, each: str) -> Figure | None:
     panels = {name: samples for name, samples in panels.items() if samples}
     if not panels:
         return None
-    return violins(panels, "accuracy", f"What normalizing cures ({each})", _line())
+    return violins(panels, "accuracy", f"What normalizing cures ({each})", _lines())
 
 
 def _sizes(findings: Findings, each: str) -> Figure | None:
@@ -117,7 +122,7 @@ def _sizes(findings: Findings, each: str) -> Figure | None:
     if not samples:
         return None
     title = f"Larger networks on shifted data ({each})"
-    return violins({"ReLU, data shifted by 10": samples}, "accuracy", title, _line())
+    return violins({"ReLU, data shifted by 10": samples}, "accuracy", title, _lines())
 
 
 def _accuracies(findings: Findings, arms: Mapping[str, str]) -> dict[str, Array]:

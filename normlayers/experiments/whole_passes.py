@@ -35,8 +35,8 @@ def fit_in_passes(
         y: shape ``(points, outputs)``.
         batch_size: points in a step; a pass's last batch has what is left.
         passes: over the data, a multiple of ``passes_per_epoch``.
-        passes_per_epoch: passes in what Keras, and its callbacks, call an epoch; they run without
-            coming back to Python.
+        passes_per_epoch: passes in what Keras, and its callbacks, call an epoch; but on torch they
+            run without coming back to Python.
         seed: of the shuffling.
         callbacks: Keras's.
 
@@ -58,8 +58,9 @@ def fit_in_passes(
         )
     is_whole = keras.backend.backend() == "tensorflow"
     steps = passes_per_epoch * (1 if is_whole else math.ceil(len(x) / batch_size))
-    # What `compile` would have been told.
-    model.steps_per_execution, model.jit_compile = steps, True
+    if keras.backend.backend() != "torch":  # which makes one step at a time
+        # What `compile` would have been told.
+        model.steps_per_execution, model.jit_compile = steps, True
     if is_whole:
         # Keras compiles what it finds here when `fit` begins.
         model.train_step = _step_of_a_pass(model.train_step, batch_size)

@@ -6,6 +6,9 @@ INK = "#222222"
 INACTIVE = "#FFFFFF"
 INPUT = "#C8C8C8"
 
+# Lines for values to compare with.
+REFERENCE_DASHES = ("--", ":")
+
 # From surely blue to surely green through white, one to an eighth of probability.
 PROBABILITY_BANDS = (
     "#A9C4E2", "#C0D5EA", "#D7E4F2", "#EEF3F9", "#EFF8EE", "#DCF0DB", "#C6E6C4", "#AEDBAC",

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from normlayers.pictures.palette import BLUE, GREEN, INK, INPUT
+from normlayers.pictures.palette import BLUE, GREEN, INK, INPUT, REFERENCE_DASHES
 
 Array = npt.NDArray[Any]
 
@@ -23,7 +23,7 @@ def sweep(
     shifts: Sequence[float],
     accuracy: Mapping[str, Sequence[Array]],
     states: Mapping[str, Array],
-    reference: tuple[float, str],
+    references: Mapping[str, float],
     title: str,
 ) -> Figure:
     """A column a kind of network: its accuracy over the data's shift, and its neurons' states.
@@ -33,13 +33,13 @@ def sweep(
         accuracy: by name, each network's accuracy, an array a shift.
         states: by name, the share of the neurons that are always on, selective and dead, shape
             ``(3, shifts)``.
-        reference: an accuracy to compare with, and its name.
+        references: up to two accuracies to compare with, by name.
         title: the picture's title.
 
     Example:
         >>> rows = [np.array([0.5, 0.9]), np.array([0.5, 0.6])]
         >>> shares = np.array([[0, 0.4], [1, 0.2], [0, 0.4]])
-        >>> figure = sweep([0, 10], {"relu": rows}, {"relu": shares}, (0.6, "a line"), "two")
+        >>> figure = sweep([0, 10], {"relu": rows}, {"relu": shares}, {"a line": 0.6}, "two")
         >>> len(figure.axes)
         2
     """
@@ -49,7 +49,8 @@ def sweep(
     for number, (name, values) in enumerate(accuracy.items()):
         top, bottom = grid[:, number]
         _bands(top, shifts, values)
-        top.axhline(reference[0], color=INK, linestyle="--", linewidth=1.2, label=reference[1])
+        for dashes, (label, value) in zip(REFERENCE_DASHES, references.items(), strict=False):
+            top.axhline(value, color=INK, linestyle=dashes, linewidth=1.2, label=label)
         top.set_title(name, fontsize=12)
         bottom.stackplot(
             shifts, states[name], colors=[c for _, c in STATES], labels=[n for n, _ in STATES]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from normlayers.pictures.palette import BLUE, INK
+from normlayers.pictures.palette import BLUE, INK, REFERENCE_DASHES
 
 Array = npt.NDArray[Any]
 
@@ -18,7 +18,7 @@ def violins(
     panels: Mapping[str, Mapping[str, Array]],
     axis_label: str,
     title: str,
-    reference: tuple[float, str] | None = None,
+    references: Mapping[str, float] | None = None,
 ) -> Figure:
     """A panel a group, in it a violin a sample, its median marked.
 
@@ -27,7 +27,7 @@ def violins(
             finite.
         axis_label: what the values are, with their unit.
         title: the picture's title.
-        reference: a value to compare with, and its name.
+        references: up to two values to compare with, by name.
 
     Example:
         >>> sample = np.linspace(0, 1)
@@ -53,14 +53,16 @@ def violins(
         axes.set_xticks(places, list(samples), rotation=60, ha="right", rotation_mode="anchor")
         axes.tick_params(labelsize=10)
         axes.set_title(name, fontsize=11)
-        if reference:
-            axes.axhline(reference[0], color=INK, linestyle="--", linewidth=1.2, label=reference[1])
+        for dashes, (label, value) in zip(
+            REFERENCE_DASHES, (references or {}).items(), strict=False
+        ):
+            axes.axhline(value, color=INK, linestyle=dashes, linewidth=1.2, label=label)
     grid[0].set_ylabel(axis_label, fontsize=11)
     figure.suptitle(title, fontsize=11)
     figure.legend(
         *grid[0].get_legend_handles_labels(),
         loc="outside lower right",
-        ncols=2,
+        ncols=3,
         fontsize=9,
         frameon=False,
     )

@@ -22,10 +22,11 @@ def test_a_sweep_shows_medians_and_all_of_the_neurons():
     states = {
         name: np.array([[0.2, 0.3, 0.4], [0.5, 0.5, 0.5], [0.3, 0.2, 0.1]]) for name in accuracy
     }
-    figure = sweep([0, 5, 10], accuracy, states, (0.6, "a line"), "many")
+    figure = sweep([0, 5, 10], accuracy, states, {"a line": 0.6, "another": 0.7}, "many")
     top, *_, bottom = figure.axes[:3]
     np.testing.assert_allclose(line(top, "median network"), np.median(accuracy["relu"], axis=1))
     np.testing.assert_allclose(line(top, "a line"), 0.6)
+    np.testing.assert_allclose(line(top, "another"), 0.7)
     highest = max(path.vertices[:, 1].max() for c in bottom.collections for path in c.get_paths())
     assert highest == pytest.approx(1)
     assert to_png(figure)
@@ -33,9 +34,11 @@ def test_a_sweep_shows_medians_and_all_of_the_neurons():
 
 def test_what_diverged_is_left_out():
     sample = np.array([0.5, 0.6, np.nan, 0.7])
-    figure = violins({"relu": {"shifted": sample}}, "accuracy", "few", (0.6, "a line"))
+    figure = violins(
+        {"relu": {"shifted": sample}}, "accuracy", "few", {"a line": 0.6, "another": 0.7}
+    )
     np.testing.assert_allclose(line(figure.axes[0], "median"), [0.6])
-    figure = sweep([0, 1], {"relu": [sample, sample]}, {"relu": np.ones((3, 2)) / 3}, (0.6, ""), "")
+    figure = sweep([0, 1], {"relu": [sample, sample]}, {"relu": np.ones((3, 2)) / 3}, {}, "")
     np.testing.assert_allclose(line(figure.axes[0], "median network"), [0.6, 0.6])
     assert to_png(figure)
 
