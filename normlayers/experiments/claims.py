@@ -1,6 +1,6 @@
 """What the articles claim, checked: a named measure, its 95 % interval, and a verdict by a rule.
 
-A claim carries its rule, which is thus written down before any number is seen. Rules look at the
+A claim carries its rule, which is thus fixed before a run finds a number. Rules look at the
 interval, not at the value: what a few networks more could turn is not settled. Where fewer than
 ``FEWEST`` networks or neurons were looked at, a claim is left open: it has no row.
 """

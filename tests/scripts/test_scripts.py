@@ -22,12 +22,13 @@ def circle(*arguments, **options):
 
 
 def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
-    done = circle("--log-dir", tmp_path / "logs", "--epochs", 4, "--every", 2)
+    arms = ["relu-centred", "sigmoid-shifted-standardized", "relu-shifted-bn-post"]
+    done = circle("--log-dir", tmp_path / "logs", "--epochs", 4, "--every", 2, "--arms", *arms)
     assert (done.returncode, done.stderr) == (0, "")
     assert "sigmoid-shifted-standardized" in done.stdout
     assert "0.614" in done.stdout
     results = json.loads((tmp_path / "logs" / "results.json").read_text())
-    assert len(results["measures"]["arms"]) == 6
+    assert len(results["measures"]["arms"]) == 3
     runs = {path.parent.name for path in (tmp_path / "logs").glob("*/events.out.tfevents.*")}
     assert runs == set(results["measures"]["arms"])
 
@@ -87,3 +88,40 @@ def test_benchmarks_print_ratios(name, arguments):
     assert "ratio" in done.stdout
     refused = script(f"benchmarks/{name}.py", arguments[0], 0)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        (
+            "two_neuron_ensemble",
+            ["--networks", 5, "--epochs", 2, "--arms", "tanh-bn-pre"],
+            "not run",
+        ),
+        ("activation_odds", ["--networks", 500], "U(8, 10)"),
+    ],
+)
+def test_other_experiments_end_with_a_table_and_no_noise(tmp_path, name, arguments, told):
+    done = script(f"scripts/{name}.py", "--log-dir", tmp_path / "logs", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told in done.stdout
+    results = json.loads((tmp_path / "logs" / "results.json").read_text())
+    assert results["experiment"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("two_neuron_ensemble", ["--networks", 0], "--networks must be from 1 to"),
+        ("two_neuron_ensemble", ["--arms", "relu"], "there is no arm 'relu'"),
+        ("two_neuron_ensemble", ["--epochs", "many"], "invalid int value"),
+        ("activation_odds", ["--inputs", -1], "--inputs must be at least 1, not -1"),
+        ("reproduce", ["--only", "circles"], "there is no experiment 'circles'"),
+    ],
+)
+def test_other_experiments_refuse_in_one_sentence(tmp_path, name, arguments, says):
+    done = script(f"scripts/{name}.py", "--log-dir", tmp_path / "logs", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "logs").exists()
