@@ -95,7 +95,10 @@ def test_an_interruption_ends_what_is_running(scripts, tmp_path):
             "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('kept what is there')\n"
         )
     code = (
-        "import pathlib, sys\nfrom normlayers.experiments.reproduction import reproduce\n"
+        "import pathlib, signal\n"
+        # Where tests run in the background, a shell has had Ctrl-C ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from normlayers.experiments.reproduction import reproduce\n"
         f"reproduce(pathlib.Path({str(scripts)!r}), pathlib.Path({str(tmp_path)!r}))"
     )
     process = subprocess.Popen(
