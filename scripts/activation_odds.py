@@ -9,7 +9,7 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import activation_odds
-        from normlayers.experiments.command_line import ArgumentParser, UsageError
+        from normlayers.experiments.command_line import ArgumentParser
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
@@ -20,13 +20,7 @@ def main() -> None:
     add("--inputs", type=int, default=2, help="inputs of the hidden layer")
     add("--neurons", type=int, default=2, help="neurons of the hidden layer")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    options = parser.parse_args()
-    try:
-        activation_odds.run(**vars(options))
-    except UsageError as error:
-        parser.error(str(error))
-    except OSError as error:  # a full disk, say
-        parser.exit(1, f"{parser.prog}: stopped: {error}\n")
+    parser.run(activation_odds.run)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import two_neuron_circle
-        from normlayers.experiments.command_line import ArgumentParser, UsageError
+        from normlayers.experiments.command_line import ArgumentParser
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
@@ -25,13 +25,7 @@ def main() -> None:
     )
     add("--every", type=int, default=20, help="epochs from one picture to the next")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    options = parser.parse_args()
-    try:
-        two_neuron_circle.run(**vars(options))
-    except UsageError as error:
-        parser.error(str(error))
-    except OSError as error:  # a full disk, say
-        parser.exit(1, f"{parser.prog}: stopped: {error}\n")
+    parser.run(two_neuron_circle.run)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import two_neuron_ensemble
-        from normlayers.experiments.command_line import ArgumentParser, UsageError
+        from normlayers.experiments.command_line import ArgumentParser
         from normlayers.experiments.two_neuron_arms import ARMS
 
     parser = ArgumentParser(description=__doc__)
@@ -30,13 +30,7 @@ def main() -> None:
         "8-neurons-3-layers} (default: all)",
     )
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    options = parser.parse_args()
-    try:
-        two_neuron_ensemble.run(**vars(options))
-    except UsageError as error:
-        parser.error(str(error))
-    except OSError as error:  # a full disk, say
-        parser.exit(1, f"{parser.prog}: stopped: {error}\n")
+    parser.run(two_neuron_ensemble.run)
 
 
 if __name__ == "__main__":

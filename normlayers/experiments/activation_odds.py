@@ -60,7 +60,7 @@ from normlayers.experiments.claims_table import claims_table
 from normlayers.experiments.command_line import UsageError
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.odds_claims import CLAIMS
-from normlayers.experiments.results import device, versions
+from normlayers.experiments.results import versions
 from normlayers.experiments.simulated_odds import BIASES, Odds, simulate
 from normlayers.pictures.activation_odds import STATES
 
@@ -184,26 +184,17 @@ def run(
         "seed": seed, "networks": networks, "points": points, "inputs": inputs, "neurons": neurons,
     }  # fmt: skip
     _check(arguments)
-    made_with = versions()
     pictures = picture_files(neurons)
     # With those that a larger network's run may have left here.
     every = picture_files(neurons=2)
-    directory = LogDirectory(log_dir, NAME, [RUN], arguments, made_with, files=every)
+    directory = LogDirectory(log_dir, NAME, [RUN], arguments, versions(), files=every)
     directory.open(start_over)
     with closing(directory):
         found = directory.finished(RUN)
         if found is None or not all((log_dir / file).is_file() for file in pictures):
             found = _found(arguments, directory, console)
             directory.finish(RUN, found)
-        results = {
-            "experiment": NAME,
-            "seed": seed,
-            "arguments": arguments,
-            "versions": made_with,
-            "device": device(),
-            **found,
-        }
-        directory.write_results(results)
+        results = directory.write_results(found)
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures and event file: {log_dir}", highlight=False)
     return results

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 
 class UsageError(Exception):
     """What was asked for cannot be done; the message says why in one sentence."""
+
+
+def chosen_arms(asked: Sequence[str], arms: Sequence[str]) -> list[str]:
+    """The arms asked for, in the order of ``arms``.
+
+    Raises:
+        UsageError: there is one that is none of ``arms``, or none at all.
+    """
+    unknown = [arm for arm in asked if arm not in arms]
+    if unknown or not asked:
+        raise UsageError(
+            f"there is no arm {unknown[0] if unknown else ''!r}; the arms are {', '.join(arms)}."
+        )
+    return [arm for arm in arms if arm in asked]
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -16,6 +31,19 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def __init__(self, description: str | None) -> None:
         super().__init__(description=description, formatter_class=_Help, allow_abbrev=False)
+
+    def run(self, experiment: Callable[..., Any]) -> Any:
+        """Call an experiment with the command line's options and return what it returns.
+
+        What cannot be done, and what the disk refuses, ends the program in one sentence.
+        """
+        options = self.parse_args()
+        try:
+            return experiment(**vars(options))
+        except UsageError as error:
+            self.error(str(error))
+        except OSError as error:  # a full disk, say
+            self.exit(1, f"{self.prog}: stopped: {error}\n")
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit with code 2."""

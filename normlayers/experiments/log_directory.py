@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.results import device
 from normlayers.experiments.whole_files import write_json, write_whole
 
 try:
@@ -123,10 +124,24 @@ class LogDirectory:
         with self._writing():
             write_whole(self.path / file, content)
 
-    def write_results(self, content: Mapping[str, Any]) -> None:
-        """Write results.json."""
+    def write_results(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Write results.json: what was found, after what was asked for and with what it was run.
+
+        Returns:
+            its content.
+        """
+        asked = self._manifest["arguments"]
+        content = {
+            "experiment": self._manifest["experiment"],
+            "seed": asked["seed"],
+            "arguments": asked,
+            "versions": self._manifest["versions"],
+            "device": device(),
+            **found,
+        }
         with self._writing():
             write_json(self.path / RESULTS, content)
+        return content
 
     def close(self) -> None:
         """Let other processes use the folder."""

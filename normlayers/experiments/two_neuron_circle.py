@@ -33,6 +33,7 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -47,12 +48,12 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from normlayers.experiments.circle_figures import FIGURES, FILMED, draw_arm, figures, overview
 from normlayers.experiments.circle_table import table
-from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.command_line import UsageError, chosen_arms
 from normlayers.experiments.films import film_file
 from normlayers.experiments.lit_points import LIT_FILMS, Activity, ActivityRecorder
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.progress import EpochProgress, epochs_shown
-from normlayers.experiments.results import device, versions
+from normlayers.experiments.results import versions
 from normlayers.experiments.whole_passes import fit_in_passes
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.standardize import Standardize
@@ -82,6 +83,13 @@ def circles() -> tuple[Array, Array]:
     kept = (radius_squared < 1) | (radius_squared > 1.5)
     labels = radius_squared[kept] >= 1
     return x[kept].astype("float32"), labels.astype("float32")[:, np.newaxis]
+
+
+@cache
+def logistic_regression_accuracy() -> float:
+    """Of scikit-learn's on the circles, wherever they are: it has an intercept."""
+    x, y = circles()
+    return float(LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()))
 
 
 def arm_data(arm: str) -> tuple[Array, Array]:
@@ -196,13 +204,12 @@ def run(
     arms = _checked(seed, epochs, arms, every)
     each = {"seed": seed, "epochs": epochs, "every": every}
     arguments = {**each, "arms": arms}
-    made_with = versions()
     directory = LogDirectory(
         log_dir,
         NAME,
         arms,
         arguments,
-        made_with,
+        versions(),
         arm_files=(MODEL, *map(film_file, FILMED)),
         more_arm_files=[film_file(tag, "mp4") for tag in FILMED],
         files=(OVERVIEW, *FIGURES),
@@ -221,19 +228,11 @@ def run(
                 directory.begin(arm)
                 directory.finish(arm, run_arm(arm, log_dir / arm, progress=progress, **each))
                 progress.reach(epochs * (len(arms) - len(missing) + number))
-        results = {
-            "experiment": NAME,
-            "seed": seed,
-            "arguments": arguments,
-            "versions": made_with,
-            "device": device(),
-            **_found_by({arm: directory.finished(arm) or {} for arm in arms}),
-            "claims": [],
-        }
         directory.write(OVERVIEW, _overview(directory, arms))
         for figure, content in figures(log_dir, arms, *circles()):
             directory.write(figure, content)
-        directory.write_results(results)
+        found = _found_by({arm: directory.finished(arm) or {} for arm in arms})
+        results = directory.write_results({**found, "claims": []})
     console.print(table(results))
     console.print(f"Films, models and event files: {log_dir}", highlight=False)
     return results
@@ -265,18 +264,12 @@ def _checked(seed: int, epochs: int, arms: Sequence[str], every: int) -> list[st
             raise UsageError(f"--{name} must be at least {least}, not {value}.")
     if seed > LARGEST_SEED:
         raise UsageError(f"--seed must be at most {LARGEST_SEED}, not {seed}.")
-    unknown = [arm for arm in arms if arm not in ARMS]
-    if unknown or not arms:
-        raise UsageError(
-            f"there is no arm {unknown[0] if unknown else ''!r}; the arms are {', '.join(ARMS)}."
-        )
-    return [arm for arm in ARMS if arm in arms]
+    return chosen_arms(arms, ARMS)
 
 
 def _baselines() -> dict[str, float]:
-    x, y = circles()
-    logistic_regression = LogisticRegression().fit(x, y.ravel())
+    _, y = circles()
     return {
-        "logistic_regression_accuracy": float(logistic_regression.score(x, y.ravel())),
+        "logistic_regression_accuracy": logistic_regression_accuracy(),
         "majority_accuracy": float(max(y.mean(), 1 - y.mean())),
     }

@@ -8,16 +8,14 @@ the data is higher by 0.03 or more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from normlayers.experiments.claims import AtLeast, AtMost, Claim, Evidence, difference, mean, share
 from normlayers.experiments.two_neuron_arms import SIZES
-from normlayers.experiments.two_neuron_circle import circles
+from normlayers.experiments.two_neuron_circle import logistic_regression_accuracy
 
 Array = npt.NDArray[Any]
 # By arm what can be asked for each measure: an array with fields, or a dict.
@@ -28,13 +26,6 @@ BEATS_BY = 0.03
 LINEAR = 1 - 1e-6
 # Cosine from which two neurons count as having learned the same.
 ALIKE = 0.99
-
-
-@cache
-def logistic_regression_accuracy() -> float:
-    """Of scikit-learn's on the circles, wherever they are: it has an intercept."""
-    x, y = circles()
-    return float(LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()))
 
 
 def beats(found: Any) -> Array:

@@ -42,20 +42,24 @@ from rich.table import Table
 from normlayers.experiments.best_line import best_line_accuracy
 from normlayers.experiments.claims import check, share
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.command_line import UsageError, chosen_arms
 from normlayers.experiments.ensemble import train_ensemble
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.progress import EpochProgress, epochs_shown
-from normlayers.experiments.results import device, versions
+from normlayers.experiments.results import versions
 from normlayers.experiments.stacked_measures import StackedMeasures
 from normlayers.experiments.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.two_neuron_arms import ACTIVATIONS, ARMS
-from normlayers.experiments.two_neuron_circle import BATCH_SIZE, LARGEST_SEED, circles
+from normlayers.experiments.two_neuron_circle import (
+    BATCH_SIZE,
+    LARGEST_SEED,
+    circles,
+    logistic_regression_accuracy,
+)
 from normlayers.experiments.two_neuron_claims import (
     BEATS_BY,
     CLAIMS,
     beats,
-    logistic_regression_accuracy,
 )
 from normlayers.experiments.two_neuron_pictures import PICTURES, pictures
 from normlayers.pictures.png import to_png
@@ -106,13 +110,12 @@ def run(
     console = console or Console()
     arguments: dict[str, Any] = {
         "seed": seed, "networks": networks, "epochs": epochs, "batch-size": batch_size,
-        "optimizer": optimizer, "arms": _checked_arms(arms),
+        "optimizer": optimizer, "arms": chosen_arms(arms, tuple(ARMS)),
     }  # fmt: skip
     _check(arguments)
     arms = arguments["arms"]
-    made_with = versions()
     directory = LogDirectory(
-        log_dir, NAME, arms, arguments, made_with, arm_files=(NETWORKS,), files=PICTURES
+        log_dir, NAME, arms, arguments, versions(), arm_files=(NETWORKS,), files=PICTURES
     )
     directory.open(start_over)
     with closing(directory):
@@ -126,12 +129,7 @@ def run(
                 highlight=False,
             )
             raise
-        results = {
-            "experiment": NAME,
-            "seed": seed,
-            "arguments": arguments,
-            "versions": made_with,
-            "device": device(),
+        found = {
             "runtime_seconds": sum(
                 (directory.finished(arm) or {})["runtime_seconds"] for arm in arms
             ),
@@ -140,7 +138,7 @@ def run(
         }
         for name, figure in pictures(findings).items():
             directory.write(name, to_png(figure))
-        directory.write_results(results)
+        results = directory.write_results(found)
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures and every network's measures: {log_dir}", highlight=False)
     return results
@@ -235,15 +233,6 @@ def _distribution(values: Array) -> dict[str, Any]:
         "mean": float(values.mean()),
         "quantiles": [float(q) for q in np.quantile(values, QUANTILES)],
     }
-
-
-def _checked_arms(arms: Sequence[str]) -> list[str]:
-    unknown = [arm for arm in arms if arm not in ARMS]
-    if unknown or not arms:
-        raise UsageError(
-            f"there is no arm {unknown[0] if unknown else ''!r}; the arms are {', '.join(ARMS)}."
-        )
-    return [arm for arm in ARMS if arm in arms]
 
 
 def _check(arguments: dict[str, Any]) -> None:

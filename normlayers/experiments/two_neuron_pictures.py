@@ -12,12 +12,8 @@ from matplotlib.figure import Figure
 from normlayers.experiments.best_line import best_line_accuracy
 from normlayers.experiments.claims import Evidence, mean, share
 from normlayers.experiments.two_neuron_arms import ACTIVATIONS, SHIFTS, SIZES
-from normlayers.experiments.two_neuron_circle import circles
-from normlayers.experiments.two_neuron_claims import (
-    Findings,
-    beats,
-    logistic_regression_accuracy,
-)
+from normlayers.experiments.two_neuron_circle import circles, logistic_regression_accuracy
+from normlayers.experiments.two_neuron_claims import Findings, beats
 from normlayers.pictures.before_after import before_after
 from normlayers.pictures.courses import courses
 from normlayers.pictures.sweep import sweep
