@@ -1,8 +1,9 @@
 """What the articles claim, checked: a named measure, its 95 % interval, and a verdict by a rule.
 
 A claim carries its rule, which is thus fixed before a run finds a number. Rules look at the
-interval, not at the value: what a few networks more could turn is not settled. Where fewer than
-``FEWEST`` networks or neurons were looked at, a claim is left open: it has no row.
+interval, not at the value: what a few networks more could turn is not settled. Where chance plays
+a part and fewer than ``FEWEST`` networks or neurons were looked at, a claim is left open: it has no
+row.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ class Evidence:
         value: the estimate.
         low, high: its 95 % confidence interval.
         n: how many networks, neurons or pairs it is of.
+        exact: whether no chance plays a part, so that one case tells all.
     """
 
     value: float
     low: float
     high: float
     n: int
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Claim:
         words, other = self.other_reading[0], self.other_reading[1](findings)
         if self.rule.verdict(other) != verdict:
             verdict = "holds in part"
-        return f"{self.measure}; {words}: {other.value:.3f}", verdict
+        return f"{self.measure}; {words}: {number(other.value)}", verdict
 
 
 def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
@@ -163,7 +166,7 @@ def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
             evidence = claim.evidence(findings)
         except KeyError:
             continue
-        if evidence.n < FEWEST or not np.isfinite(evidence.value):
+        if evidence.n < FEWEST and not evidence.exact or not np.isfinite(evidence.value):
             continue
         measure, verdict = claim.judged(evidence, findings)
         rows.append(
@@ -176,11 +179,36 @@ def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
                 "value": evidence.value,
                 "ci95": [evidence.low, evidence.high],
                 "n": evidence.n,
+                "exact": evidence.exact,
                 "verdict": verdict,
                 "figure": claim.figure,
             }
         )
     return rows
+
+
+def number(value: float) -> str:
+    """A measure's value as it is printed.
+
+    Example:
+        >>> [number(value) for value in (0.9304, 26414.2, 3.2e-7, 0)]
+        ['0.930', '26,414', '3.2e-07', '0']
+    """
+    if value == 0:
+        return "0"
+    if abs(value) < 0.001:
+        return f"{value:.1e}"
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def exact(value: float) -> Evidence:
+    """A measure in which no chance plays a part.
+
+    Example:
+        >>> exact(7.0)
+        Evidence(value=7.0, low=7.0, high=7.0, n=1, exact=True)
+    """
+    return Evidence(value, value, value, 1, exact=True)
 
 
 def share(happened: Array) -> Evidence:

@@ -8,6 +8,8 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from normlayers.experiments.claims import number
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -17,7 +19,7 @@ def claims_table(rows: Rows) -> Table:
     for heading in ("claim", "what was measured", "value [95 %]", "holds where", "verdict"):
         table.add_column(heading, vertical="top")
     for row in rows:
-        measured = f"{row['measure']} (n = {row['n']:,})"
+        measured = f"{row['measure']} ({_cases(row)})"
         table.add_row(row["id"], measured, interval(row), row["rule"], row["verdict"])
     return table
 
@@ -30,13 +32,19 @@ def claims_markdown(rows: Rows) -> str:
     ]
     lines += [
         f"| **{row['id']}** {row['claim']} | {row['measure']} | {interval(row)} | {row['rule']} "
-        f"| {row['n']:,} | **{row['verdict']}** |"
+        f"| {'exact' if row['exact'] else format(row['n'], ',')} | **{row['verdict']}** |"
         for row in rows
     ]
     return "\n".join(lines) + "\n"
 
 
 def interval(row: Mapping[str, Any]) -> str:
-    """A row's value and interval, such as ``0.930 [0.912, 0.945]``."""
+    """A row's value and interval, such as ``0.930 [0.912, 0.945]``; of an exact one the value."""
+    if row["exact"]:
+        return number(row["value"])
     low, high = row["ci95"]
-    return f"{row['value']:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{number(row['value'])} [{number(low)}, {number(high)}]"
+
+
+def _cases(row: Mapping[str, Any]) -> str:
+    return "exact" if row["exact"] else f"n = {row['n']:,}"

@@ -127,6 +127,11 @@ class LogDirectory:
     def write_results(self, found: Mapping[str, Any]) -> dict[str, Any]:
         """Write results.json: what was found, after what was asked for and with what it was run.
 
+        Args:
+            found: its other keys: ``runtime_seconds``, ``measures``, ``claims`` and ``figures``:
+                of each figure worth a place in the report ``file``, under this folder, and
+                ``caption``, in the order to show them in.
+
         Returns:
             its content.
         """

@@ -16,6 +16,7 @@ from normlayers.experiments.claims import (
     Evidence,
     check,
     difference,
+    exact,
     mean,
     open_claims,
     share,
@@ -103,7 +104,7 @@ def test_rows_say_what_results_json_promises():
         {
             "id": "A2.1", "article": "A2", "claim": "It is so.", "measure": "share of it",
             "rule": "at least 0.9 (in part from 0.5 on)", "value": 1.0, "n": FEWEST,
-            "verdict": "holds", "figure": "it.png",
+            "exact": False, "verdict": "holds", "figure": "it.png",
         }
     ]  # fmt: skip
     assert open_claims(claims, rows) == ["A2.2", "A2.3", "A2.4"]
@@ -118,7 +119,15 @@ def test_a_claim_that_holds_by_one_reading_only_holds_in_part():
         np.ones(1000, bool),
     )
     assert [row["verdict"] for row in rows] == ["holds", "holds in part"]
-    assert [row["measure"] for row in rows] == ["share; if not: 1.000", "share; if not: 0.000"]
+    assert [row["measure"] for row in rows] == ["share; if not: 1.000", "share; if not: 0"]
+
+
+def test_where_no_chance_plays_a_part_one_case_tells_all():
+    rows = check([claim("A3.1", exact)], 1.0)
+    assert rows[0]["exact"]
+    assert rows[0]["verdict"] == "holds"
+    assert "| 1.000 |" in claims_markdown(rows)
+    assert "| exact |" in claims_markdown(rows)
 
 
 def test_tables_show_every_row():

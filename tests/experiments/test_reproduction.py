@@ -22,7 +22,7 @@ import json, pathlib, sys
 folder = pathlib.Path(sys.argv[sys.argv.index("--log-dir") + 1])
 folder.mkdir(parents=True, exist_ok=True)
 row = dict(id="A2.{number}", claim="It is so.", measure="how", value=0.5, ci95=[0.4, 0.6],
-           rule="at least 1", n=300, verdict="{verdict}")
+           exact=False, rule="at least 1", n=300, verdict="{verdict}")
 (folder / "results.json").write_text(json.dumps(dict(claims=[row])))
 print("this is [{number}]", *sys.argv[3:])
 sys.exit({code})
