@@ -166,7 +166,7 @@ def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
             evidence = claim.evidence(findings)
         except KeyError:
             continue
-        if evidence.n < FEWEST and not evidence.exact or not np.isfinite(evidence.value):
+        if (evidence.n < FEWEST and not evidence.exact) or not np.isfinite(evidence.value):
             continue
         measure, verdict = claim.judged(evidence, findings)
         rows.append(
