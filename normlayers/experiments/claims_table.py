@@ -8,6 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from normlayers.experiments.articles import ARTICLES, by_article_and_number, unchecked_claims
 from normlayers.experiments.claims import number
 
 Rows = Sequence[Mapping[str, Any]]
@@ -25,17 +26,37 @@ def claims_table(rows: Rows) -> Table:
 
 
 def claims_markdown(rows: Rows) -> str:
-    """The same as Markdown."""
+    """The same as Markdown, a table an article, with the claims that are open."""
+    parts = []
+    for article in ARTICLES:
+        of_it = [row for row in rows if row["id"].split(".")[0] == article.id]
+        of_it.sort(key=lambda row: by_article_and_number(row["id"]))
+        parts.append(f"### {article.id} · {article.title}\n")
+        if of_it:
+            parts.append(_markdown_table(of_it))
+        unchecked = unchecked_claims(article, [row["id"] for row in of_it])
+        if unchecked:
+            parts.append(f"Open, for they were not checked: {', '.join(unchecked)}.\n")
+    return "\n".join(parts)
+
+
+def _markdown_table(rows: Rows) -> str:
     lines = [
-        "| claim | what was measured | value [95 %] | holds where | n | verdict |",
-        "|---|---|---|---|---|---|",
+        ("claim", "what was measured", "value [95 %]", "holds where", "n", "verdict"),
+        ("---",) * 6,
     ]
     lines += [
-        f"| **{row['id']}** {row['claim']} | {row['measure']} | {interval(row)} | {row['rule']} "
-        f"| {'exact' if row['exact'] else format(row['n'], ',')} | **{row['verdict']}** |"
+        (
+            f"**{row['id']}** {row['claim']}", row["measure"], interval(row), row["rule"],
+            "exact" if row["exact"] else f"{row['n']:,}", f"**{row['verdict']}**",
+        )
         for row in rows
-    ]
-    return "\n".join(lines) + "\n"
+    ]  # fmt: skip
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def interval(row: Mapping[str, Any]) -> str:

@@ -56,17 +56,7 @@ def training_program(
 
     def step(state: State, x: Any, y: Any) -> State:
         gradients, statistics = _gradients(architecture, state["weights"], x, y)
-        weights, slots = [], []
-        for layer, gradient, kept, found in zip(
-            state["weights"], gradients, state["slots"], [*statistics, {}], strict=True
-        ):
-            moved = {
-                name: optimizer.update(layer[name], gradient[name], kept[name], state["step"])
-                for name in gradient
-            }
-            weights.append(moved_on({**layer, **{n: w for n, (w, _) in moved.items()}}, found))
-            slots.append({name: remembered for name, (_, remembered) in moved.items()})
-        return {"weights": weights, "slots": slots, "step": state["step"] + 1}
+        return stepped(state, gradients, [*statistics, {}], optimizer)
 
     def epoch(state: State, order: Any, x: Any, y: Any) -> State:
         points, networks = order.shape
@@ -108,24 +98,69 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def stepped(
+    state: State, gradients: Weights, statistics: list[dict[str, Any]], optimizer: Optimizer
+) -> State:
+    """The state one step on, its moving statistics one batch.
+
+    Args:
+        state: as of ``initial_state``.
+        gradients: of the loss, a layer a dict of the arrays that are trained.
+        statistics: a layer a dict, of the batch; empty where it does not normalize.
+        optimizer: how the weights move.
+    """
+    weights, slots = [], []
+    for layer, gradient, kept, found in zip(
+        state["weights"], gradients, state["slots"], statistics, strict=True
+    ):
+        moved = {
+            name: optimizer.update(layer[name], gradient[name], kept[name], state["step"])
+            for name in gradient
+        }
+        weights.append(moved_on({**layer, **{n: w for n, (w, _) in moved.items()}}, found))
+        slots.append({name: remembered for name, (_, remembered) in moved.items()})
+    return {"weights": weights, "slots": slots, "step": state["step"] + 1}
+
+
+def trained_part(weights: Weights) -> Weights:
+    """The arrays that have gradients."""
+    return [{n: a for n, a in layer.items() if n not in MOVING} for layer in weights]
+
+
+def with_trained(weights: Weights, trained: Weights) -> Weights:
+    """The weights with others in the place of ``trained_part``."""
+    return [{**layer, **ours} for layer, ours in zip(weights, trained, strict=True)]
+
+
 def _gradients(architecture: Architecture, weights: Weights, x: Any, y: Any) -> tuple[Any, Any]:
     """Gradients of each network's loss, and its batch statistics."""
-    trained = [{n: a for n, a in layer.items() if n not in MOVING} for layer in weights]
 
     def loss(trained: Weights) -> tuple[Any, Any]:
         # A network's loss knows nothing of the others', so their sum has the gradients of each.
-        merged = [{**layer, **ours} for layer, ours in zip(weights, trained, strict=True)]
-        passed = forward(architecture, merged, x, training=True)
+        passed = forward(architecture, with_trained(weights, trained), x, training=True)
         losses = ops.mean(cross_entropy(passed.logit, y), axis=0)
         return ops.sum(losses), passed.statistics
 
+    return gradients_of(loss, trained_part(weights))
+
+
+def gradients_of(loss: Callable[[Weights], tuple[Any, Any]], trained: Weights) -> tuple[Any, Any]:
+    """Gradients of a loss by the backend's automatic differentiation.
+
+    Args:
+        loss: takes the weights; returns a scalar, and what else it found: arrays, nested.
+        trained: the weights.
+
+    Returns:
+        the gradients, as ``trained``, and what else the loss found.
+    """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch(trained)
-            total, statistics = loss(trained)
-        return tape.gradient(total, trained), statistics
+            total, found_beside = loss(trained)
+        return tape.gradient(total, trained), found_beside
     if keras.backend.backend() == "jax":
         import jax
 
@@ -138,10 +173,10 @@ def _torch_gradients(loss: Callable[[Weights], tuple[Any, Any]], trained: Weight
 
     leaves = [{n: a.detach().requires_grad_() for n, a in layer.items()} for layer in trained]
     with torch.enable_grad():
-        total, statistics = loss(leaves)
+        total, found_beside = loss(leaves)
         found = iter(torch.autograd.grad(total, [a for layer in leaves for a in layer.values()]))
     gradients = [{n: next(found) for n in layer} for layer in leaves]
-    return gradients, [{n: a.detach() for n, a in layer.items()} for layer in statistics]
+    return gradients, keras.tree.map_structure(lambda a: a.detach(), found_beside)
 
 
 def cross_entropy(logit: Any, y: Any) -> Any:
