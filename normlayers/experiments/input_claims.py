@@ -192,7 +192,7 @@ CLAIMS = (
         "share of the (hidden neuron, point) pairs with a derivative under 0.01 at the start, "
         "without minus with it",
         AtLeast(0.5, in_part=0.1),
-        "neurons.png",
+        "saturation.png",
         _saturation("start"),
         ("after training", _saturation("end")),
     ),

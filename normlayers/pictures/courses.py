@@ -9,13 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-Array = npt.NDArray[Any]
+from normlayers.pictures.palette import STYLES
 
-# Okabe and Ito's (2008) colours, told apart by all common kinds of colour vision.
-STYLES = (
-    ("#000000", "o", "-"), ("#0072B2", "s", "-"), ("#56B4E9", "^", "--"), ("#D55E00", "D", "-"),
-    ("#009E73", "v", "--"), ("#CC79A7", "P", "-"),
-)  # fmt: skip
+Array = npt.NDArray[Any]
 
 
 def courses(

@@ -6,6 +6,8 @@ INK = "#222222"
 INACTIVE = "#FFFFFF"
 INPUT = "#C8C8C8"
 
+STATES_OF_NEURONS = (("always on", BLUE), ("selective", GREEN), ("dead", INPUT))
+
 # Lines for values to compare with.
 REFERENCE_DASHES = ("--", ":")
 
@@ -19,4 +21,11 @@ PROBABILITY_BANDS = (
 CLASSES = (
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255",
     "#AA4499", "#888888",
+)  # fmt: skip
+
+# Lines of several kinds: colour, marker, dashes. Okabe and Ito's (2008) colours, told apart by all
+# common kinds of colour vision.
+STYLES = (
+    ("#000000", "o", "-"), ("#0072B2", "s", "-"), ("#56B4E9", "^", "--"), ("#D55E00", "D", "-"),
+    ("#009E73", "v", "--"), ("#CC79A7", "P", "-"),
 )  # fmt: skip

@@ -11,11 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from normlayers.pictures.palette import BLUE, GREEN, INK, INPUT, REFERENCE_DASHES
+from normlayers.pictures.palette import BLUE, INK, REFERENCE_DASHES, STATES_OF_NEURONS
 
 Array = npt.NDArray[Any]
 
-STATES = (("always on", BLUE), ("selective", GREEN), ("dead", INPUT))
 SMALL: dict[str, Any] = {"fontsize": 9, "frameon": False, "loc": "lower center"}
 
 
@@ -53,7 +52,10 @@ def sweep(
             top.axhline(value, color=INK, linestyle=dashes, linewidth=1.2, label=label)
         top.set_title(name, fontsize=12)
         bottom.stackplot(
-            shifts, states[name], colors=[c for _, c in STATES], labels=[n for n, _ in STATES]
+            shifts,
+            states[name],
+            colors=[color for _, color in STATES_OF_NEURONS],
+            labels=[state for state, _ in STATES_OF_NEURONS],
         )
         bottom.set_ylim(0, 1)
         bottom.set_xlabel("shift of the data", fontsize=10)

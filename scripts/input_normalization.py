@@ -1,0 +1,39 @@
+"""Train networks without and with standardized inputs and check article A0's claims on them."""
+
+import sys
+from pathlib import Path
+
+from quiet_start import quiet_start
+
+
+def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import input_normalization
+        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.input_arms import ARMS
+
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--log-dir", type=Path, default=Path("logs/input_normalization"), help="where results go")
+    add("--seed", type=int, default=0, help="seed of the weights")
+    add("--networks", type=int, default=200, help="networks an arm")
+    add("--epochs", type=int, default=100, help="passes over the data, one step each")
+    add(
+        "--arms",
+        nargs="+",
+        metavar="ARM",
+        default=[*ARMS, *input_normalization.FITS],
+        help="kinds of networks to train: {article,rescaled,wine,cancer}-{relu,leaky-relu,prelu,"
+        "sigmoid,tanh}-{raw,standardized}, and fit-raw, fit-standardized, which model.fit trains "
+        "and the tracker watches (default: all)",
+    )
+    add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
+    parser.run(input_normalization.run)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,33 @@
+"""Show how input scales shape the loss surface and gradient descent on it (articles A3 and A4)."""
+
+import sys
+from pathlib import Path
+
+from quiet_start import quiet_start
+
+
+def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import loss_surface
+        from normlayers.experiments.command_line import ArgumentParser
+
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--log-dir", type=Path, default=Path("logs/loss_surface"), help="where results go")
+    add("--seed", type=int, default=0, help="seed of the data")
+    add("--data-sets", type=int, default=1000, help="data sets, of which the first is drawn")
+    add("--points", type=int, default=200, help="points of each data set")
+    end = "gradient descent ends at this part of its first distance from the minimum"
+    add("--tolerance", type=float, default=1e-3, help=end)
+    shared = "the learning rate that all surfaces share, beside the best of each"
+    add("--learning-rate", type=float, default=loss_surface.RATE, help=shared)
+    add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
+    parser.run(loss_surface.run)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command starts it again", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,64 @@
+"""Pictures of training: what is drawn is what was given."""
+
+import numpy as np
+
+from normlayers.pictures.feature_gradients import feature_gradients
+from normlayers.pictures.interval_dots import interval_dots
+from normlayers.pictures.state_bars import state_bars
+from normlayers.pictures.training_curves import training_curves
+
+
+def test_curves_are_medians_over_the_networks():
+    losses = np.random.default_rng(0).uniform(0.1, 2, (9, 5))
+    losses[0, 3:] = np.nan
+    figure = training_curves(
+        {"wine": {"relu": {"raw": losses}}, "cancer": {"relu": {"raw": losses}}}, "nine",
+        {"wine": 0.5, "cancer": 0.3},
+    )  # fmt: skip
+    line, target = figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xdata(), [1, 2, 3, 4, 5])
+    np.testing.assert_allclose(line.get_ydata(), np.nanmedian(losses, axis=0))
+    assert set(target.get_ydata()) == {0.5}
+    assert figure.axes[0].get_title() == "relu"
+    assert "wine" in figure.axes[0].get_ylabel()
+    assert figure.axes[1].get_xlabel() == "epoch"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["raw", "target"]
+
+
+def test_a_curve_ends_where_every_network_has_diverged():
+    losses = np.array([[1.0, np.inf, np.nan], [1.0, 2.0, np.nan]])
+    figure = training_curves({"wine": {"relu": {"raw": losses}}}, "two")
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [1, 2])
+
+
+def test_dots_are_medians_and_hollow_where_they_are_infinite():
+    samples = [np.arange(101.0), np.array([1.0, np.inf, np.inf]), np.full(3, np.nan)]
+    figure = interval_dots({"epochs": {"wine": {"raw": samples}}}, ["a", "b", "c"], "title")
+    interval, dot, hollow = figure.axes[0].lines
+    np.testing.assert_allclose(interval.get_ydata(), [5, 95])
+    np.testing.assert_allclose(dot.get_ydata(), 50)
+    assert hollow.get_markerfacecolor() == "white"
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["a", "b", "c"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["raw"]
+
+
+def test_bounds_are_on_logarithmic_axes_only():
+    values = {"wine": {"raw": [np.arange(1.0, 5)]}}
+    figure = interval_dots({"a": values, "b": values}, ["relu"], "t", ["a"], [0.1, 100])
+    assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear"]
+    assert [len(axes.lines) for axes in figure.axes] == [4, 2]
+
+
+def test_bars_add_up_to_1():
+    shares = {"start": np.array([0.5, 0.3, 0.2]), "end": np.array([0.0, 0.0, 1.0])}
+    figure = state_bars({"relu": {"wine": shares}}, "two")
+    tops = [patch.get_y() + patch.get_height() for patch in figure.axes[0].patches]
+    np.testing.assert_allclose(tops, [0.5, 0, 0.8, 0, 1, 1])
+
+
+def test_gradients_are_in_the_order_of_the_scales():
+    scales, norms = np.array([10.0, 0.1, 1.0]), np.array([4.0, 1.0, 2.0])
+    figure = feature_gradients({"wine": (scales, {"raw": norms})}, "one")
+    (line,) = figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xdata(), [0.1, 1, 10])
+    np.testing.assert_allclose(line.get_ydata(), [0.25, 0.5, 1])
