@@ -7,14 +7,14 @@ ENSEMBLE := tests/experiments/test_ensemble.py tests/experiments/test_stacked_me
 .PHONY: help reproduce test backends tensorboard benchmark
 
 help:
-	@echo 'make reproduce    run the experiments and print what was found; ONLY=... runs one'
+	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make test         lint, types and the whole test suite'
 	@echo 'make backends     install JAX and torch too, for make test to test with'
 	@echo 'make benchmark    measure speed, side by side with plain Keras'
 
 reproduce: $(INSTALLED)
-	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report $(REPORT))
 	@echo 'Open them in TensorBoard:  make tensorboard'
 
 tensorboard: $(INSTALLED)

@@ -1,6 +1,7 @@
-"""Run every experiment, two side by side, and check the articles' claims."""
+"""Run every experiment, two side by side, check the articles' claims and write a report of them."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from quiet_start import quiet_start
@@ -8,12 +9,12 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.command_line import ArgumentParser, UsageError
-        from normlayers.experiments.reproduction import EXPERIMENTS, reproduce
+        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.reproduction import EXPERIMENTS, LOGS, reproduce
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs"), help="where results go")
+    add("--log-dir", type=Path, default=LOGS, help="where results go")
     add(
         "--only",
         nargs="+",
@@ -21,12 +22,14 @@ def main() -> None:
         default=list(EXPERIMENTS),
         help=f"experiments to run, of {', '.join(EXPERIMENTS)} (default: all)",
     )
+    add(
+        "--report",
+        type=Path,
+        metavar="PATH",
+        help="where the report of all experiments goes (default: report.html in --log-dir)",
+    )
     add("--start-over", action="store_true", help="remove earlier runs from --log-dir first")
-    options = parser.parse_args()
-    try:
-        sys.exit(reproduce(Path(__file__).parent, **vars(options)))
-    except UsageError as error:
-        parser.error(str(error))
+    sys.exit(parser.run(partial(reproduce, Path(__file__).parent)))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,36 @@ def picture_files(neurons: int) -> list[str]:
     return [*(f"{still}.png" for still in stills), f"{FILM}.gif"]
 
 
+def captions(sizes: Sizes) -> list[dict[str, str]]:
+    """results.json's ``figures``, in the article's order.
+
+    Args:
+        sizes: the numbers of ``networks``, ``points``, ``inputs`` and ``neurons``.
+    """
+    of = (
+        f"{sizes['networks']:,} networks with weights and {sizes['points']:,} points of their own, "
+        "with bias 0 and with bias from U(-1, 1)"
+    )
+    told = {
+        "G5_active_neurons.png": "G5: how many hidden neurons a point activates at initialization, "
+        f"on data from U(-1, 1). Diamonds are what can be derived. {of}.",
+        "G6_share_of_data.png": "G6: the share of the data that activates a neuron at "
+        f"initialization, on data from U(-1, 1). {of}.",
+        f"{FILM}.gif": "G7: that share as the data move from U(-1, 1) to U(8, 10). Neurons come to "
+        f"be active on all of the data or on none. {of}.",
+        "G7_all_shifts.png": "G7 in one picture: a column is the distribution at one shift of the "
+        f"data, lighter where more neurons are. {of}.",
+        "G8_active_neurons_shifted.png": "G8: how many hidden neurons a point activates at "
+        f"initialization, on data from U(8, 10). {of}.",
+        "neuron_states.png": "The shares of neurons that are active on all, part and none of the "
+        f"data as these move away from 0. Diamonds are what can be derived. {of}.",
+        f"{OVERLAP}.png": "The share of the data that activates both of two neurons, on data from "
+        f"U(-1, 1). {of}.",
+    }
+    there = picture_files(sizes["neurons"])
+    return [{"file": file, "caption": told[file]} for file in told if file in there]
+
+
 def write_pictures(measures: Measures, sizes: Sizes, directory: LogDirectory, folder: Path) -> None:
     """Draw everything.
 

@@ -51,6 +51,7 @@ from rich.table import Table
 from normlayers.experiments import exact_odds
 from normlayers.experiments.activation_figures import (
     KINDS,
+    captions,
     data_range,
     picture_files,
     write_pictures,
@@ -194,7 +195,7 @@ def run(
         if found is None or not all((log_dir / file).is_file() for file in pictures):
             found = _found(arguments, directory, console)
             directory.finish(RUN, found)
-        results = directory.write_results(found)
+        results = directory.write_results({**found, "figures": captions(arguments)})
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures and event file: {log_dir}", highlight=False)
     return results

@@ -44,6 +44,20 @@ COPIES = {
     "G17_sigmoid_shifted_boundary.gif": ("sigmoid-shifted", "boundary/input"),
 }
 FIGURES = (TWO_CIRCLES, NETWORK, *COPIES)
+OVERVIEW = "overview.png"
+LIT = "A neuron is filled where the point activates it, and white where it does not."
+# Of each picture's film, what it shows.
+SHOWN = {
+    "boundary/input": "The decision boundary of one network ({arm}) over its data, from start to "
+    "end of training. Green is where the network says Y = 1, and paler where it is less sure.",
+    "boundary/hidden": "The boundary of one network ({arm}) and its data in the space of the two "
+    "hidden neurons, from start to end of training. There it is a straight line at every epoch.",
+    "lit/start": f"One network ({{arm}}) before training, point after point. {LIT}",
+    "lit/early": f"One network ({{arm}}) early in training, point after point. {LIT}",
+    "lit/training": "One network ({arm}) through the whole of training, at each epoch shown with "
+    f"another point. {LIT}",
+    "lit/end": f"One network ({{arm}}) after training, point after point. {LIT}",
+}
 
 
 def figures(log_dir: Path, arms: Sequence[str], x: Array, y: Array) -> Iterator[tuple[str, bytes]]:
@@ -60,6 +74,36 @@ def figures(log_dir: Path, arms: Sequence[str], x: Array, y: Array) -> Iterator[
     for figure, (arm, tag) in COPIES.items():
         if arm in arms:
             yield figure, (log_dir / arm / film_file(tag)).read_bytes()
+
+
+def captions(arms: Sequence[str], epochs: int) -> list[dict[str, str]]:
+    """results.json's ``figures``: the overview, and the article's by their numbers.
+
+    Args:
+        arms: the arms that were run.
+        epochs: that they were trained for.
+
+    Example:
+        >>> [figure["file"] for figure in captions(["relu-shifted-bn-pre"], epochs=10)]
+        ['overview.png', 'G01_two_circles.png', 'G02_network.png']
+    """
+    told = {
+        OVERVIEW: f"Decision boundaries after {epochs:,} epochs, one network a panel, "
+        f"{len(arms)} in all, with their accuracies. The shifted data are the centred ones plus "
+        "10; standardized and BN (batch normalization) are what is done to them.",
+        TWO_CIRCLES: "G1: the data, two concentric circles of points. No line tells the classes "
+        "apart.",
+        NETWORK: "G2: the network, two inputs, two hidden neurons and one output.",
+    }
+    for figure, (arm, tag) in COPIES.items():
+        if arm in arms:
+            told[figure] = f"G{int(figure[1:3])}: {SHOWN[tag].format(arm=_in_words(arm))}"
+    return [{"file": file, "caption": caption} for file, caption in told.items()]
+
+
+def _in_words(arm: str) -> str:
+    activation, data = arm.split("-", 1)
+    return f"{'ReLU' if activation == 'relu' else activation}, {data} data"
 
 
 def draw_arm(

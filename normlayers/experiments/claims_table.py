@@ -36,7 +36,7 @@ def claims_markdown(rows: Rows) -> str:
             parts.append(_markdown_table(of_it))
         unchecked = unchecked_claims(article, [row["id"] for row in of_it])
         if unchecked:
-            parts.append(f"Open, for they were not checked: {', '.join(unchecked)}.\n")
+            parts.append(f"Open, not checked: {', '.join(unchecked)}.\n")
     return "\n".join(parts)
 
 

@@ -67,10 +67,10 @@ def captions(found: Findings) -> list[dict[str, str]]:
     """``figures`` of results.json."""
     one = "one data set, the first"
     return [
-        {"file": f"{name}.png", "caption": caption}
-        for name, caption in (
+        {"file": file, "caption": caption}
+        for file, caption in (
             (
-                "contours",
+                "contours.png",
                 f"Losses of a model of two weights over these weights, and gradient descent's path "
                 f"at each surface's best learning rate; {one} of {found.data_sets:,}. Raw inputs, "
                 "one a hundred times as large as the other, make a narrow valley; of a common "
@@ -78,18 +78,18 @@ def captions(found: Findings) -> list[dict[str, str]]:
                 "close-ups each weight has a scale of its own.",
             ),
             (
-                "surfaces",
-                f"The same losses in three dimensions; {one}. surfaces.html beside it shows them "
-                "to turn about.",
+                "surfaces.png",
+                f"The same losses in three dimensions; {one}.",
             ),
+            (PAGE, f"The same surfaces with gradient descent's paths, to turn about; {one}."),
             (
-                "convergence",
+                "convergence.png",
                 f"The loss above its minimum over gradient descent's steps; {one}. Dashed: what "
                 "theory says of the quadratic surface with the Hessian at the minimum. On the left "
                 "min-max and x / std lie upon one another.",
             ),
             (
-                "condition_numbers",
+                "condition_numbers.png",
                 f"Condition numbers of the losses' Hessians at the minimum, of "
                 f"{found.data_sets:,} data sets, and the population's where a closed form exists.",
             ),

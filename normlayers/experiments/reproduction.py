@@ -1,46 +1,62 @@
-"""All experiments in one go, two side by side, each a process of its own."""
+"""All experiments in one go, two side by side, each a process of its own, and a report of all."""
 
 from __future__ import annotations
 
-import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from normlayers.experiments.claims_table import claims_markdown
 from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.kept_results import why_again
+from normlayers.experiments.report import duration, refuse_report, write_report
+from normlayers.experiments.report_content import Ran, ShownExperiment, shown_experiments
 from normlayers.experiments.whole_files import write_whole
 
 # The longest first; their scripts have these names.
-EXPERIMENTS = ("two_neuron_ensemble", "two_neuron_circle", "activation_odds")
+EXPERIMENTS = (
+    "two_neuron_ensemble",
+    "two_neuron_circle",
+    "deep_networks",
+    "input_normalization",
+    "scaling_methods",
+    "loss_surface",
+    "activation_odds",
+)
 SIDE_BY_SIDE = 2
-CLAIMS = "claims.md"
+LOGS = Path("logs")
+CLAIMS, REPORT = "claims.md", "report.html"
 
 
 def reproduce(
     scripts: Path,
-    log_dir: Path,
+    log_dir: Path = LOGS,
     only: Sequence[str] = EXPERIMENTS,
+    report: Path | None = None,
     start_over: bool = False,
     console: Console | None = None,
 ) -> int:
-    """Run experiments, print what each prints once it ends, and write all claims to a page.
+    """Run experiments, print what each prints once it ends, and write a report of them all.
 
-    What an earlier run has finished is taken up by the experiments themselves.
+    What an earlier run has finished is taken up by the experiments themselves. The report tells of
+    experiments that are not run now as well, as their results.json does.
 
     Args:
         scripts: the folder of the experiments' scripts.
         log_dir: where everything goes; each experiment to a folder of its name.
         only: some of ``EXPERIMENTS``.
+        report: the report's file; by default ``REPORT`` in ``log_dir``.
         start_over: remove what earlier runs wrote first.
         console: where to print.
 
@@ -48,15 +64,20 @@ def reproduce(
         0, or the exit code of an experiment that failed; the others are run to their end.
 
     Raises:
-        UsageError: there is no such experiment. Nothing was run.
+        UsageError: there is no such experiment, or the report cannot be written. Nothing was run.
+        OSError: the report cannot be written after all; an earlier one stays as it was.
     """
-    console = console or Console()
+    console, started = console or Console(), time.perf_counter()
     unknown = [name for name in only if name not in EXPERIMENTS]
     if unknown:
         raise UsageError(
             f"there is no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}."
         )
+    report = report or log_dir / REPORT
+    refuse_report(report, log_dir)
     chosen = [name for name in EXPERIMENTS if name in only]
+    if not start_over:
+        _tell_what_is_run_again(chosen, log_dir, console)
     processes = {
         name: _Process(
             [sys.executable, str(scripts / f"{name}.py"), "--log-dir", str(log_dir / name)]
@@ -65,17 +86,52 @@ def reproduce(
         )
         for name in chosen
     }
-    code = _run_all(processes, console)
-    rows = [row for name in chosen for row in _claims_of(log_dir / name)]
+    ran = _run_all(processes, console)
+    experiments = shown_experiments(EXPERIMENTS, scripts, log_dir, report, ran)
+    code = max((abs(did.code) for did in ran.values()), default=0)
+    seconds = time.perf_counter() - started
+    command = partial(_command, log_dir)
+    write_report(report, experiments, seconds, command)
+    _tell_what_was_found(experiments, log_dir, code, console)
+    console.print(f"Report: {report} (this run took {duration(seconds)})", highlight=False)
+    return code
+
+
+def _tell_what_is_run_again(names: Sequence[str], log_dir: Path, console: Console) -> None:
+    for name in names:
+        why = why_again(log_dir / name)
+        if why:
+            console.print(f"{name}: results.json {why}; it is made again.", highlight=False)
+
+
+def _tell_what_was_found(
+    experiments: Sequence[ShownExperiment], log_dir: Path, code: int, console: Console
+) -> None:
+    """Print counts of verdicts and what was not run; write the table, unless one has failed."""
+    rows = [row for shown in experiments if shown.results for row in shown.results["claims"]]
     if rows and not code:
-        rows.sort(key=_by_article_and_number)
         write_whole(log_dir / CLAIMS, claims_markdown(rows).encode())
         verdicts = Counter(row["verdict"] for row in rows)
         counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.most_common())
         console.print(
             f"{len(rows)} claims checked: {counted}. Table: {log_dir / CLAIMS}", highlight=False
         )
-    return code
+    lacking = {shown.name: shown.state for shown in experiments if shown.results is None}
+    if lacking:
+        named = ", ".join(f"{name} ({state})" for name, state in lacking.items())
+        console.print(
+            f"Without results: {named}. To run {'it' if len(lacking) == 1 else 'them'}: "
+            f"{_command(log_dir, list(lacking))}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+def _command(log_dir: Path, names: Sequence[str]) -> str:
+    """What to type to run some experiments."""
+    if log_dir == LOGS:
+        asked = " ".join(names)
+        return f"make reproduce ONLY={shlex.quote(asked)}"
+    return shlex.join(["scripts/reproduce.py", "--log-dir", str(log_dir), "--only", *names])
 
 
 class _Process:
@@ -88,17 +144,19 @@ class _Process:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
-    def run(self) -> tuple[int, str]:
-        """Run it to its end; its exit code, and what it printed."""
+    def run(self) -> tuple[Ran, str]:
+        """Run it to its end; how that went, and what it printed."""
+        started, began = time.time(), time.perf_counter()
         if self._stopped:
-            return 130, ""
+            return Ran(130, 0.0, started), ""
         with tempfile.TemporaryFile() as printed:
             self._process = subprocess.Popen(
                 self._command, stdout=printed, stderr=subprocess.STDOUT, env=self._environment
             )
             code = self._process.wait()
             printed.seek(0)
-            return code, printed.read().decode(errors="replace")
+            ran = Ran(code, time.perf_counter() - began, started)
+            return ran, printed.read().decode(errors="replace")
 
     def interrupt(self) -> None:
         """End it as Ctrl-C does, or keep it from starting."""
@@ -107,50 +165,34 @@ class _Process:
             self._process.send_signal(signal.SIGINT)
 
 
-def _run_all(processes: dict[str, _Process], console: Console) -> int:
-    code = 0
+Running = dict[Future[tuple[Ran, str]], str]
+
+
+def _run_all(processes: dict[str, _Process], console: Console) -> dict[str, Ran]:
+    ran: dict[str, Ran] = {}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool, console.status("") as status:
-        running: dict[Future[tuple[int, str]], str] = {
-            pool.submit(process.run): name for name, process in processes.items()
-        }
+        running: Running = {pool.submit(process.run): name for name, process in processes.items()}
         try:
             while running:
                 status.update(f"running {', '.join(list(running.values())[:SIDE_BY_SIDE])}")
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                code = max(code, _show(done, running, console))
+                ran |= _show(done, running, console)
         except KeyboardInterrupt:
             for process in processes.values():
                 process.interrupt()
             _show(set(running), running, console)
             raise
-    return code
+    return ran
 
 
-def _show(
-    done: set[Future[tuple[int, str]]],
-    running: dict[Future[tuple[int, str]], str],
-    console: Console,
-) -> int:
-    code = 0
+def _show(done: set[Future[tuple[Ran, str]]], running: Running, console: Console) -> dict[str, Ran]:
+    shown = {}
     for future in done:
         name = running.pop(future)
-        ended_with, printed = future.result()
-        code = max(code, abs(ended_with))
+        ran, printed = future.result()
+        shown[name] = ran
         console.print(f"── {name} ──", highlight=False)
         console.print(printed.rstrip(), highlight=False, markup=False, soft_wrap=True)
-        if ended_with:
-            console.print(f"{name} ended with exit code {ended_with}.", highlight=False)
-    return code
-
-
-def _claims_of(log_dir: Path) -> list[dict[str, Any]]:
-    try:
-        claims = json.loads((log_dir / "results.json").read_text())["claims"]
-    except (OSError, ValueError, KeyError):
-        return []
-    return list(claims)
-
-
-def _by_article_and_number(row: dict[str, Any]) -> tuple[str, int]:
-    article, number = row["id"].split(".")
-    return article, int(number)
+        if ran.code:
+            console.print(f"{name} ended with exit code {ran.code}.", highlight=False)
+    return shown

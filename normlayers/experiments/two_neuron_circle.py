@@ -46,7 +46,15 @@ from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 
-from normlayers.experiments.circle_figures import FIGURES, FILMED, draw_arm, figures, overview
+from normlayers.experiments.circle_figures import (
+    FIGURES,
+    FILMED,
+    OVERVIEW,
+    captions,
+    draw_arm,
+    figures,
+    overview,
+)
 from normlayers.experiments.circle_table import table
 from normlayers.experiments.command_line import UsageError, chosen_arms
 from normlayers.experiments.films import film_file
@@ -71,7 +79,6 @@ SHIFT = 10.0
 BATCH_SIZE = 4
 LAYERS = ("hidden", "output")
 MODEL = "model.keras"
-OVERVIEW = "overview.png"
 # Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
 LARGEST_SEED = 2**32 - 1
 
@@ -232,7 +239,8 @@ def run(
         for figure, content in figures(log_dir, arms, *circles()):
             directory.write(figure, content)
         found = _found_by({arm: directory.finished(arm) or {} for arm in arms})
-        results = directory.write_results({**found, "claims": []})
+        told = {"claims": [], "figures": captions(arms, epochs)}
+        results = directory.write_results({**found, **told})
     console.print(table(results))
     console.print(f"Films, models and event files: {log_dir}", highlight=False)
     return results

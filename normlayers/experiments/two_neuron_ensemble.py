@@ -61,7 +61,7 @@ from normlayers.experiments.two_neuron_claims import (
     CLAIMS,
     beats,
 )
-from normlayers.experiments.two_neuron_pictures import PICTURES, pictures
+from normlayers.experiments.two_neuron_pictures import PICTURES, captions, pictures
 from normlayers.pictures.png import to_png
 
 Array = npt.NDArray[Any]
@@ -136,8 +136,10 @@ def run(
             "measures": _measures(findings),
             "claims": check(CLAIMS, findings),
         }
-        for name, figure in pictures(findings).items():
+        drawn = pictures(findings)
+        for name, figure in drawn.items():
             directory.write(name, to_png(figure))
+        found["figures"] = captions(drawn, networks)
         results = directory.write_results(found)
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures and every network's measures: {log_dir}", highlight=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,34 @@ def pictures(findings: Findings) -> dict[str, Figure]:
     count = len(next(iter(findings.values()))["accuracy"])
     drawn = {name: draw(findings, f"{count:,} networks each") for name, draw in _DRAWN.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+def captions(drawn: Collection[str], networks: int) -> list[dict[str, str]]:
+    """results.json's ``figures``.
+
+    Args:
+        drawn: those of ``PICTURES`` that were drawn.
+        networks: how many an arm has.
+    """
+    each = f"{networks:,} networks each."
+    told = {
+        "sweep.png": "Accuracy after training, and the states of the hidden neurons, as the data "
+        "move away from 0. Lines are medians; bands hold the middle 50 % and 90 % of the "
+        f"networks. {each}",
+        "movement.png": "What training moves, as the data move away from 0: neurons' states, who "
+        "is active, weights, the boundary. Bands are 95 % intervals of the means. "
+        f"{each}",
+        "cures.png": "Accuracy after training on the circles, on the circles moved by 10, and on "
+        f"these with the data standardized or the hidden layer batch-normalized. {each}",
+        "sizes.png": "Accuracy after training on the circles moved by 10, of larger and deeper "
+        f"networks, beside two neurons on the same data standardized. {each}",
+        "alike.png": "How alike the weights of those neurons are that all of the data activate at "
+        "the start: 1 where they point the same way. Before and after training; of "
+        f"{networks:,} networks those that have two such neurons.",
+        "exclusive.png": "Of the points that activate a neuron, the share that activates one only, "
+        f"before and after training. Of {networks:,} networks those with an active neuron.",
+    }
+    return [{"file": file, "caption": told[file]} for file in told if file in drawn]
 
 
 def _lines() -> dict[str, float]:

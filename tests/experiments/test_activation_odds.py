@@ -136,7 +136,7 @@ def test_results_hold_what_they_promise(article):
     assert json.loads((log_dir / "results.json").read_text()) == results
     assert set(results) == {
         *("experiment", "seed", "arguments", "versions", "device", "runtime_seconds"),
-        *("measures", "claims"),
+        *("measures", "claims", "figures"),
     }
     assert results["arguments"] == {
         "seed": 0, "networks": 5000, "points": 200, "inputs": 2, "neurons": 2,
@@ -162,6 +162,15 @@ def test_pictures_are_there_and_the_film_has_a_frame_a_shift(article):
     for name in written:
         with Image.open(log_dir / name) as picture:
             assert getattr(picture, "n_frames", 1) == (10 if name.endswith("gif") else 1)
+
+
+def test_every_picture_has_a_caption_that_tells_of_how_many_networks(article):
+    figures = {figure["file"]: figure["caption"] for figure in article[1]["figures"]}
+    assert set(figures) == set(picture_files(2))
+    assert {row["figure"] for row in article[1]["claims"]} <= set(figures)
+    for file, caption in figures.items():
+        assert "5,000 networks" in caption
+        assert not file.startswith("G") or caption.startswith(file[:2])
 
 
 def test_figures_show_the_data_that_they_name(article):
@@ -222,7 +231,9 @@ def test_other_arguments_are_refused_until_asked_to_start_over(tmp_path):
 
 
 def test_a_single_neuron_overlaps_with_none(tmp_path):
-    measures = run(tmp_path, neurons=1, **SMALL)[0]["measures"]
+    results = run(tmp_path, neurons=1, **SMALL)[0]
+    assert "overlap.png" not in [figure["file"] for figure in results["figures"]]
+    measures = results["measures"]
     for bias in BIASES:
         assert measures[bias]["overlap_quantiles"] is measures[bias]["overlap_histogram"] is None
     assert measures["exact"]["overlap_quantiles"] is None

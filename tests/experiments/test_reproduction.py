@@ -1,7 +1,6 @@
-"""All experiments in one go: side by side, printed whole, one page of claims, interruptions."""
+"""All experiments in one go: side by side, printed whole, one report of all, interruptions."""
 
 import io
-import json
 import os
 import signal
 import subprocess
@@ -13,31 +12,31 @@ import pytest
 from rich.console import Console
 
 from normlayers.experiments import reproduction
+from normlayers.experiments.claims_table import claims_markdown
 from normlayers.experiments.command_line import UsageError
+from tests.experiments.found import row, write_found
 
 ROOT = Path(__file__).parents[2]
 # Stands for an experiment: writes one claim.
-SCRIPT = """
-import json, pathlib, sys
+SCRIPT = f"""
+import pathlib, sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.experiments.found import row, write_found
 folder = pathlib.Path(sys.argv[sys.argv.index("--log-dir") + 1])
-folder.mkdir(parents=True, exist_ok=True)
-row = dict(id="A2.{number}", claim="It is so.", measure="how", value=0.5, ci95=[0.4, 0.6],
-           exact=False, rule="at least 1", n=300, verdict="{verdict}")
-(folder / "results.json").write_text(json.dumps(dict(claims=[row])))
-print("this is [{number}]", *sys.argv[3:])
-sys.exit({code})
+write_found(folder.parent, folder.name, [row("A2.{{number}}", verdict="{{verdict}}")], ["all.png"])
+print("this is [{{number}}]", *sys.argv[3:])
 """
+NAMES = reproduction.EXPERIMENTS
 
 
 @pytest.fixture
 def scripts(tmp_path):
-    """A script for each experiment, with claims 12, 11 and 2."""
+    """A script for each experiment, with claims 12, 11, 10, 9, 8, 3 and 2."""
     folder = tmp_path / "scripts"
     folder.mkdir()
-    for name, number in zip(reproduction.EXPERIMENTS, (12, 11, 2), strict=False):
+    for name, number in zip(NAMES, (12, 11, 10, 9, 8, 3, 2), strict=True):
         verdict = "holds" if number > 2 else "does not hold"
-        text = SCRIPT.format(number=number, verdict=verdict, code=0)
-        (folder / f"{name}.py").write_text(text)
+        (folder / f"{name}.py").write_text(SCRIPT.format(number=number, verdict=verdict))
     return folder
 
 
@@ -52,16 +51,36 @@ def test_every_experiment_is_run_and_its_claims_listed_in_order(scripts, tmp_pat
     assert code == 0
     for number in (2, 11, 12):
         assert f"this is [{number}]" in printed
-    assert "3 claims checked: 2 holds, 1 does not hold" in printed
+    assert "7 claims checked: 6 holds, 1 does not hold" in printed
+    assert f"Report: {tmp_path / 'logs' / 'report.html'} (this run took" in printed
     page = (tmp_path / "logs" / "claims.md").read_text()
-    assert page.index("A2.2") < page.index("A2.11") < page.index("A2.12")
+    report = (tmp_path / "logs" / "report.html").read_text()
+    for text in (page, report):
+        assert text.index("A2.2") < text.index("A2.11") < text.index("A2.12")
+    assert report.count("<img") == 7
+    assert "again" not in printed
 
 
 def test_one_alone(scripts, tmp_path):
+    write_found(tmp_path, NAMES[1], [row("A0.7")])
     code, printed = run(scripts, tmp_path, only=["activation_odds"], start_over=True)
     assert "this is [2] --start-over" in printed
     assert "[11]" not in printed
     assert code == 0
+    # The report is of all that there is.
+    assert "2 claims checked" in printed
+    assert "**A0.7**" in (tmp_path / "claims.md").read_text()
+    away = [name for name in NAMES[:-1] if name != NAMES[1]]
+    named = ", ".join(f"{name} (not run: results.json is missing)" for name in away)
+    command = f"scripts/reproduce.py --log-dir {tmp_path} --only {' '.join(away)}"
+    assert f"Without results: {named}. To run them: {command}\n" in printed
+
+
+def test_by_default_an_experiment_is_run_by_make():
+    command = reproduction._command(Path("logs"), ["loss_surface"])
+    assert command == "make reproduce ONLY=loss_surface"
+    both = reproduction._command(Path("logs"), ["loss_surface", "deep_networks"])
+    assert both == "make reproduce ONLY='loss_surface deep_networks'"
 
 
 def test_a_failure_is_told_and_the_others_go_on(scripts, tmp_path):
@@ -73,6 +92,9 @@ def test_a_failure_is_told_and_the_others_go_on(scripts, tmp_path):
     assert "ended with exit code 3" in printed
     assert "this is [2]" in printed
     assert not (tmp_path / "logs" / "claims.md").exists()
+    report = (tmp_path / "logs" / "report.html").read_text()
+    assert "failed with exit code 3; results.json is missing" in report
+    assert report.count("<img") == 6
 
 
 def test_an_unknown_experiment_is_refused(scripts, tmp_path):
@@ -80,15 +102,57 @@ def test_an_unknown_experiment_is_refused(scripts, tmp_path):
         run(scripts, tmp_path, only=["circles"])
 
 
-def test_every_experiment_has_its_script_and_knows_its_options():
-    for name in reproduction.EXPERIMENTS:
-        text = (ROOT / "scripts" / f"{name}.py").read_text()
-        assert "--log-dir" in text
-        assert "--start-over" in text
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_has_its_script_and_knows_its_options(name):
+    text = (ROOT / "scripts" / f"{name}.py").read_text()
+    assert "--log-dir" in text
+    assert "--start-over" in text
+
+
+def test_results_that_an_earlier_run_left_damaged_are_made_again_and_that_is_told(
+    scripts, tmp_path
+):
+    half, without, whole = NAMES[5], NAMES[6], NAMES[4]
+    for name in (half, without, whole):
+        write_found(tmp_path, name)
+    (tmp_path / half / "results.json").write_text('{"claims": [')
+    (tmp_path / without / "results.json").rename(tmp_path / without / "arguments.json")
+    code, printed = run(scripts, tmp_path, only=[half, without, whole])
+    assert code == 0
+    assert f"{half}: results.json is half-written; it is made again." in printed
+    assert f"{without}: results.json is missing; it is made again." in printed
+    assert printed.count("made again") == 2
+    assert printed.index("made again") < printed.index("this is")
+    assert "A2.3" in (tmp_path / "claims.md").read_text()
+
+
+def test_a_report_may_go_elsewhere(scripts, tmp_path):
+    (tmp_path / "pages").mkdir()
+    run(scripts, tmp_path / "logs", only=NAMES[:1], report=tmp_path / "pages" / "all.html")
+    assert "A2.12" in (tmp_path / "pages" / "all.html").read_text()
+    assert not (tmp_path / "logs" / "report.html").exists()
+
+
+@pytest.mark.parametrize("report", ["scripts", "missing/report.html"])
+def test_a_report_that_cannot_be_written_is_refused_before_anything_runs(scripts, tmp_path, report):
+    with pytest.raises(UsageError, match="report"):
+        run(scripts, tmp_path / "logs", report=tmp_path / report)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_the_script_refuses_in_one_sentence(tmp_path):
+    script = [sys.executable, str(ROOT / "scripts" / "reproduce.py")]
+    done = subprocess.run(
+        [*script, "--log-dir", tmp_path / "logs", "--report", tmp_path],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = f"reproduce.py: error: --report {tmp_path} is a folder; give the path of a file.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interruption_ends_what_is_running(scripts, tmp_path):
-    for name in reproduction.EXPERIMENTS:
+    for name in NAMES:
         (scripts / f"{name}.py").write_text(
             "import pathlib, sys, time\n"
             f"pathlib.Path({str(tmp_path)!r}, '{name}.started').touch()\n"
@@ -115,9 +179,14 @@ def test_an_interruption_ends_what_is_running(scripts, tmp_path):
     assert len(list(tmp_path.glob("*.started"))) == 2  # the third was not begun
 
 
-def test_half_written_results_are_no_claims(scripts, tmp_path):
-    (tmp_path / "results.json").write_text('{"claims": [')
-    assert reproduction._claims_of(tmp_path) == []
-    assert reproduction._claims_of(tmp_path / "nothing") == []
-    (tmp_path / "results.json").write_text(json.dumps({"claims": [{"id": "A2.1"}]}))
-    assert reproduction._claims_of(tmp_path) == [{"id": "A2.1"}]
+def test_the_table_as_markdown_is_grouped_by_article():
+    rows = [row("A2.10", measure="|w|"), row("A2.9", exact=True), row("A4.1")]
+    text = claims_markdown(rows)
+    assert [line[4:6] for line in text.splitlines() if line.startswith("### ")] == [
+        "A0", "A1", "A2", "A3", "A4"
+    ]  # fmt: skip
+    assert text.count("| claim | what was measured |") == 2
+    assert text.index("**A2.9**") < text.index("**A2.10**") < text.index("### A3")
+    assert r"| \|w\| |" in text
+    assert "| 0.930 | at least 0.9 | exact | **holds** |" in text
+    assert "Open, not checked: A4.2, A4.3, A4.4, A4.5." in text

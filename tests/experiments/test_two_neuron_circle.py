@@ -137,6 +137,18 @@ def test_the_articles_figures_are_there_by_their_numbers(article):
             assert film.n_frames == frames
 
 
+def test_every_figure_has_a_caption_with_its_number(article):
+    log_dir, results, _ = article
+    figures = {figure["file"]: figure["caption"] for figure in results["figures"]}
+    assert set(figures) == {"overview.png", *(path.name for path in log_dir.glob("G*"))}
+    assert "1,000 epochs" in figures["overview.png"]
+    for file, caption in figures.items():
+        assert file == "overview.png" or caption.startswith(f"G{int(file[1:3])}: ")
+        assert ("one network" in caption.lower()) == (file not in ("G01_two_circles.png",
+                                                                   "G02_network.png"))  # fmt: skip
+    assert "ReLU, shifted data" in figures["G12_relu_shifted_lit_at_start.gif"]
+
+
 def test_shifted_data_light_the_same_neurons_point_after_point(article):
     """As the article's figures show: much movement on centred data, a frozen network on others."""
 
@@ -162,7 +174,7 @@ def test_results_hold_what_they_promise(article):
     assert json.loads((log_dir / "results.json").read_text()) == results
     assert set(results) == {
         *("experiment", "seed", "arguments", "versions", "device", "runtime_seconds"),
-        *("measures", "claims"),
+        *("measures", "claims", "figures"),
     }
     assert results["runtime_seconds"] > 0
     for arm, found in results["measures"]["arms"].items():

@@ -95,9 +95,10 @@ def test_results_hold_what_they_promise(ran):
         assert found["diverged"] == 0
     assert results["claims"] == []  # 70 networks are too few
     assert "not run" in printed
-    assert {path.name for path in log_dir.glob("*.png")} == {
-        "cures.png", "sizes.png", "alike.png", "exclusive.png"
-    }  # fmt: skip
+    drawn = {path.name for path in log_dir.glob("*.png")}
+    assert drawn == {"cures.png", "sizes.png", "alike.png", "exclusive.png"}
+    assert {figure["file"] for figure in results["figures"]} == drawn
+    assert all("70 networks" in figure["caption"] for figure in results["figures"])
 
 
 def test_a_second_run_trains_nothing(ran, monkeypatch):
@@ -145,6 +146,7 @@ def test_all_claims_and_pictures_come_of_all_arms(tmp_path):
         tmp_path, networks=2 * FEWEST, epochs=1, arms=[arm for arm in ARMS if "-bn-" not in arm]
     )
     assert {path.name for path in tmp_path.glob("*.png")} == set(PICTURES)
+    assert [figure["file"] for figure in results["figures"]] == list(PICTURES)
     assert [row["id"] for row in results["claims"]] == [claim.id for claim in CLAIMS]
     for row in results["claims"]:
         assert row["ci95"][0] <= row["value"] <= row["ci95"][1]
