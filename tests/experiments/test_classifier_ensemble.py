@@ -66,26 +66,26 @@ def test_full_batch_training_is_that_of_fit(classifier, optimizer):
         classifier, [data], networks=3, epochs=epochs, optimizer=OPTIMIZERS[optimizer],
         look=last_weights, look_after=(0, epochs), group=2,
     )  # fmt: skip
-    for network in range(3):
-        model = classifier.keras_model()
-        model.compile(
-            optimizer,
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+    model = classifier.keras_model()
+    model.compile(
+        optimizer,
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    model.set_weights(classifier.keras_weights(as_layers(course.looks, 2, 0), 0))
+    history = model.fit(
+        data.x, data.y, batch_size=30, epochs=epochs, shuffle=False, verbose=0,
+        validation_data=(data.x_validation, data.y_validation),
+    ).history  # fmt: skip
+    np.testing.assert_allclose(course.loss[2], history["loss"], atol=2e-4)
+    for name in ("loss", "accuracy"):
+        np.testing.assert_allclose(
+            getattr(course, f"validation_{name}")[2], history[f"val_{name}"], atol=1e-3
         )
-        model.set_weights(classifier.keras_weights(as_layers(course.looks, network, 0), 0))
-        history = model.fit(
-            data.x, data.y, batch_size=30, epochs=epochs, shuffle=False, verbose=0,
-            validation_data=(data.x_validation, data.y_validation),
-        ).history  # fmt: skip
-        np.testing.assert_allclose(course.loss[network], history["loss"], atol=2e-4)
-        for name in ("loss", "accuracy"):
-            np.testing.assert_allclose(
-                getattr(course, f"validation_{name}")[network], history[f"val_{name}"], atol=1e-3
-            )
-        end = classifier.keras_weights(as_layers(course.looks, network, 1), 0)
-        for ours, theirs in zip(end, model.get_weights(), strict=True):
-            np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    end = classifier.keras_weights(as_layers(course.looks, 2, 1), 0)
+    for ours, theirs in zip(end, model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
 @pytest.mark.parametrize("batch_size", [10, 12])

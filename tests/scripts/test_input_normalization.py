@@ -1,0 +1,48 @@
+"""The script of article A0 as a user runs it."""
+
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "input_normalization.py"
+
+
+def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
+    arms = ["wine-tanh-raw", "fit-raw"]
+    options = ["--networks", 2, "--epochs", 3, "--arms", *arms]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--log-dir", str(tmp_path / "logs"), *map(str, options)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Epochs to the target loss" in done.stdout
+    results = json.loads((tmp_path / "logs" / "results.json").read_text())
+    assert results["arguments"] == {"seed": 0, "networks": 2, "epochs": 3, "arms": arms}
+    assert (tmp_path / "logs" / "wine-tanh-raw" / "networks.npz").is_file()
+    assert list((tmp_path / "logs" / "fit-raw").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--networks", 0], "--networks must be from 1 to 100000, not 0."),
+        (["--epochs", "many"], "argument --epochs: invalid int value: 'many'"),
+        (["--speed", 1], "unrecognized arguments: --speed 1"),
+    ],
+)
+def test_the_script_refuses_in_one_sentence(tmp_path, monkeypatch, capsys, arguments, says):
+    """Here, where TensorFlow is imported already."""
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    command = [SCRIPT.name, "--log-dir", tmp_path / "logs", *arguments]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in command])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert (stopped.value.code, capsys.readouterr()) == (
+        2,
+        ("", f"input_normalization.py: error: {says}\n"),
+    )
+    assert not (tmp_path / "logs").exists()
