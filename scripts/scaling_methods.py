@@ -1,0 +1,30 @@
+"""Compare ways to scale inputs, for neighbours and for networks (articles A1, A3 and A4)."""
+
+import sys
+from pathlib import Path
+
+from quiet_start import quiet_start
+
+
+def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import scaling_methods
+        from normlayers.experiments.command_line import ArgumentParser
+
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--log-dir", type=Path, default=Path("logs/scaling_methods"), help="where results go")
+    add("--seed", type=int, default=0, help="seed of splits, weights and shuffling")
+    add("--networks", type=int, default=200, help="networks an arm")
+    add("--splits", type=int, default=200, help="splits of each data set, for nearest neighbours")
+    add("--epochs", type=int, default=20, help="passes over the data")
+    add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
+    parser.run(scaling_methods.run)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
+        sys.exit(130)
