@@ -8,6 +8,7 @@ can be compared in pairs.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,12 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.experiments.classifier_network import Classifier, Passed
-from normlayers.experiments.classifier_training import epoch_program, look_program, score_program
+from normlayers.experiments.classifier_training import (
+    OF_FIRST_STEP,
+    look_program,
+    score_program,
+    training_program,
+)
 from normlayers.experiments.compiled_training import initial_state
 from normlayers.experiments.stacked_network import Weights
 from normlayers.experiments.stacked_optimizers import Adam, Optimizer
@@ -82,6 +88,34 @@ class Course:
     def diverged(self) -> Array:
         """Which networks' loss is no number in the end; shape ``(networks,)``."""
         return ~np.isfinite(self.loss[:, -1]) | ~np.isfinite(self.validation_loss[:, -1])
+
+
+def epochs_to(loss: Array, target: float) -> Array:
+    """Epochs until the mean loss of an epoch's batches is down to a target.
+
+    Between two epochs the loss is taken as a straight line, so that networks can be told apart
+    that reach it in the same epoch.
+
+    Args:
+        loss: shape ``(networks, epochs)``.
+        target: the loss to reach.
+
+    Returns:
+        shape ``(networks,)``; from 1 on, infinite where it is not reached.
+
+    Example:
+        >>> epochs_to(np.array([[3.0, 2.0, 1.0], [1.0, 1.0, 1.0], [3.0, 3.0, 3.0]]), 1.5)
+        array([2.5, 1. , inf])
+    """
+    loss = np.asarray(loss, float)
+    down = loss <= target
+    at = down.argmax(axis=1)
+    rows = np.arange(len(loss))
+    last, before = loss[rows, at], loss[rows, np.maximum(at - 1, 0)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.where(np.isfinite(before) & (before > last), (target - last) / (before - last), 0)
+    found = np.where(at > 0, at + 1 - part, 1.0)
+    return np.where(down.any(axis=1), found, np.inf)
 
 
 def train_classifiers(
@@ -180,56 +214,64 @@ class _Job:
         split = self.splits[number % len(self.splits)]
         x, y = self._tensors(split.x, split.y)
         validation = self._tensors(split.x_validation, split.y_validation)
-        train = epoch_program(self.classifier, self.optimizer, self.batch_size)
+        # Epochs that are trained at once: in small steps Python would take as long as they do.
+        at_once = self._at_once()
+        train = training_program(self.classifier, self.optimizer, self.batch_size, at_once)
         score = score_program(self.classifier)
         state = initial_state(self.classifier.initial_weights(self.group, start), self.optimizer)
         seen: list[dict[str, Array]] = []
         looks = [self._looked(state["weights"], x)] if 0 in self.look_after else []
-        for epoch in range(1, self.epochs + 1):
+        for epoch in range(at_once, self.epochs + 1, at_once):
             if stop.is_set():
                 break
-            order = self._order(shuffling, len(split.x))
-            state, found = train(state, order, x, y)
+            state, found = train(state, self._orders(shuffling, len(split.x)), x, y)
             if epoch % self.score_every == 0:
                 found |= score(state["weights"], *validation)
-            if epoch > 1:  # of the very first step only
-                found = {name: a for name, a in found.items() if not name.startswith("first_")}
-            seen.append(_arrays(found, kept))
+            seen.append({name: ops.convert_to_numpy(array) for name, array in found.items()})
             if epoch in self.look_after:
                 looks.append(self._looked(state["weights"], x))
-            self.advance(kept)
-        return _course(seen, [{name: a[:kept] for name, a in each.items()} for each in looks])
+            self.advance(kept * at_once)
+        return _course(seen, looks, kept)
 
     def _tensors(self, x: Array, y: Array) -> tuple[Any, Any]:
         of_classes = np.arange(self.classifier.classes)[:, None] == y
         return ops.convert_to_tensor(x.T), ops.convert_to_tensor(of_classes.astype("float32"))
 
-    def _order(self, random: np.random.Generator, points: int) -> Any:
+    def _at_once(self) -> int:
+        if self.batch_size is not None:  # in long epochs
+            return 1
+        return math.gcd(self.score_every, *self.look_after)
+
+    def _orders(self, random: np.random.Generator, points: int) -> Any:
         if self.batch_size is None:
-            return ops.convert_to_tensor(0, "int32")
-        places = np.tile(np.arange(points, dtype="int32"), (self.group, 1))
-        return ops.convert_to_tensor(random.permuted(places, axis=1))
+            return ops.zeros((self._at_once(),), "int32")
+        places = np.tile(np.arange(points, dtype="int32"), (1, self.group, 1))
+        return ops.convert_to_tensor(random.permuted(places, axis=2))
 
     def _looked(self, weights: Weights, x: Any) -> dict[str, Array]:
         assert self.look is not None
-        return _arrays(look_program(self.classifier, self.look)(weights, x), self.group)
+        seen = look_program(self.classifier, self.look)(weights, x)
+        return {name: ops.convert_to_numpy(array) for name, array in seen.items()}
 
 
-def _arrays(tensors: dict[str, Any], kept: int) -> dict[str, Array]:
-    return {name: ops.convert_to_numpy(tensor)[:kept] for name, tensor in tensors.items()}
-
-
-def _course(seen: list[dict[str, Array]], looks: list[dict[str, Array]]) -> dict[str, Any]:
-    def over_epochs(name: str) -> Array:
-        return np.stack([each[name] for each in seen if name in each], axis=1)
-
-    every = ("loss", "validation_loss", "validation_accuracy", "gradient_norms")
+def _course(
+    seen: list[dict[str, Array]], looks: list[dict[str, Array]], kept: int
+) -> dict[str, Any]:
+    """The first networks' course by its names."""
+    trained = {
+        name: np.concatenate([each[name] for each in seen]).swapaxes(0, 1)[:kept]
+        for name in ("loss", "gradient_norms")
+    }
+    scored = {
+        name: np.stack([each[name] for each in seen if name in each], axis=1)[:kept]
+        for name in ("validation_loss", "validation_accuracy")
+    }
     return {
-        **{name: over_epochs(name) for name in every},
-        "first_gradient_norms": seen[0]["first_gradient_norms"],
-        "input_gradient_norms": seen[0]["first_input_gradient_norms"],
+        **trained,
+        **scored,
+        **{name: seen[0][name][:kept] for name in OF_FIRST_STEP},
         "looks": {
-            name: np.stack([each[name] for each in looks], axis=1)
+            name: np.stack([each[name] for each in looks], axis=1)[:kept]
             for name in (looks[0] if looks else ())
         },
     }

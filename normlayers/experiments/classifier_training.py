@@ -24,16 +24,17 @@ Found = dict[str, Any]
 
 
 @lru_cache(maxsize=64)
-def epoch_program(
-    classifier: Classifier, optimizer: Optimizer, batch_size: int | None
+def training_program(
+    classifier: Classifier, optimizer: Optimizer, batch_size: int | None, epochs: int
 ) -> Callable[[State, Any, Any, Any], tuple[State, Found]]:
-    """A compiled function that trains for an epoch.
+    """A compiled function that trains for some epochs.
 
     Returns:
-        a function of the state; the points' order, whole numbers of shape ``(networks, points)``
-        (unused where ``batch_size`` is ``None``); ``x`` of shape ``(features, points)``; ``y`` of
-        shape ``(classes, points)``, 1 for a point's class, else 0. It returns the new state and, by
-        the names of ``Course``, what was found, the first step's with ``first_`` before them.
+        a function of the state; the points' order in each epoch, whole numbers of shape
+        ``(epochs, networks, points)`` (unused where ``batch_size`` is ``None``); ``x`` of shape
+        ``(features, points)``; ``y`` of shape ``(classes, points)``, 1 for a point's class, else 0.
+        It returns the new state and, by the names of ``Course``, what was found, epochs on the
+        first axis; what has no epochs is of the very first step.
     """
 
     def step(state: State, x: Any, y: Any) -> tuple[State, Found]:
@@ -50,7 +51,7 @@ def epoch_program(
         norms = ops.stack([ops.sqrt(ops.sum(square, axis=1)) for square in squares], axis=1)
         found = {
             "loss": losses, "gradient_norms": norms, "first_gradient_norms": norms,
-            "first_input_gradient_norms": ops.sqrt(squares[0]),
+            "input_gradient_norms": ops.sqrt(squares[0]),
         }  # fmt: skip
         return stepped(state, gradients, [*statistics, {}], optimizer), found
 
@@ -70,15 +71,8 @@ def epoch_program(
             state, now = step(carried[0], x, y)
             return state, _with(carried[1], now, batch_size, number == 0)
 
-        layers = len(state["weights"])
-        nothing = {
-            name: ops.zeros((networks, *shape))
-            for name, shape in {
-                "loss": (), "gradient_norms": (layers,), "first_gradient_norms": (layers,),
-                "first_input_gradient_norms": (features,),
-            }.items()
-        }  # fmt: skip
         whole = points // batch_size
+        nothing = _nothing(state)
         state, found = ops.fori_loop(0, whole, next_batch, (state, nothing))
         rest = points - whole * batch_size
         if rest:
@@ -90,16 +84,47 @@ def epoch_program(
             "gradient_norms": found["gradient_norms"] / steps,
         }
 
-    return compiled(epoch)
+    def train(state: State, orders: Any, x: Any, y: Any) -> tuple[State, Found]:
+        def next_epoch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
+            state, found = carried
+            state, now = epoch(state, orders[number], x, y)
+            kept = {
+                name: ops.where(number == 0, now[name], found[name])
+                if name in OF_FIRST_STEP
+                else ops.slice_update(
+                    found[name], (number, *([0] * len(now[name].shape))), now[name][None]
+                )
+                for name in found
+            }
+            return state, kept
+
+        nothing = {
+            name: array if name in OF_FIRST_STEP else ops.zeros((epochs, *array.shape))
+            for name, array in _nothing(state).items()
+        }
+        return ops.fori_loop(0, epochs, next_epoch, (state, nothing))
+
+    return compiled(train)
+
+
+# Found of the very first step alone.
+OF_FIRST_STEP = ("first_gradient_norms", "input_gradient_norms")
+
+
+def _nothing(state: State) -> Found:
+    """What is found of no step."""
+    weights = state["weights"]
+    networks, _, features = weights[0]["kernel"].shape
+    norms = ops.zeros((networks, len(weights)))
+    return {
+        "loss": ops.zeros((networks,)), "gradient_norms": norms, "first_gradient_norms": norms,
+        "input_gradient_norms": ops.zeros((networks, features)),
+    }  # fmt: skip
 
 
 def _with(found: Found, now: Found, points: int, is_first: Any) -> Found:
     """Sums over an epoch's steps; a step's loss counts by its points, as Keras's mean does."""
-    kept = {
-        name: ops.where(is_first, now[name], found[name])
-        for name in found
-        if name.startswith("first_")
-    }
+    kept = {name: ops.where(is_first, now[name], found[name]) for name in OF_FIRST_STEP}
     return {
         **kept,
         "loss": found["loss"] + now["loss"] * points,

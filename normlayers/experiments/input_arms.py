@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.experiments.classifier_ensemble import Course, train_classifiers
+from normlayers.experiments.classifier_ensemble import Course, epochs_to, train_classifiers
 from normlayers.experiments.classifier_network import Classifier, Passed
 from normlayers.experiments.input_data import DATA, points, splits
 from normlayers.experiments.stacked_network import Weights
@@ -115,8 +115,8 @@ def measured(course: Course, arm: Arm) -> dict[str, Array]:
 
     - ``loss``: of each epoch, in nats, shape ``(networks, epochs)``;
     - ``diverged``: 1 where a loss is no number in the end;
-    - ``epochs_to_target``: the first epoch whose loss is at most half of a guess's, ln(classes)/2;
-      infinite where there is none;
+    - ``epochs_to_target``: until the loss is down to half of a guess's, ln(classes)/2; infinite
+      where it never is; see ``epochs_to``;
     - ``unsteadiness``: the share of the loss's way, from epoch to epoch, that leads upward: 0 of a
       loss that only falls, 1/2 of one that gets nowhere; NaN of one that does not move;
     - ``validation_accuracy``: in the end;
@@ -155,21 +155,6 @@ def measured(course: Course, arm: Arm) -> dict[str, Array]:
         if "saturated" in course.looks:
             found[f"saturated_{when}"] = course.looks["saturated"][:, time]
     return found
-
-
-def epochs_to(loss: Array, target: float) -> Array:
-    """The first epoch, counted from 1, in which a loss is down to a target; else infinite.
-
-    Args:
-        loss: shape ``(networks, epochs)``.
-        target: in the loss's unit.
-
-    Example:
-        >>> epochs_to(np.array([[3.0, 2.0, 1.0], [3.0, 3.0, 3.0]]), 2.0).tolist()
-        [2.0, inf]
-    """
-    there = loss <= target
-    return np.where(there.any(axis=1), there.argmax(axis=1) + 1.0, np.inf)
 
 
 def unsteadiness(loss: Array) -> Array:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.experiments.classifier_ensemble import GROUP, Split, train_classifiers
+from normlayers.experiments.classifier_ensemble import GROUP, Split, epochs_to, train_classifiers
 from normlayers.experiments.classifier_network import Classifier, Passed
 from normlayers.experiments.scalings import SCALINGS, digits, scaled
 from normlayers.experiments.stacked_network import Weights
@@ -106,8 +106,8 @@ def train_arm(
 
         - ``loss``: of each epoch's batches, in nats, shape ``(networks, epochs)``;
         - ``accuracy``: on the validation part after training;
-        - ``epochs_to_target``: the first epoch whose loss is at most ``TARGET_LOSS``; infinite
-          where none is;
+        - ``epochs_to_target``: until the loss is down to ``TARGET_LOSS``; infinite where it never
+          is; see ``epochs_to``;
         - ``saturation_start``, ``slope_start``: see ``look``;
         - ``gradient_start``: norm of the first layer's gradient at the very first step, divided by
           the inputs' factor: what reaches the layer, without the inputs' size;
@@ -147,18 +147,3 @@ def splits(scaling: str, exponent: int, seed: int) -> tuple[Split, ...]:
         )
         found.append(Split(x, data.y[train], x_rest, data.y[rest]))
     return tuple(found)
-
-
-def epochs_to(loss: Array, target: float) -> Array:
-    """The first epoch with a loss of at most the target, counted from 1; infinite where none is.
-
-    Args:
-        loss: shape ``(networks, epochs)``.
-        target: the loss to get to.
-
-    Example:
-        >>> epochs_to(np.array([[3.0, 1.0, 0.5], [3.0, 2.0, 2.5]]), 1.0).tolist()
-        [2.0, inf]
-    """
-    reached = np.asarray(loss) <= target
-    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from normlayers.experiments.classifier_ensemble import Split, train_classifiers
+from normlayers.experiments.classifier_ensemble import Split, epochs_to, train_classifiers
 from normlayers.experiments.classifier_network import Classifier, forward
 from normlayers.experiments.stacked_optimizers import SGD, Adam, RMSprop
 
@@ -190,6 +190,19 @@ def test_a_diverged_network_is_known():
     assert not train_classifiers(
         Classifier(5, (4,), 3), [split()], networks=2, epochs=3
     ).diverged.any()
+
+
+@pytest.mark.parametrize("target", [0.5, 1.0, 2.0, 4.0])
+def test_epochs_to_a_target_are_where_the_loss_crosses_it(target):
+    """Of the losses 4 / epoch, drawn as straight lines between whole epochs, by interpolation."""
+    epochs = np.arange(1, 11)
+    (found,) = epochs_to(4 / epochs[None], target)
+    np.testing.assert_allclose(found, np.interp(target, 4 / epochs[::-1], epochs[::-1]))
+
+
+def test_a_loss_that_is_no_number_never_reaches_a_target():
+    loss = np.array([[2.0, np.nan, np.nan], [np.nan, 1.0, 1.0], [3.0, 0.5, 3.0]])
+    np.testing.assert_array_equal(epochs_to(loss, 1.5), [np.inf, 2, 1.6])
 
 
 def test_moving_statistics_serve_validation_only():

@@ -10,7 +10,6 @@ from normlayers.experiments.scaled_networks import (
     ARMS,
     SCALED_ARMS,
     arm_name,
-    epochs_to,
     look,
     splits,
     train_arm,
@@ -81,8 +80,3 @@ def test_networks_of_small_inputs_start_alike_but_for_the_factor():
     assert np.isinf(found[-4]["epochs_to_target"]).all()
     assert not found[-4]["diverged"].any()
     assert ((found[-4]["accuracy"] >= 0) & (found[-4]["accuracy"] < 0.5)).all()
-
-
-def test_epochs_to_a_loss_count_from_1_and_never_is_infinite():
-    loss = np.array([[1.0, 0.4], [0.5, 0.6], [0.9, 0.8], [np.nan, np.nan]])
-    assert epochs_to(loss, 0.5).tolist() == [2, 1, np.inf, np.inf]
