@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import keras
 
 from normlayers.experiments.input_arms import Arm
 from normlayers.experiments.input_data import splits
+from normlayers.experiments.whole_passes import fit_in_passes
 from normlayers.layers.standardize import Standardize
 from normlayers.tracking.activation_tracker import ActivationTracker
 
@@ -41,15 +43,14 @@ def tracked_fit(folder: Path, standardized: bool, epochs: int, seed: int) -> dic
         "adam",
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        jit_compile=False,  # a hundred steps are made before a compiler is done
     )
-    tracker = ActivationTracker(folder, split.x[:WATCHED], split.y[:WATCHED], every=EVERY)
-    history = model.fit(
-        split.x, split.y, batch_size=len(split.x), epochs=epochs, shuffle=False, verbose=0,
-        validation_data=(split.x_validation, split.y_validation),
-        validation_freq=epochs, callbacks=[tracker],
-    ).history  # fmt: skip
-    return {
-        "loss": float(history["loss"][-1]),
-        "validation_accuracy": float(history["val_accuracy"][-1]),
-    }
+    passes = math.gcd(EVERY, epochs)
+    tracker = ActivationTracker(
+        folder, split.x[:WATCHED], split.y[:WATCHED], every=EVERY // passes, passes_per_epoch=passes
+    )
+    fit_in_passes(model, split.x, split.y[:, None], len(split.x), epochs, passes, seed, [tracker])
+    scores = [
+        model.evaluate(x, y, batch_size=len(x), verbose=0)
+        for x, y in ((split.x, split.y), (split.x_validation, split.y_validation))
+    ]
+    return {"loss": scores[0][0], "validation_accuracy": scores[1][1]}
