@@ -1,0 +1,42 @@
+"""Train deep networks with and without batch normalization (articles A1 and A3)."""
+
+import sys
+from pathlib import Path
+
+from quiet_start import quiet_start
+
+
+def main() -> None:
+    with quiet_start():
+        from normlayers.experiments import deep_networks
+        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.deep_arms import ARMS
+
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--log-dir", type=Path, default=Path("logs/deep_networks"), help="where results go")
+    add("--seed", type=int, default=0, help="seed of the weights and of the shuffling")
+    add("--networks", type=int, default=34, help="networks an arm")
+    add("--epochs", type=int, default=12, help="passes over the data")
+    add("--width", type=int, default=16, help="neurons of a hidden layer")
+    add("--batch-size", type=int, default=32, help="points in a step")
+    add("--optimizer", default="adam", help="sgd, rmsprop or adam, as Keras sets them")
+    add(
+        "--arms",
+        nargs="+",
+        metavar="ARM",
+        default=list(ARMS),
+        help="kinds of networks to train: {relu,sigmoid,tanh}-{none,bn-pre,bn-post}-"
+        "{raw,standardized}-depth-{2,8,20}, {relu,tanh}-bn-pre-{raw,standardized}-depth-2-fixed, "
+        "sigmoid-bn-pre-{raw,standardized}-depth-{2,8,20}-fixed (default: all)",
+    )
+    add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
+    parser.run(deep_networks.run)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
+        sys.exit(130)
