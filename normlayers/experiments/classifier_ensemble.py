@@ -23,11 +23,11 @@ from keras import ops
 from normlayers.experiments.classifier_network import Classifier, Passed
 from normlayers.experiments.classifier_training import (
     OF_FIRST_STEP,
+    initial_state,
     look_program,
     score_program,
     training_program,
 )
-from normlayers.experiments.compiled_training import initial_state
 from normlayers.experiments.stacked_network import Weights
 from normlayers.experiments.stacked_optimizers import Adam, Optimizer
 

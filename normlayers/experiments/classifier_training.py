@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -13,11 +14,10 @@ from normlayers.experiments.compiled_training import (
     State,
     compiled,
     gradients_of,
-    stepped,
     trained_part,
     with_trained,
 )
-from normlayers.experiments.stacked_network import Weights
+from normlayers.experiments.stacked_network import Weights, moved_on
 from normlayers.experiments.stacked_optimizers import Optimizer
 
 Found = dict[str, Any]
@@ -53,7 +53,7 @@ def training_program(
             "loss": losses, "gradient_norms": norms, "first_gradient_norms": norms,
             "input_gradient_norms": ops.sqrt(squares[0]),
         }  # fmt: skip
-        return stepped(state, gradients, [*statistics, {}], optimizer), found
+        return _stepped(state, gradients, [*statistics, {}], optimizer), found
 
     def epoch(state: State, order: Any, x: Any, y: Any) -> tuple[State, Found]:
         features, points = x.shape
@@ -112,6 +112,43 @@ def training_program(
     return compiled(train)
 
 
+def initial_state(weights: Weights, optimizer: Optimizer) -> State:
+    """What training changes: the weights, what the optimizer remembers, the steps so far.
+
+    The optimizer's arrays are one a slot, shape ``(networks, numbers of a network)``: compiled
+    array by array, an optimizer takes as long as all the rest of a deep network.
+    """
+    weights = [
+        {name: ops.convert_to_tensor(array) for name, array in layer.items()} for layer in weights
+    ]
+    flat = _flat(trained_part(weights))
+    slots = tuple(ops.zeros_like(flat) for _ in range(optimizer.slots))
+    return {"weights": weights, "slots": slots, "step": ops.convert_to_tensor(0, "int32")}
+
+
+def _stepped(
+    state: State, gradients: Weights, statistics: list[dict[str, Any]], optimizer: Optimizer
+) -> State:
+    """The state one step on, its moving statistics one batch."""
+    trained = trained_part(state["weights"])
+    flat, slots = optimizer.update(_flat(trained), _flat(gradients), state["slots"], state["step"])
+    weights, first = [], 0
+    for layer, ours, found in zip(state["weights"], trained, statistics, strict=True):
+        moved = {}
+        for name in sorted(ours):
+            size = math.prod(ours[name].shape[1:])
+            moved[name] = ops.reshape(flat[:, first : first + size], ours[name].shape)
+            first += size
+        weights.append(moved_on({**layer, **moved}, found))
+    return {"weights": weights, "slots": slots, "step": state["step"] + 1}
+
+
+def _flat(trained: Weights) -> Any:
+    """All arrays of a network in a row; in the order of their names, whatever a dict's is."""
+    arrays = [layer[name] for layer in trained for name in sorted(layer)]
+    return ops.concatenate([ops.reshape(a, (a.shape[0], -1)) for a in arrays], axis=1)
+
+
 # Found of the very first step alone.
 OF_FIRST_STEP = ("first_gradient_norms", "input_gradient_norms")
 
@@ -149,7 +186,7 @@ def score_program(classifier: Classifier) -> Callable[[Weights, Any, Any], Found
             "validation_accuracy": ops.mean(ops.cast(right, "float32"), axis=-1),
         }
 
-    return compiled(score)
+    return compiled(score, often=False)
 
 
 @lru_cache(maxsize=64)
@@ -161,7 +198,7 @@ def look_program(
     def looked(weights: Weights, x: Any) -> Found:
         return look(classifier, weights, forward(classifier, weights, x, training=True), x)
 
-    return compiled(looked)
+    return compiled(looked, often=False)
 
 
 def cross_entropy(logits: Any, y: Any) -> Any:

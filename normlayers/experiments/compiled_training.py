@@ -85,12 +85,18 @@ def training_program(
     return compiled(train)
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function compiled by XLA; on torch, which has none, as it is."""
+def compiled(function: Callable[..., Any], often: bool = True) -> Callable[..., Any]:
+    """The function compiled by XLA; on torch, which has none, as it is.
+
+    Args:
+        function: of tensors.
+        often: whether it is called so often that XLA, which compiles for seconds, is worth its
+            time; otherwise TensorFlow makes a graph of it only.
+    """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function, jit_compile=True, autograph=False)
+        return tf.function(function, jit_compile=often, autograph=False)
     if keras.backend.backend() == "jax":
         import jax
 
