@@ -128,6 +128,7 @@ def train_classifiers(
     seed: int = 0,
     look: Look | None = None,
     look_after: Sequence[int] = (),
+    look_at: int | None = None,
     score_every: int = 1,
     group: int = GROUP,
     advance: Callable[[int], None] = lambda network_epochs: None,
@@ -145,6 +146,7 @@ def train_classifiers(
         seed: of the initial weights and the shuffling.
         look: what to look at on the training points, batch normalizations as in training.
         look_after: numbers of epochs after which to look; 0 is before training.
+        look_at: training points to look at, the first so many; ``None``: all.
         score_every: epochs from one validation to the next; the last epoch's is one of them.
         group: networks in a program.
         advance: called as training goes on with the epochs of networks trained since.
@@ -166,7 +168,7 @@ def train_classifiers(
         )
     job = _Job(
         classifier, splits, epochs, batch_size, optimizer or Adam(), seed, look,
-        frozenset(look_after), score_every, group, advance,
+        frozenset(look_after), look_at, score_every, group, advance,
     )  # fmt: skip
     stop = Event()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -203,6 +205,7 @@ class _Job:
     seed: int
     look: Look | None
     look_after: frozenset[int]
+    look_at: int | None
     score_every: int
     group: int
     advance: Callable[[int], None]
@@ -250,7 +253,7 @@ class _Job:
 
     def _looked(self, weights: Weights, x: Any) -> dict[str, Array]:
         assert self.look is not None
-        seen = look_program(self.classifier, self.look)(weights, x)
+        seen = look_program(self.classifier, self.look)(weights, x[:, : self.look_at])
         return {name: ops.convert_to_numpy(array) for name, array in seen.items()}
 
 

@@ -24,6 +24,9 @@ Networks = dict[str, Array]
 SIDE_BY_SIDE = 2
 # Networks in a program.
 GROUP = 50
+# Training points on which layers are looked at: always the same ones, whose share in a change is
+# theirs, not chance's.
+LOOKED_AT = 400
 
 
 class _StoppedError(Exception):
@@ -133,6 +136,7 @@ def train(arm: Arm, recipe: Recipe, advance: Callable[[int], None] = lambda epoc
         score_every=recipe.epochs,
         look=None if arm.fixed else outputs_distribution,
         look_after=() if arm.fixed else range(recipe.epochs + 1),
+        look_at=LOOKED_AT,
         group=min(recipe.networks, GROUP),
         advance=advance,
     )

@@ -5,7 +5,7 @@ a hidden layer of 64 neurons, two logits, cross-entropy, Adam with a learning ra
 epochs of one step on all points; without standardization and with a ``Standardize`` layer adapted
 on the training part. Beside the article's data, whose features hardly differ in scale, there are
 three whose features do, see ``input_data.points``. Networks differ by their initial weights, and
-are spread over eight splits, the first the article's own.
+are spread over ten splits, the first the article's own.
 
 Arms are ``<data>-<activation>-<inputs>``: data article, rescaled, wine, cancer; activations relu,
 leaky-relu (slope 0.2, Keras's), prelu (slopes that start at 0.25), sigmoid, tanh; inputs raw,

@@ -27,9 +27,9 @@ from normlayers.experiments.whole_files import write_whole
 # The longest first; their scripts have these names.
 EXPERIMENTS = (
     "two_neuron_ensemble",
-    "two_neuron_circle",
     "deep_networks",
     "input_normalization",
+    "two_neuron_circle",
     "scaling_methods",
     "loss_surface",
     "activation_odds",
