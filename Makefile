@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-ENSEMBLE := tests/experiments/test_ensemble.py tests/experiments/test_stacked_measures.py
+ENSEMBLE := tests/experiments/test_ensemble.py tests/experiments/test_stacked_measures.py \
+  tests/experiments/test_classifier_ensemble.py tests/experiments/test_layer_loop.py
 
 .PHONY: help reproduce test backends tensorboard benchmark
 

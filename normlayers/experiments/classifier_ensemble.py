@@ -20,14 +20,14 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.experiments.classifier_network import Classifier, Passed
+from normlayers.experiments.classifier_network import Classifier, Passed, blocks
 from normlayers.experiments.classifier_training import (
     OF_FIRST_STEP,
-    initial_state,
     look_program,
     score_program,
     training_program,
 )
+from normlayers.experiments.compiled_training import initial_state
 from normlayers.experiments.stacked_network import Weights
 from normlayers.experiments.stacked_optimizers import Adam, Optimizer
 
@@ -221,7 +221,8 @@ class _Job:
         at_once = self._at_once()
         train = training_program(self.classifier, self.optimizer, self.batch_size, at_once)
         score = score_program(self.classifier)
-        state = initial_state(self.classifier.initial_weights(self.group, start), self.optimizer)
+        weights = blocks(self.classifier, self.classifier.initial_weights(self.group, start))
+        state = initial_state(weights, self.optimizer)
         seen: list[dict[str, Array]] = []
         looks = [self._looked(state["weights"], x)] if 0 in self.look_after else []
         for epoch in range(at_once, self.epochs + 1, at_once):

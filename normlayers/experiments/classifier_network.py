@@ -17,12 +17,15 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.experiments.layer_loop import through_layers
 from normlayers.experiments.stacked_network import EPSILON, MOVING, Weights
 from normlayers.layers.batch_normalization import BatchNormalization
 
 Array = npt.NDArray[Any]
 # He et al. (2015), and PyTorch's PReLU; Keras's own starts with 0, as a ReLU.
 PRELU_SLOPE = 0.25
+# Hidden layers from which a loop is worth its time.
+LOOPED_FROM = 10
 
 
 @dataclass(frozen=True)
@@ -165,17 +168,68 @@ def forward(classifier: Classifier, weights: Weights, x: Any, training: bool) ->
     """
     pre_activations, outputs, statistics = [], [], []
     for layer in weights[:-1]:
-        z = _affine(x, layer)
-        found: dict[str, Any] = {}
-        if classifier.normalization == "pre":
-            z, found = _normalized(z, layer, training)
+        z, x, found = _hidden_layer(classifier, x, layer, training)
         pre_activations.append(z)
-        x = activated(classifier.activation, z, layer)
-        if classifier.normalization == "post":
-            x, found = _normalized(x, layer, training)
         outputs.append(x)
         statistics.append(found)
     return Passed(pre_activations, outputs, _affine(x, weights[-1]), statistics)
+
+
+def blocks(classifier: Classifier, weights: Weights) -> Weights:
+    """The weights with those of hidden layers that are alike stacked on a first axis.
+
+    Returns:
+        the first hidden layer's, those after it in one, and the output's; or the weights as they
+        are, where the layers are not alike or few.
+    """
+    if not _are_alike(classifier):
+        return weights
+    alike = weights[1:-1]
+    stacked = {name: ops.stack([layer[name] for layer in alike]) for name in alike[0]}
+    return [weights[0], stacked, weights[-1]]
+
+
+def layers(classifier: Classifier, blocks: Weights) -> Weights:
+    """The weights that ``blocks`` made these of."""
+    if not _are_alike(classifier):
+        return blocks
+    first, alike, output = blocks
+    after_it = range(len(classifier.hidden) - 1)
+    return [first, *({name: alike[name][i] for name in alike} for i in after_it), output]
+
+
+def training_forward(
+    classifier: Classifier, blocks: Weights, x: Any
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The logits of ``forward`` in training, and the batch's statistics, a dict a block."""
+
+    def hidden_layer(x: Any, layer: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        return _hidden_layer(classifier, x, layer, training=True)[1:]
+
+    statistics = []
+    for number, block in enumerate(blocks[:-1]):
+        looped = number == 1 and _are_alike(classifier)
+        x, found = through_layers(hidden_layer, x, block) if looped else hidden_layer(x, block)
+        statistics.append(found)
+    return _affine(x, blocks[-1]), statistics
+
+
+def _are_alike(classifier: Classifier) -> bool:
+    return len(classifier.hidden) >= LOOPED_FROM and len(set(classifier.hidden)) == 1
+
+
+def _hidden_layer(
+    classifier: Classifier, x: Any, layer: dict[str, Any], training: bool
+) -> tuple[Any, Any, dict[str, Any]]:
+    """A layer's pre-activations, its outputs, and its batch's statistics."""
+    z = _affine(x, layer)
+    found: dict[str, Any] = {}
+    if classifier.normalization == "pre":
+        z, found = _normalized(z, layer, training)
+    x = activated(classifier.activation, z, layer)
+    if classifier.normalization == "post":
+        x, found = _normalized(x, layer, training)
+    return z, x, found
 
 
 def activated(activation: str, z: Any, layer: dict[str, Any]) -> Any:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from keras import ops
 
-from normlayers.experiments.classifier_network import Classifier, Passed, forward
+from normlayers.experiments.classifier_network import (
+    Classifier,
+    Passed,
+    forward,
+    layers,
+    training_forward,
+)
 from normlayers.experiments.compiled_training import (
     State,
     compiled,
     gradients_of,
+    stepped,
     trained_part,
     with_trained,
 )
-from normlayers.experiments.stacked_network import Weights, moved_on
+from normlayers.experiments.stacked_network import Weights
 from normlayers.experiments.stacked_optimizers import Optimizer
 
 Found = dict[str, Any]
@@ -41,19 +47,18 @@ def training_program(
         weights = state["weights"]
 
         def loss(trained: Weights) -> tuple[Any, Any]:
-            passed = forward(classifier, with_trained(weights, trained), x, training=True)
-            losses = ops.mean(cross_entropy(passed.logits, y), axis=-1)
+            logits, statistics = training_forward(classifier, with_trained(weights, trained), x)
+            losses = ops.mean(cross_entropy(logits, y), axis=-1)
             # A network's loss knows nothing of the others', so their sum has the gradients of each.
-            return ops.sum(losses), (losses, passed.statistics)
+            return ops.sum(losses), (losses, statistics)
 
         gradients, (losses, statistics) = gradients_of(loss, trained_part(weights))
-        squares = [ops.sum(ops.square(layer["kernel"]), axis=1) for layer in gradients]
-        norms = ops.stack([ops.sqrt(ops.sum(square, axis=1)) for square in squares], axis=1)
+        norms = ops.concatenate([_norms(block["kernel"]) for block in gradients], axis=1)
         found = {
             "loss": losses, "gradient_norms": norms, "first_gradient_norms": norms,
-            "input_gradient_norms": ops.sqrt(squares[0]),
+            "input_gradient_norms": _norms_of_inputs(gradients[0]["kernel"]),
         }  # fmt: skip
-        return _stepped(state, gradients, [*statistics, {}], optimizer), found
+        return stepped(state, gradients, [*statistics, {}], optimizer), found
 
     def epoch(state: State, order: Any, x: Any, y: Any) -> tuple[State, Found]:
         features, points = x.shape
@@ -112,41 +117,14 @@ def training_program(
     return compiled(train)
 
 
-def initial_state(weights: Weights, optimizer: Optimizer) -> State:
-    """What training changes: the weights, what the optimizer remembers, the steps so far.
-
-    The optimizer's arrays are one a slot, shape ``(networks, numbers of a network)``: compiled
-    array by array, an optimizer takes as long as all the rest of a deep network.
-    """
-    weights = [
-        {name: ops.convert_to_tensor(array) for name, array in layer.items()} for layer in weights
-    ]
-    flat = _flat(trained_part(weights))
-    slots = tuple(ops.zeros_like(flat) for _ in range(optimizer.slots))
-    return {"weights": weights, "slots": slots, "step": ops.convert_to_tensor(0, "int32")}
+def _norms(gradient: Any) -> Any:
+    """Of kernels' gradients, a block's; shape ``(networks, layers)``."""
+    norms = ops.sqrt(ops.sum(ops.square(gradient), axis=(-2, -1)))
+    return ops.transpose(norms) if len(gradient.shape) == 4 else norms[:, None]
 
 
-def _stepped(
-    state: State, gradients: Weights, statistics: list[dict[str, Any]], optimizer: Optimizer
-) -> State:
-    """The state one step on, its moving statistics one batch."""
-    trained = trained_part(state["weights"])
-    flat, slots = optimizer.update(_flat(trained), _flat(gradients), state["slots"], state["step"])
-    weights, first = [], 0
-    for layer, ours, found in zip(state["weights"], trained, statistics, strict=True):
-        moved = {}
-        for name in sorted(ours):
-            size = math.prod(ours[name].shape[1:])
-            moved[name] = ops.reshape(flat[:, first : first + size], ours[name].shape)
-            first += size
-        weights.append(moved_on({**layer, **moved}, found))
-    return {"weights": weights, "slots": slots, "step": state["step"] + 1}
-
-
-def _flat(trained: Weights) -> Any:
-    """All arrays of a network in a row; in the order of their names, whatever a dict's is."""
-    arrays = [layer[name] for layer in trained for name in sorted(layer)]
-    return ops.concatenate([ops.reshape(a, (a.shape[0], -1)) for a in arrays], axis=1)
+def _norms_of_inputs(gradient: Any) -> Any:
+    return ops.sqrt(ops.sum(ops.square(gradient), axis=1))
 
 
 # Found of the very first step alone.
@@ -155,9 +133,8 @@ OF_FIRST_STEP = ("first_gradient_norms", "input_gradient_norms")
 
 def _nothing(state: State) -> Found:
     """What is found of no step."""
-    weights = state["weights"]
-    networks, _, features = weights[0]["kernel"].shape
-    norms = ops.zeros((networks, len(weights)))
+    networks, _, features = state["weights"][0]["kernel"].shape
+    norms = ops.concatenate([_norms(ops.zeros_like(b["kernel"])) for b in state["weights"]], axis=1)
     return {
         "loss": ops.zeros((networks,)), "gradient_norms": norms, "first_gradient_norms": norms,
         "input_gradient_norms": ops.zeros((networks, features)),
@@ -179,7 +156,7 @@ def score_program(classifier: Classifier) -> Callable[[Weights, Any, Any], Found
     """A compiled function of weights and validation data: their loss and accuracy by name."""
 
     def score(weights: Weights, x: Any, y: Any) -> Found:
-        logits = forward(classifier, weights, x, training=False).logits
+        logits = forward(classifier, layers(classifier, weights), x, training=False).logits
         right = ops.argmax(logits, axis=1) == ops.argmax(y, axis=0)
         return {
             "validation_loss": ops.mean(cross_entropy(logits, y), axis=-1),
@@ -196,6 +173,7 @@ def look_program(
     """A compiled function of weights and points that returns what ``look`` does."""
 
     def looked(weights: Weights, x: Any) -> Found:
+        weights = layers(classifier, weights)
         return look(classifier, weights, forward(classifier, weights, x, training=True), x)
 
     return compiled(looked, often=False)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Event
 from typing import Any
 
@@ -33,6 +34,8 @@ GROUP = 64
 CHUNK_ON_CPU, CHUNK_ON_GPU = 4 * GROUP, 256 * GROUP
 # Shuffled orders made at a time, in numbers; more leave the caches.
 ORDERS_AT_ONCE = 1_000_000
+# Chunks whose orders are kept for other arms, and up to how many numbers of each.
+CHUNKS_KEPT, ORDERS_KEPT = 4, 50_000_000
 
 
 @dataclass(frozen=True)
@@ -144,19 +147,17 @@ class _Job:
 
     def train(self, groups: range, networks: int, stop: Event) -> TrainedChunk:
         """Train some groups of networks, of which those from ``networks`` on are left out."""
-        streams = [np.random.SeedSequence([self.seed, group]).spawn(2) for group in groups]
-        start = self._initial_weights([np.random.default_rng(weights) for weights, _ in streams])
-        shuffling = [np.random.default_rng(shuffles) for _, shuffles in streams]
+        start = self._initial_weights([_randoms(self.seed, group)[0] for group in groups])
         program = training_program(self.architecture, self.optimizer, self.batch_size)
         x, y = ops.convert_to_tensor(self.x), ops.convert_to_tensor(self.y)
         state = initial_state(start, self.optimizer)
         kept = min(networks - groups.start * GROUP, len(groups) * GROUP)
-        at_once = max(1, ORDERS_AT_ONCE // (len(self.x) * GROUP * len(groups)))
-        for done in range(0, self.epochs, at_once):
+        done = 0
+        for orders in _orders_of(self.seed, groups, len(x), self.epochs):
             if stop.is_set():
                 break
-            epochs = min(at_once, self.epochs - done)
-            orders = np.concatenate([_orders(r, len(x), at_once) for r in shuffling], axis=-1)
+            epochs = min(len(orders), self.epochs - done)
+            done += epochs
             # A tensor: of a Python number the program would be compiled for each value.
             count = ops.convert_to_tensor(epochs, "int32")
             state = program(state, ops.convert_to_tensor(orders), count, x, y)
@@ -174,6 +175,35 @@ class _Job:
             {name: np.concatenate([g[depth][name] for g in groups], axis=-1) for name in layer}
             for depth, layer in enumerate(groups[0])
         ]
+
+
+def _randoms(seed: int, group: int) -> list[np.random.Generator]:
+    """Where a group's initial weights come from, and its shuffling."""
+    streams = np.random.SeedSequence([seed, group]).spawn(2)
+    return [np.random.default_rng(stream) for stream in streams]
+
+
+def _orders_of(seed: int, groups: range, points: int, epochs: int) -> Iterable[Array]:
+    """Groups' shuffled orders, some epochs at a time.
+
+    They are the same in every arm: to draw them takes a fifth of the time of training, so that
+    those of few networks are kept.
+    """
+    if points * epochs * GROUP * len(groups) <= ORDERS_KEPT:
+        return _kept_orders(seed, groups, points, epochs)
+    return _drawn_orders(seed, groups, points, epochs)
+
+
+def _drawn_orders(seed: int, groups: range, points: int, epochs: int) -> Iterator[Array]:
+    at_once = max(1, ORDERS_AT_ONCE // (points * GROUP * len(groups)))
+    shuffling = [_randoms(seed, group)[1] for group in groups]
+    for _ in range(0, epochs, at_once):
+        yield np.concatenate([_orders(r, points, at_once) for r in shuffling], axis=-1)
+
+
+@lru_cache(maxsize=CHUNKS_KEPT)
+def _kept_orders(seed: int, groups: range, points: int, epochs: int) -> list[Array]:
+    return list(_drawn_orders(seed, groups, points, epochs))
 
 
 def _orders(random: np.random.Generator, points: int, epochs: int) -> Array:

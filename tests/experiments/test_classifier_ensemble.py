@@ -55,6 +55,7 @@ def as_layers(looks, network, time):
         (Classifier(5, (6,), 3, "sigmoid", "pre", rescale=False), "sgd"),
         (Classifier(5, (6,), 3, "prelu", "post", use_bias=False), "sgd"),
         (Classifier(5, (), 3), "sgd"),
+        (Classifier(5, (4,) * 10, 3, "tanh", "pre"), "sgd"),  # in a loop
     ],
     ids=lambda value: (
         f"{value.activation}-{value.normalization}" if isinstance(value, Classifier) else value
