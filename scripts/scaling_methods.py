@@ -15,7 +15,7 @@ def main() -> None:
     add = parser.add_argument
     add("--log-dir", type=Path, default=Path("logs/scaling_methods"), help="where results go")
     add("--seed", type=int, default=0, help="seed of splits, weights and shuffling")
-    add("--networks", type=int, default=200, help="networks an arm")
+    add("--networks", type=int, default=100, help="networks an arm")
     add("--splits", type=int, default=200, help="splits of each data set, for nearest neighbours")
     add("--epochs", type=int, default=20, help="passes over the data")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")

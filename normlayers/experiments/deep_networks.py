@@ -28,8 +28,9 @@ Keras's defaults. The arms are ``<activation>-<normalization>-<inputs>-depth-<la
   - ``first_to_last``: quantiles of the first over the last hidden layer's gradient norm at the
     first step;
   - ``drift``: medians over the epochs of how far the distribution of layers' inputs moves, mean
-    over the layers, on 400 of the training points, see ``layer_drift``; ``null`` for fixed arms. Santurkar et al. (2018) measure
-    the shift by the change of gradients instead, and find no less of it with batch normalization;
+    over the layers, on 400 of the training points, see ``layer_drift``; ``null`` for fixed arms.
+    Santurkar et al. (2018) measure the shift by the change of gradients instead, and find no less
+    of it with batch normalization;
 
 - ``comparisons``: by normalization, shares of networks over all activations and inputs, ``null``
   where arms are missing: ``even_gradients``, the first hidden layer's gradient norm within 100

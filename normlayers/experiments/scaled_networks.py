@@ -2,7 +2,7 @@
 
 A network has 64 inputs, 16 hidden neurons and 10 outputs, and trains with Adam at Keras's default
 learning rate in batches of 32 on 1,408 of the digits; the other 389 are for validation. Networks
-25 by 25 have another split. The arms are
+20 by 20 have another split. The arms are
 
 - ``relu-<scaling>``: under each scaling but standardization;
 - ``<activation>-times-1e<exponent>``: on digits standardized and multiplied by a power of ten.
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.experiments.classifier_ensemble import GROUP, Split, epochs_to, train_classifiers
+from normlayers.experiments.classifier_ensemble import Split, epochs_to, train_classifiers
 from normlayers.experiments.classifier_network import Classifier, Passed
 from normlayers.experiments.scalings import SCALINGS, digits, scaled
 from normlayers.experiments.stacked_network import Weights
@@ -32,7 +32,7 @@ Array = npt.NDArray[Any]
 
 HIDDEN, CLASSES = 16, 10
 TRAINING_POINTS, BATCH_SIZE = 1408, 32
-SPLITS = 8
+SPLITS, GROUP = 5, 20  # and networks on each split in turn
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 EXPONENTS = (-4, -2, 0, 2, 4)
 # Half of what a network loses that gives all classes the same probability.

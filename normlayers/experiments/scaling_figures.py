@@ -49,7 +49,7 @@ def captions(findings: Findings) -> list[dict[str, str]]:
     """results.json's ``figures``."""
     networks, splits = _networks(findings), _splits(findings)
     found: RoundingErrors = findings["rounding"]
-    each = f"{networks:,} networks each (64-16-10), 25 by 25 on another split."
+    each = f"{networks:,} networks each (64-16-10), 20 by 20 on another split."
     told = {
         "distributions.png": "Three pixels of the 1,797 digits and three features of the 178 wines "
         "under each scaling, as histograms and kernel density estimates. x / std does not centre: "

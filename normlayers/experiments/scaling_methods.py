@@ -82,7 +82,7 @@ RANGES = {
 def run(
     log_dir: Path,
     seed: int = 0,
-    networks: int = 200,
+    networks: int = 100,
     splits: int = 200,
     epochs: int = 20,
     start_over: bool = False,

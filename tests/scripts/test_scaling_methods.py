@@ -19,7 +19,7 @@ def test_help_explains_every_option_with_its_default(monkeypatch, capsys):
     told = " ".join(capsys.readouterr().out.split())
     for option in ("--log-dir", "--seed", "--networks", "--splits", "--epochs", "--start-over"):
         assert option in told
-    for default in ("logs/scaling_methods", "200)", "20)"):
+    for default in ("logs/scaling_methods", "200)", "100)", "20)"):
         assert default in told
 
 
