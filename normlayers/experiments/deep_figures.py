@@ -28,7 +28,7 @@ from normlayers.experiments.deep_arms import (
 )
 from normlayers.experiments.deep_measures import MEASURES, TARGET_LOSS, Findings
 from normlayers.experiments.normalization_identities import HIDDEN, NETWORKS
-from normlayers.pictures.band_grid import Lines, band_grid
+from normlayers.pictures.band_grid import Lines, band_grid, middle_half
 from normlayers.pictures.interval_groups import interval_groups
 from normlayers.pictures.violins import violins
 
@@ -37,7 +37,6 @@ Array = npt.NDArray[Any]
 LABELS = {"none": "no batch normalization", "bn-pre": "before activation",
           "bn-post": "after activation"}  # fmt: skip
 TITLES = {"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"}
-QUARTILES = (0.5, 0.25, 0.75)
 BANDS = "medians, and the middle 50 % of"
 
 
@@ -111,22 +110,15 @@ def _by_normalization(what: str, shares: Mapping[str, float | None]) -> str:
     )
 
 
-def _quartiles(values: Array) -> Array:
-    """Median and quartiles of each column; infinite where so many networks are."""
-    values = np.where(np.isnan(values), np.inf, values)
-    return np.quantile(values, QUARTILES, axis=0, method="inverted_cdf")
-
-
 def _lines(
     found: Findings, of: Callable[[Mapping[str, Array]], Array], cell: tuple[str, str, int]
 ) -> Lines:
     """A line a normalization: quartiles of a measure of shape ``(networks, places)``."""
     activation, inputs, depth = cell
-    lines = {}
-    for normalization, label in LABELS.items():
-        values = of(found.arms[Arm(activation, normalization, inputs, depth).name])
-        lines[label] = np.arange(1, values.shape[1] + 1), _quartiles(values)
-    return lines
+    return {
+        label: middle_half(of(found.arms[Arm(activation, normalization, inputs, depth).name]))
+        for normalization, label in LABELS.items()
+    }
 
 
 def _over_depths(
@@ -146,7 +138,7 @@ def _convergence(found: Findings, each: str, inputs: str) -> Figure:
         ("epoch", "training loss (nats)"),
         f"Training loss on digits, {inputs} inputs, by where batch normalization stands\n"
         f"{BANDS} {each} a line",
-        level=("target loss", TARGET_LOSS),
+        levels=("target loss", dict.fromkeys(TITLES.values(), TARGET_LOSS)),
     )
 
 

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from normlayers.experiments.input_arms import ACTIVATIONS, INPUTS, NEURONS, SATURATING
 from normlayers.experiments.input_claims import IN_BOUNDS
 from normlayers.experiments.input_data import DATA, points
+from normlayers.pictures.band_grid import band_grid, middle_half
 from normlayers.pictures.feature_gradients import feature_gradients
 from normlayers.pictures.interval_dots import interval_dots
 from normlayers.pictures.state_bars import state_bars
-from normlayers.pictures.training_curves import training_curves
 
 Array = npt.NDArray[Any]
 Findings = Mapping[str, Mapping[str, Array]]
@@ -24,8 +24,7 @@ RECTIFIERS = tuple(name for name in ACTIVATIONS if name not in SATURATING)
 
 CAPTIONS = {
     "losses.png": "Training loss over the epochs, on raw inputs and on standardized ones: medians, "
-    "and bands from 25 to 75 % and from 5 to 95 % of {networks} networks an arm. The dotted line "
-    "is half of a guess's loss. Both axes of a row are shared; the loss is on a logarithmic one.",
+    "and the middle 50 % of {networks} networks an arm. The dotted line is half of a guess's loss.",
     "measures.png": "Epochs to half of a guess's loss, the share of the loss's way that leads "
     "upward, and the validation accuracy in the end: medians and ranges from 5 to 95 % of "
     "{networks} networks an arm. Hollow: the median network never came to that loss.",
@@ -62,18 +61,22 @@ def figures(findings: Findings) -> dict[str, Figure]:
 
 
 def _losses(findings: Findings) -> Figure:
-    return training_curves(
+    targets = {label: float(np.log(points(data)[1].max() + 1) / 2) for data, label in DATA.items()}
+    return band_grid(
         {
             label: {
                 activation: {
-                    inputs: findings[f"{data}-{activation}-{inputs}"]["loss"] for inputs in INPUTS
+                    inputs: middle_half(findings[f"{data}-{activation}-{inputs}"]["loss"])
+                    for inputs in INPUTS
                 }
                 for activation in ACTIVATIONS
             }
             for data, label in DATA.items()
         },
+        ("epoch", "loss in nats"),
         _title("Training loss without and with standardized inputs", findings),
-        {label: float(np.log(points(data)[1].max() + 1) / 2) for data, label in DATA.items()},
+        log=True,
+        levels=("target loss", targets),
     )
 
 

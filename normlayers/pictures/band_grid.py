@@ -23,12 +23,28 @@ LINES = (STYLES[0], STYLES[1], STYLES[3], STYLES[4])
 LEVEL = "#777777"
 
 
+def middle_half(values: Array) -> tuple[Array, Array]:
+    """A line of ``Lines``: medians and quartiles at the places 1, 2 and so on.
+
+    Args:
+        values: one a network and place, shape ``(networks, places)``; NaN counts as infinite.
+
+    Example:
+        >>> places, line = middle_half(np.array([[1.0, 4.0], [2.0, 5.0], [3.0, np.nan]]))
+        >>> places.tolist(), line[0].tolist()
+        ([1, 2], [2.0, 5.0])
+    """
+    values = np.where(np.isnan(values), np.inf, values)
+    line = np.quantile(values, (0.5, 0.25, 0.75), axis=0, method="inverted_cdf")
+    return np.arange(1, values.shape[1] + 1), line
+
+
 def band_grid(
     rows: Mapping[str, Mapping[str, Lines]],
     axis_labels: tuple[str, str],
     title: str,
     log: bool = False,
-    level: tuple[str, float] | None = None,
+    levels: tuple[str, Mapping[str, float]] | None = None,
 ) -> Figure:
     """Panels in rows and columns, which share their vertical axis row by row.
 
@@ -38,31 +54,34 @@ def band_grid(
         axis_labels: what is along, and what upwards, with their units.
         title: the picture's title.
         log: whether the vertical axis is logarithmic.
-        level: a value to compare with, and its name before it.
+        levels: a name, and by the row's name a value to compare with.
 
     Example:
         >>> line = np.array([1, 2]), np.array([[2.0, 1.0], [1.5, 0.5], [2.5, 1.5]])
         >>> figure = band_grid({"relu": {"2 layers": {"none": line}}}, ("epoch", "loss"), "three")
         >>> figure.axes[0].get_title()
-        'relu, 2 layers'
+        '2 layers'
     """
     columns = len(next(iter(rows.values())))
-    size = (1.0 + 3.2 * columns, 1.1 + 2.3 * len(rows))
+    width = 3.2 if columns <= 3 else 2.1
+    size = (1.0 + width * columns, 1.1 + (0.3 + 0.55 * width) * len(rows))
     figure = Figure(figsize=size, dpi=110, layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False, sharex="col", sharey="row")
-    for line, (row, panels) in zip(grid, rows.items(), strict=True):
-        for axes, (column, lines) in zip(line, panels.items(), strict=True):
+    for number, (row, panels) in enumerate(rows.items()):
+        for axes, (column, lines) in zip(grid[number], panels.items(), strict=True):
             _draw(axes, lines)
-            if level is not None:
-                axes.axhline(level[1], color=LEVEL, linestyle=":", linewidth=1.4, label=level[0])
+            if levels is not None:
+                value = levels[1][row]
+                axes.axhline(value, color=LEVEL, linestyle=":", linewidth=1.4, label=levels[0])
             if log:
                 axes.set_yscale("log")
-            axes.set_title(f"{row}, {column}", fontsize=11)
-            axes.tick_params(labelsize=9, labelbottom=True)
+            if number == 0:
+                axes.set_title(column, fontsize=11)
+            axes.tick_params(labelsize=9)
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
             axes.spines[["top", "right"]].set_visible(False)
-        line[0].set_ylabel(axis_labels[1], fontsize=10)
+        grid[number, 0].set_ylabel(f"{row}\n{axis_labels[1]}", fontsize=10)
     for axes in grid[-1]:
         axes.set_xlabel(axis_labels[0], fontsize=10)
     figure.suptitle(title, fontsize=12)

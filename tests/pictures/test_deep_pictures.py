@@ -16,9 +16,15 @@ def test_a_grid_has_a_panel_a_cell_with_lines_bands_and_a_level():
     places, values = np.arange(1, 4), np.array([[3.0, 2, 1], [2, 1, 0.5], [4, 3, 2]])
     panels = {"8 layers": {"none": (places, values), "before": (places, 2 * values)}}
     rows = {name: panels | {"20 layers": panels["8 layers"]} for name in ("ReLU", "tanh")}
-    figure = band_grid(rows, ("epoch", "loss (nats)"), "three networks", True, ("target", 1.15))
+    figure = band_grid(
+        rows,
+        ("epoch", "loss (nats)"),
+        "three networks",
+        True,
+        ("target", dict.fromkeys(rows, 1.15)),
+    )
     assert [axes.get_title() for axes in figure.axes] == [
-        "ReLU, 8 layers", "ReLU, 20 layers", "tanh, 8 layers", "tanh, 20 layers"
+        "8 layers", "20 layers", "", ""
     ]  # fmt: skip
     axes = figure.axes[0]
     for number, (label, expected) in enumerate((("none", values), ("before", 2 * values))):
@@ -30,7 +36,8 @@ def test_a_grid_has_a_panel_a_cell_with_lines_bands_and_a_level():
         assert (band.min(), band.max()) == (expected[1].min(), expected[2].max())
     assert set(lines(axes, "target")[0].get_ydata()) == {1.15}
     assert axes.get_yscale() == "log"
-    assert axes.get_ylabel() == "loss (nats)"
+    assert axes.get_ylabel() == "ReLU\nloss (nats)"
+    assert figure.axes[2].get_ylabel() == "tanh\nloss (nats)"
     assert figure.axes[2].get_xlabel() == "epoch"
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["none", "before", "target"]

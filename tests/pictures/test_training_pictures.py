@@ -5,30 +5,6 @@ import numpy as np
 from normlayers.pictures.feature_gradients import feature_gradients
 from normlayers.pictures.interval_dots import interval_dots
 from normlayers.pictures.state_bars import state_bars
-from normlayers.pictures.training_curves import training_curves
-
-
-def test_curves_are_medians_over_the_networks():
-    losses = np.random.default_rng(0).uniform(0.1, 2, (9, 5))
-    losses[0, 3:] = np.nan
-    figure = training_curves(
-        {"wine": {"relu": {"raw": losses}}, "cancer": {"relu": {"raw": losses}}}, "nine",
-        {"wine": 0.5, "cancer": 0.3},
-    )  # fmt: skip
-    line, target = figure.axes[0].lines
-    np.testing.assert_allclose(line.get_xdata(), [1, 2, 3, 4, 5])
-    np.testing.assert_allclose(line.get_ydata(), np.nanmedian(losses, axis=0))
-    assert set(target.get_ydata()) == {0.5}
-    assert figure.axes[0].get_title() == "relu"
-    assert "wine" in figure.axes[0].get_ylabel()
-    assert figure.axes[1].get_xlabel() == "epoch"
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["raw", "target"]
-
-
-def test_a_curve_ends_where_every_network_has_diverged():
-    losses = np.array([[1.0, np.inf, np.nan], [1.0, 2.0, np.nan]])
-    figure = training_curves({"wine": {"relu": {"raw": losses}}}, "two")
-    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [1, 2])
 
 
 def test_dots_are_medians_and_hollow_where_they_are_infinite():
