@@ -29,7 +29,7 @@ from normlayers.experiments.deep_arms import (
 from normlayers.experiments.deep_measures import MEASURES, TARGET_LOSS, Findings
 from normlayers.experiments.normalization_identities import HIDDEN, NETWORKS
 from normlayers.pictures.band_grid import Lines, band_grid, middle_half
-from normlayers.pictures.interval_groups import interval_groups
+from normlayers.pictures.interval_dots import interval_dots
 from normlayers.pictures.violins import violins
 
 Array = npt.NDArray[Any]
@@ -172,53 +172,44 @@ def _drift(found: Findings, each: str) -> Figure:
 
 
 def _accuracy(found: Findings, each: str) -> Figure:
-    def samples(activation: str, normalization: str, inputs: str) -> dict[str, Array]:
-        return {
-            str(depth): MEASURES["accuracy"](
-                found.arms[Arm(activation, normalization, inputs, depth).name]
-            )
-            for depth in DEPTHS
-        }
+    def sample(activation: str, normalization: str, inputs: str, depth: int) -> Array:
+        return MEASURES["accuracy"](found.arms[Arm(activation, normalization, inputs, depth).name])
 
-    rows = {
-        f"{inputs} inputs": {
-            TITLES[a]: {LABELS[n]: samples(a, n, inputs) for n in NORMALIZATIONS}
-            for a in ACTIVATIONS
-        }
-        for inputs in INPUTS
-    }
-    return interval_groups(
-        rows,
-        ("hidden layers", "validation accuracy"),
-        "Accuracy on digits, by where batch normalization stands\n"
-        f"{each} a mark, the middle 50 % and 90 %",
+    return _dots(
+        "validation accuracy",
+        lambda activation, inputs: {
+            LABELS[n]: [sample(activation, n, inputs, depth) for depth in DEPTHS]
+            for n in NORMALIZATIONS
+        },
+        f"Accuracy on digits, by where batch normalization stands\n{each} a mark",
     )
 
 
 def _rescale(found: Findings, each: str) -> Figure:
-    def samples(activation: str, inputs: str, fixed: bool) -> dict[str, Array]:
-        return {
-            str(depth): MEASURES["loss"](
-                found.arms[Arm(activation, "bn-pre", inputs, depth, fixed).name]
-            )
-            for a, i, depth in fixed_cells()
-            if (a, i) == (activation, inputs)
-        }
+    def sample(activation: str, inputs: str, depth: int, fixed: bool) -> Array:
+        if (activation, inputs, depth) not in fixed_cells():
+            return np.empty(0)
+        return MEASURES["loss"](found.arms[Arm(activation, "bn-pre", inputs, depth, fixed).name])
 
-    labels = {"gamma, beta learned": False, "gamma 1, beta 0": True}
+    return _dots(
+        "final loss (nats)",
+        lambda activation, inputs: {
+            label: [sample(activation, inputs, depth, fixed) for depth in DEPTHS]
+            for label, fixed in (("gamma, beta learned", False), ("gamma 1, beta 0", True))
+        },
+        "What gamma and beta are good for, batch normalization before the activation\n"
+        f"{each} a mark",
+    )
+
+
+def _dots(measure: str, of: Callable[[str, str], Mapping[str, list[Array]]], title: str) -> Figure:
+    """A row an input, a column an activation; ``of`` these, by the variant, a sample a depth."""
     rows = {
-        f"{inputs} inputs": {
-            TITLES[a]: {label: samples(a, inputs, fixed) for label, fixed in labels.items()}
-            for a in ACTIVATIONS
-        }
+        f"{inputs} inputs\n{measure}": {TITLES[a]: of(a, inputs) for a in ACTIVATIONS}
         for inputs in INPUTS
     }
-    return interval_groups(
-        rows,
-        ("hidden layers", "final training loss (nats)"),
-        "What gamma and beta are good for, batch normalization before the activation\n"
-        f"{each} a mark, the middle 50 % and 90 %",
-    )
+    depths = [str(depth) for depth in DEPTHS]
+    return interval_dots(rows, depths, f"{title}, the middle 50 % and 90 %", "hidden layers")
 
 
 def _idle_bias(found: Findings, each: str) -> Figure:

@@ -26,16 +26,16 @@ CAPTIONS = {
     "losses.png": "Training loss over the epochs, on raw inputs and on standardized ones: medians, "
     "and the middle 50 % of {networks} networks an arm. The dotted line is half of a guess's loss.",
     "measures.png": "Epochs to half of a guess's loss, the share of the loss's way that leads "
-    "upward, and the validation accuracy in the end: medians and ranges from 5 to 95 % of "
+    "upward, and the validation accuracy in the end: medians and the middle 50 % and 90 % of "
     "{networks} networks an arm. Hollow: the median network never came to that loss.",
     "gradients.png": "Norm of the loss's gradient with respect to each layer's kernel, at the very "
-    "first step and its largest over the epochs: medians and ranges from 5 to 95 % of {networks} "
+    "first step and its largest over the epochs: medians, the middle 50 % and 90 % of {networks} "
     "networks an arm. Dotted: the bounds outside of which it counts as vanishing or exploding.",
     "neurons.png": "Hidden neurons that are active on all, part and none of the training points, "
     "before training (start) and after it (end), on raw and on standardized inputs; means of "
     "{networks} networks an arm.",
     "saturation.png": "Share of the (hidden neuron, point) pairs in which the activation's "
-    "derivative is under 0.01, before training and after it: medians and ranges from 5 to 95 % of "
+    "derivative is under 0.01, before training and after it: medians, the middle 50 % and 90 % of "
     "{networks} networks an arm.",
     "features.png": "Each feature's part of the first layer's gradient at the first step, as a "
     "share of the largest, over the feature's scale: medians of {networks} ReLU networks an arm. "
@@ -127,8 +127,8 @@ def _dots(
         },
         activations,
         _title(title, findings),
-        logarithmic,
-        bounds,
+        logarithmic=logarithmic,
+        bounds=bounds,
     )
 
 

@@ -9,20 +9,31 @@ from normlayers.pictures.state_bars import state_bars
 
 def test_dots_are_medians_and_hollow_where_they_are_infinite():
     samples = [np.arange(101.0), np.array([1.0, np.inf, np.inf]), np.full(3, np.nan)]
-    figure = interval_dots({"epochs": {"wine": {"raw": samples}}}, ["a", "b", "c"], "title")
-    interval, dot, hollow = figure.axes[0].lines
-    np.testing.assert_allclose(interval.get_ydata(), [5, 95])
-    np.testing.assert_allclose(dot.get_ydata(), 50)
-    assert hollow.get_markerfacecolor() == "white"
-    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["a", "b", "c"]
+    figure = interval_dots({"epochs": {"wine": {"raw": samples}}}, ["ab", "b", "c"], "t", "kinds")
+    axes = figure.axes[0]
+    shown = [tuple(line.get_ydata()) for line in axes.lines]
+    assert shown == [(), (5, 95), (25, 75), (50,), (0.97,)]
+    assert axes.lines[-1].get_markerfacecolor() == "white"
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["ab", "b", "c"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["raw"]
+    assert (axes.get_title(), axes.get_xlabel()) == ("wine (3 left out)", "kinds")
+
+
+def test_dots_of_a_category_are_nearer_to_it_than_to_another():
+    variants = {name: [np.arange(3.0)] * 2 for name in ("none", "before", "after")}
+    figure = interval_dots({"loss": {"relu": variants}}, ["2", "8"], "t")
+    places = [x for line in figure.axes[0].lines for x in line.get_xdata()]
+    assert all(abs(x - round(x)) < 0.35 for x in places)
+    assert len(set(places)) == 6
 
 
 def test_bounds_are_on_logarithmic_axes_only():
     values = {"wine": {"raw": [np.arange(1.0, 5)]}}
-    figure = interval_dots({"a": values, "b": values}, ["relu"], "t", ["a"], [0.1, 100])
+    figure = interval_dots(
+        {"a": values, "b": values}, ["relu"], "t", logarithmic=["a"], bounds=[0.1, 100]
+    )
     assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear"]
-    assert [len(axes.lines) for axes in figure.axes] == [4, 2]
+    assert [len(axes.lines) for axes in figure.axes] == [6, 4]
 
 
 def test_bars_add_up_to_1():
