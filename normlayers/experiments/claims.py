@@ -8,7 +8,7 @@ row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -299,9 +299,3 @@ def _bootstrapped(samples: tuple[Array, ...], statistic: Callable[..., Array]) -
 def _finite(values: Array) -> Array:
     values = np.asarray(values, float).ravel()
     return values[np.isfinite(values)]
-
-
-def open_claims(claims: Sequence[Claim], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Ids of the claims that have no row."""
-    told = {row["id"] for row in rows}
-    return [claim.id for claim in claims if claim.id not in told]

@@ -55,7 +55,9 @@ class _Help(argparse.HelpFormatter):
 
     def _get_help_string(self, action: argparse.Action) -> str:
         text = action.help or ""
-        told = "default" in text or action.default in (None, False, argparse.SUPPRESS)
+        untold = (None, False, argparse.SUPPRESS)
+        # By identity: a default of 0 is to be told.
+        told = "default" in text or any(action.default is value for value in untold)
         return text if told else f"{text} (default: %(default)s)"
 
     def _split_lines(self, text: str, width: int) -> list[str]:

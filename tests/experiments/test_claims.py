@@ -18,7 +18,6 @@ from normlayers.experiments.claims import (
     difference,
     exact,
     mean,
-    open_claims,
     share,
     share_of_counts,
 )
@@ -107,7 +106,6 @@ def test_rows_say_what_results_json_promises():
             "exact": False, "verdict": "holds", "figure": "it.png",
         }
     ]  # fmt: skip
-    assert open_claims(claims, rows) == ["A2.2", "A2.3", "A2.4"]
 
 
 def test_a_claim_that_holds_by_one_reading_only_holds_in_part():

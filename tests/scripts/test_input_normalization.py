@@ -26,6 +26,21 @@ def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
     assert list((tmp_path / "logs" / "fit-raw").glob("events.out.tfevents.*"))
 
 
+def test_help_tells_every_default_a_seed_of_0_too(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    monkeypatch.setattr(sys, "argv", [SCRIPT.name, "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    printed = " ".join(capsys.readouterr().out.split())
+    for told in (
+        "weights (default: 0)",
+        "an arm (default: 200)",
+        "(default: 100)",
+        "(default: all)",
+    ):
+        assert told in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
