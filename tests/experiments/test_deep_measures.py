@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from normlayers.experiments.claims import check, open_claims
+from normlayers.experiments.claims import check
 from normlayers.experiments.classifier_ensemble import Course
 from normlayers.experiments.deep_arms import ARMS, TRAINING_POINTS, digits, fixed_cells
 from normlayers.experiments.deep_claims import CLAIMS
@@ -207,5 +207,5 @@ def test_claims_without_their_arms_are_open():
     found = as_told()
     some = {name: arm for name, arm in found.arms.items() if "-raw-" not in name}
     rows = check(CLAIMS, Findings(some, found.undone, found.moved_by_biases))
-    assert open_claims(CLAIMS, rows) == ["A1.3", "A1.4", "A1.5", "A1.6", "A3.5", "A3.7", "A3.8"]
+    assert {row["id"] for row in rows} == {"A3.4", "A3.6"}
     assert len(cells()) == 18
