@@ -9,6 +9,7 @@ from normlayers.experiments.classifier_network import Classifier, Passed
 from normlayers.experiments.scaled_networks import (
     ARMS,
     SCALED_ARMS,
+    SPLITS,
     arm_name,
     look,
     splits,
@@ -27,7 +28,7 @@ def test_arms():
 
 def test_every_scaling_has_the_same_splits_and_learns_from_the_training_part():
     raw, standardized = splits("raw", 0, 3), splits("standardized", 0, 3)
-    assert len(raw) == 8
+    assert len(raw) == len(standardized) == SPLITS
     all_points = np.sort(digits().x.sum(axis=1))
     for before, after in zip(raw, standardized, strict=True):
         assert before.x.shape == (1408, 64)
