@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 
@@ -24,6 +24,21 @@ def chosen_arms(asked: Sequence[str], arms: Sequence[str]) -> list[str]:
             f"there is no arm {unknown[0] if unknown else ''!r}; the arms are {', '.join(arms)}."
         )
     return [arm for arm in arms if arm in asked]
+
+
+def check_ranges(arguments: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse arguments out of range.
+
+    Args:
+        arguments: by the options' names.
+        ranges: the least and the most that an option may be.
+
+    Raises:
+        UsageError: one is not in its range.
+    """
+    for name, (least, most) in ranges.items():
+        if not least <= arguments[name] <= most:
+            raise UsageError(f"--{name} must be from {least} to {most}, not {arguments[name]}.")
 
 
 class ArgumentParser(argparse.ArgumentParser):

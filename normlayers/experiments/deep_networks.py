@@ -52,14 +52,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from rich.console import Console
 
 from normlayers.experiments.claims import check
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError, chosen_arms
+from normlayers.experiments.command_line import UsageError, check_ranges, chosen_arms
 from normlayers.experiments.deep_arms import ARMS, TRAINING_POINTS
 from normlayers.experiments.deep_claims import CLAIMS
 from normlayers.experiments.deep_figures import PICTURES, captions, pictures
@@ -156,43 +155,25 @@ def _trained(
     directory: LogDirectory, arms: Sequence[str], recipe: Recipe, console: Console
 ) -> dict[str, Networks]:
     """Each arm's networks, trained or taken up."""
-    found = {arm: _earlier(directory, arm) for arm in arms}
+    found = {arm: directory.kept_arrays(arm, NETWORKS) for arm in arms}
     missing = [ARMS[arm] for arm in arms if found[arm] is None]
     each = recipe.networks * recipe.epochs
-    try:
-        with epochs_shown(console, each * len(arms)) as progress:
-            progress.reach(each * (len(arms) - len(missing)))
-            with closing(train_arms(missing, recipe, progress.counter)) as training:
-                for one in training:
-                    kept: dict[str, Any] = dict(one.networks)
-                    np.savez(directory.begin(one.arm.name) / NETWORKS, **kept)
-                    directory.finish(one.arm.name, {"runtime_seconds": one.seconds})
-                    found[one.arm.name] = one.networks
-    except KeyboardInterrupt:
-        names = [arm for arm in arms if directory.finished(arm) is None]
-        console.print(
-            f"{len(arms) - len(names)} arms are finished and kept in {directory.path}; missing: "
-            f"{', '.join(names)}.",
-            highlight=False,
-        )
-        raise
+    with (
+        directory.telling_what_is_missing(console),
+        epochs_shown(console, each * len(arms)) as progress,
+    ):
+        progress.reach(each * (len(arms) - len(missing)))
+        with closing(train_arms(missing, recipe, progress.counter)) as training:
+            for one in training:
+                kept: dict[str, Any] = dict(one.networks)
+                np.savez(directory.begin(one.arm.name) / NETWORKS, **kept)
+                directory.finish(one.arm.name, {"runtime_seconds": one.seconds})
+                found[one.arm.name] = one.networks
     return {arm: networks for arm, networks in found.items() if networks is not None}
 
 
-def _earlier(directory: LogDirectory, arm: str) -> Networks | None:
-    if directory.finished(arm) is None:
-        return None
-    try:
-        with np.load(directory.path / arm / NETWORKS) as kept:
-            return dict(kept)
-    except (ValueError, OSError, BadZipFile):  # damaged: made again
-        return None
-
-
 def _check(arguments: dict[str, Any]) -> None:
-    for name, (least, most) in RANGES.items():
-        if not least <= arguments[name] <= most:
-            raise UsageError(f"--{name} must be from {least} to {most}, not {arguments[name]}.")
+    check_ranges(arguments, RANGES)
     if arguments["optimizer"] not in OPTIMIZERS:
         raise UsageError(
             f"there is no optimizer {arguments['optimizer']!r}; there are {', '.join(OPTIMIZERS)}."

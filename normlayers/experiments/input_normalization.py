@@ -42,7 +42,8 @@ from rich.table import Table
 
 from normlayers.experiments.claims import check
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError, chosen_arms
+from normlayers.experiments.command_line import check_ranges, chosen_arms
+from normlayers.experiments.distributions import QUANTILES, distribution
 from normlayers.experiments.input_arms import ACTIVATIONS, ARMS, INPUTS, train_arm, untrained
 from normlayers.experiments.input_claims import CLAIMS
 from normlayers.experiments.input_data import DATA, points
@@ -59,7 +60,6 @@ Found = dict[str, Array]
 NAME = "input_normalization"
 NETWORKS = "networks.npz"
 FITS = ("fit-raw", "fit-standardized")
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 CURVE_EPOCHS = 20
 RANGES = {"seed": (0, 2**32 - 1), "networks": (1, 100_000), "epochs": (1, 100_000)}
 
@@ -95,7 +95,7 @@ def run(
         "seed": seed, "networks": networks, "epochs": epochs,
         "arms": chosen_arms(arms, (*ARMS, *FITS)),
     }  # fmt: skip
-    _check(arguments)
+    check_ranges(arguments, RANGES)
     chosen = arguments["arms"]
     directory = LogDirectory(
         log_dir, NAME, chosen, arguments, versions(),
@@ -104,16 +104,8 @@ def run(
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):
-        try:
+        with directory.telling_what_is_missing(console):
             findings, fits = _findings(directory, arguments, console)
-        except KeyboardInterrupt:
-            missing = [arm for arm in chosen if directory.finished(arm) is None]
-            console.print(
-                f"{len(chosen) - len(missing)} arms are finished and kept in {log_dir}; missing: "
-                f"{', '.join(missing)}.",
-                highlight=False,
-            )
-            raise
         results = _write(directory, findings, fits, arguments)
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures, event files and every network's measures: {log_dir}", highlight=False)
@@ -132,7 +124,7 @@ def _findings(
             if arm in FITS:
                 fits[arm] = _fit(directory, arm, arguments)
             else:
-                earlier = _earlier(directory, arm)
+                earlier = directory.kept_arrays(arm, NETWORKS)
                 findings[arm] = earlier or _trained(directory, arm, arguments, progress)
             progress.reach(number * each)
     return findings, fits
@@ -149,16 +141,6 @@ def _fit(directory: LogDirectory, arm: str, arguments: dict[str, Any]) -> dict[s
         found = {"runtime_seconds": time.perf_counter() - started, "measures": measures}
         directory.finish(arm, found)
     return found["measures"]
-
-
-def _earlier(directory: LogDirectory, arm: str) -> Found | None:
-    if directory.finished(arm) is None:
-        return None
-    try:
-        with np.load(directory.path / arm / NETWORKS) as kept:
-            return dict(kept)
-    except Exception:  # damaged, in whichever of many ways: made again
-        return None
 
 
 def _trained(
@@ -211,30 +193,16 @@ def _summary(found: Found) -> dict[str, Any]:
         "diverged": float(found["diverged"].mean()),
         "reached": float(np.isfinite(found["epochs_to_target"]).mean()),
         "loss_epochs": shown.tolist(),
-        "loss_quantiles": [_quantiles(found["loss"][:, epoch - 1]) for epoch in shown],
+        "loss_quantiles": [
+            distribution(found["loss"][:, epoch - 1])["quantiles"] for epoch in shown
+        ],
         "feature_gradients": np.median(found["feature_gradients"].astype(float), axis=0).tolist(),
         **{
-            name: {"mean": _mean(values), "quantiles": _quantiles(values)}
+            name: distribution(values)
             for name, values in found.items()
             if name not in ("loss", "diverged", "feature_gradients")
         },
     }
-
-
-def _mean(values: Array) -> float | None:
-    finite = values[np.isfinite(values)].astype(float)
-    return float(finite.mean()) if len(finite) else None
-
-
-def _quantiles(values: Array) -> list[float] | None:
-    finite = values[np.isfinite(values)].astype(float)
-    return [float(q) for q in np.quantile(finite, QUANTILES)] if len(finite) else None
-
-
-def _check(arguments: dict[str, Any]) -> None:
-    for name, (least, most) in RANGES.items():
-        if not least <= arguments[name] <= most:
-            raise UsageError(f"--{name} must be from {least} to {most}, not {arguments[name]}.")
 
 
 def table(results: dict[str, Any]) -> Table:

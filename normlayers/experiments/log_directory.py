@@ -11,6 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from rich.console import Console
+
 from normlayers.experiments.command_line import UsageError
 from normlayers.experiments.results import device
 from normlayers.experiments.whole_files import write_json, write_whole
@@ -106,6 +109,31 @@ class LogDirectory:
         whole = all((self.path / arm / file).is_file() for file in files)
         same = arm_file.get("made_with") == self._made_with()
         return arm_file.get("found") if whole and same else None
+
+    def kept_arrays(self, arm: str, file: str) -> dict[str, Any] | None:
+        """The arrays in a finished arm's ``.npz`` file; ``None`` if it is not there whole."""
+        if self.finished(arm) is None:
+            return None
+        try:
+            with np.load(self.path / arm / file) as kept:
+                return dict(kept)
+        except Exception:  # damaged, in whichever of many ways: made again
+            return None
+
+    @contextmanager
+    def telling_what_is_missing(self, console: Console) -> Iterator[None]:
+        """Say at an interruption which arms are kept and which are missing."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            arms = self._manifest["arms"]
+            missing = [arm for arm in arms if self.finished(arm) is None]
+            console.print(
+                f"{len(arms) - len(missing)} arms are finished and kept in {self.path}; missing: "
+                f"{', '.join(missing)}.",
+                highlight=False,
+            )
+            raise
 
     def begin(self, arm: str) -> Path:
         """The arm's folder, without what an interrupted run left there."""

@@ -38,7 +38,6 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +45,7 @@ from rich.console import Console
 
 from normlayers.experiments.claims import check, mean
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.command_line import check_ranges
 from normlayers.experiments.float_precision import (
     FACTOR_EXPONENTS,
     OFFSET_EXPONENTS,
@@ -107,7 +106,7 @@ def run(
     """
     console = console or Console()
     arguments = {"seed": seed, "networks": networks, "splits": splits, "epochs": epochs}
-    _check(arguments)
+    check_ranges(arguments, RANGES)
     arms = [*NEIGHBOUR_ARMS, *ARMS]
     directory = LogDirectory(
         log_dir, NAME, arms, arguments, versions(), arm_files=(MEASURES,), files=FILES
@@ -129,13 +128,6 @@ def run(
     console.print(scalings_table(results), factors_table(results), claims_table(results["claims"]))
     console.print(f"Pictures and every network's measures: {log_dir}", highlight=False)
     return results
-
-
-def _check(arguments: dict[str, int]) -> None:
-    for name, value in arguments.items():
-        least, most = RANGES[name]
-        if not least <= value <= most:
-            raise UsageError(f"--{name} must be from {least} to {most}, not {value}.")
 
 
 def _findings(directory: LogDirectory, arguments: dict[str, int], console: Console) -> Findings:
@@ -160,12 +152,9 @@ def _findings(directory: LogDirectory, arguments: dict[str, int], console: Conso
 def _of_arm(
     directory: LogDirectory, arm: str, measure: Callable[[], dict[str, Array]]
 ) -> dict[str, Array]:
-    if directory.finished(arm) is not None:
-        try:
-            with np.load(directory.path / arm / MEASURES) as kept:
-                return dict(kept)
-        except (ValueError, OSError, BadZipFile):  # damaged: made again
-            pass
+    earlier = directory.kept_arrays(arm, MEASURES)
+    if earlier is not None:
+        return earlier
     started = time.perf_counter()
     folder = directory.begin(arm)
     found: dict[str, Any] = measure()

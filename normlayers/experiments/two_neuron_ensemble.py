@@ -42,7 +42,8 @@ from rich.table import Table
 from normlayers.experiments.best_line import best_line_accuracy
 from normlayers.experiments.claims import check, share
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError, chosen_arms
+from normlayers.experiments.command_line import UsageError, check_ranges, chosen_arms
+from normlayers.experiments.distributions import QUANTILES, distribution
 from normlayers.experiments.ensemble import train_ensemble
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.progress import EpochProgress, epochs_shown
@@ -70,7 +71,6 @@ Found = dict[str, Array]
 
 NAME = "two_neuron_ensemble"
 NETWORKS = "networks.npy"
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Accuracies are kept in 32 bits; one point more is 0.006.
 ROUNDING = 1e-6
 # Beyond this, a single measure of an arm takes a gigabyte while its quantiles are sought.
@@ -119,16 +119,8 @@ def run(
     )
     directory.open(start_over)
     with closing(directory):
-        try:
+        with directory.telling_what_is_missing(console):
             findings = _findings(directory, arguments, console)
-        except KeyboardInterrupt:
-            missing = [arm for arm in arms if directory.finished(arm) is None]
-            console.print(
-                f"{len(arms) - len(missing)} arms are finished and kept in {log_dir}; missing: "
-                f"{', '.join(missing)}.",
-                highlight=False,
-            )
-            raise
         found = {
             "runtime_seconds": sum(
                 (directory.finished(arm) or {})["runtime_seconds"] for arm in arms
@@ -215,7 +207,7 @@ def _measures(findings: Found) -> dict[str, Any]:
             "beats_ci95": [beating.low, beating.high],
             "beats_any_line": bending.value,
             "beats_any_line_ci95": [bending.low, bending.high],
-            **{name: _distribution(found[name]) for name in found.dtype.names or ()},
+            **{name: distribution(found[name]) for name in found.dtype.names or ()},
         }
 
     return {
@@ -227,16 +219,6 @@ def _measures(findings: Found) -> dict[str, Any]:
     }
 
 
-def _distribution(values: Array) -> dict[str, Any]:
-    values = values[np.isfinite(values)].astype(float)
-    if not len(values):
-        return {"mean": None, "quantiles": None}
-    return {
-        "mean": float(values.mean()),
-        "quantiles": [float(q) for q in np.quantile(values, QUANTILES)],
-    }
-
-
 def _check(arguments: dict[str, Any]) -> None:
     ranges = {
         "seed": (0, LARGEST_SEED),
@@ -244,9 +226,7 @@ def _check(arguments: dict[str, Any]) -> None:
         "epochs": (1, 10**9),
         "batch-size": (1, 10**6),
     }
-    for name, (least, most) in ranges.items():
-        if not least <= arguments[name] <= most:
-            raise UsageError(f"--{name} must be from {least} to {most}, not {arguments[name]}.")
+    check_ranges(arguments, ranges)
     if arguments["optimizer"] not in OPTIMIZERS:
         raise UsageError(
             f"there is no optimizer {arguments['optimizer']!r}; there are {', '.join(OPTIMIZERS)}."
