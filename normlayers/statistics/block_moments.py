@@ -6,6 +6,7 @@ near the data: count ``n``, offset of the mean from the shift, sum of squared de
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,18 +16,15 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# Blocks with fewer values, or rows, are computed in float64 whatever their type: of few values
-# the time does not matter, of few rows the rounding errors do not average out.
+# Blocks with fewer values, or rows, are computed the plain way: the time does not matter.
 FEW_VALUES = 1 << 16
 FEW_ROWS = 1 << 9
-# Values at a time that are computed in float64.
+# Values at a time that are computed in float64: as many as stay near the core.
 FLOAT64_VALUES = 1 << 17
-# float32 sums are carried on in float64 after so many rows ...
-ROWS_IN_FLOAT32 = 32
-# ... and are computed for at least so many columns at once: more rows side by side if need be.
+# Columns at a time, at least: more rows side by side if need be.
 COLUMNS_AT_ONCE = 2048
-# float32 squares under this lose digits to underflow.
-LEAST_SQUARE = 1e-25
+# Relative error of the variance of float32 and float16 data, at most.
+TOLERANCE = 1e-8
 
 _scratch = threading.local()
 
@@ -51,12 +49,13 @@ def block_moments(
         refuse_invalid: called where the block is not finite; raises, or lets NaN be missing.
 
     Returns:
-        the moments; of float32 and float16 data with a relative error of about 1e-8, of all
-        others as exact as float64 can be.
+        the moments. Of large blocks of float32 and float16 data the sum of squares has a relative
+        error of at most 1e-8, whatever the data and the processor (see ``_of_short_floats``); all
+        others are computed in two passes of float64.
     """
     many = block.size >= FEW_VALUES and len(block) >= FEW_ROWS
     if many and weight is None and block.dtype in (np.float16, np.float32):
-        found = _in_float32(block)
+        found = _of_short_floats(block)
         if found is not None:
             return [found]
     if block.dtype.kind == "f":
@@ -70,63 +69,99 @@ def block_moments(
     return [_in_float64(block[p], None if weight is None else weight[p]) for p in parts]
 
 
-def _in_float32(block: Array) -> BlockMoments | None:
-    """Two to three times as fast; ``None`` where the result is not to be trusted."""
-    rows = len(block)
+def _of_short_floats(block: Array) -> BlockMoments | None:
+    """One pass of float64 sums, two where it must be; ``None`` where they are not to be trusted.
+
+    Proof of the bound. With a shift ``s``, the deviations ``d = x - s`` and their squares are
+    rounded once in float64 (``u = 2**-53``), and neither overflows nor underflows, since ``x`` is
+    a short float. A sum of ``k`` numbers ``a_i`` is off by at most ``(k - 1) u sum |a_i|`` in
+    whatever order it is taken (Higham 2002, "Accuracy and Stability of Numerical Algorithms",
+    section 4.2), so a product with ones may use any kernel. Summed in stages, the lengths of the
+    stages add up, to ``k`` here. Hence, to first order in ``u``, ``T = sum d`` is off by at most
+    ``(k + 1) u sum |d|``, and ``S = sum d**2`` by ``(k + 3) u S``. Since ``(sum |d|)**2 <= n S``,
+    ``T**2 / n`` is off by at most ``2 (k + 2) u S``, and with the last rounding
+    ``M = S - T**2 / n`` by ``3 (k + 3) u S``. Both ``S`` and ``M`` are known afterwards: where
+    ``3 (k + 3) u S > TOLERANCE M``, the shift was too far from the mean, and the mean found is the
+    next one. The mean is then off by at most ``(k + 2) u sqrt(S / n)``, far less than
+    ``TOLERANCE`` standard deviations.
+    """
+    wide, rest, step = _side_by_side(block)
+    k = step + -(-len(wide) // step) + wide.shape[1] // block.shape[1] + len(rest)
+    largest = TOLERANCE / (3 * (k + 3) * 2.0**-53)  # S / M with which the bound holds
     with np.errstate(all="ignore"):
-        # A few rows' mean: near enough to all of them that M loses no digits to the shift.
-        shift = block[:: max(1, rows // 16)].mean(axis=0, dtype=np.float64).astype(np.float32)
-        deviation = _deviation(block, shift)
-        total = _column_sums(deviation)
-        np.multiply(deviation, deviation, out=deviation)
-        squares = _column_sums(deviation)
-        constant = (squares == 0) & (total == 0)
-        # Neither NaN, nor overflown, nor underflown.
-        trusted = np.isfinite(squares) & ((squares > rows * LEAST_SQUARE) | constant)
-    if not trusted.all():
-        return None
-    offset = total / rows
-    sum_of_squares = np.maximum(squares - total * offset, 0)
-    count = np.full(block.shape[1], float(rows))
-    return BlockMoments(count, shift.astype(np.float64), offset, sum_of_squares)
+        shift = _rough_shift(block, math.sqrt(largest) / 2)
+        for _ in range(2):
+            total, squares = _sums(wide, rest, step, shift.astype(np.float64))
+            if not np.isfinite(squares).all():
+                return None
+            offset = total / len(block)
+            sum_of_squares = np.maximum(squares - total * offset, 0)
+            if (squares <= largest * sum_of_squares).all():
+                count = np.full(block.shape[1], float(len(block)))
+                return BlockMoments(count, shift.astype(np.float64), offset, sum_of_squares)
+            shift = (shift + offset).astype(block.dtype)
+    return None
 
 
-def _deviation(block: Array, shift: Array) -> Array:
-    """``block - shift`` in scratch memory."""
+def _side_by_side(block: Array) -> tuple[Array, Array, int]:
+    """The block with several rows side by side, the rows left over, and how many to take at once.
+
+    Few long rows are computed with several times as fast as many short ones.
+    """
     rows, columns = block.shape
-    deviation = _buffer(block.shape)
     side_by_side = max(1, COLUMNS_AT_ONCE // columns)
     whole = rows - rows % side_by_side
-    wide = (-1, side_by_side * columns)
-    np.subtract(
-        block[:whole].reshape(wide),
-        np.tile(shift, side_by_side),
-        out=deviation[:whole].reshape(wide),
-    )
-    np.subtract(block[whole:], shift, out=deviation[whole:])
-    return deviation
+    wide = block[:whole].reshape(-1, side_by_side * columns)
+    return wide, block[whole:], max(1, FLOAT64_VALUES // wide.shape[1])
 
 
-def _buffer(shape: tuple[int, ...]) -> Array:
-    """float32 scratch memory of this thread: new pages for every block would take longer."""
-    size = shape[0] * shape[1]
-    buffer = getattr(_scratch, "buffer", None)
-    if buffer is None or buffer.size < size:
-        buffer = _scratch.buffer = np.empty(size, np.float32)
-    return buffer[:size].reshape(shape)
+def _rough_shift(block: Array, far: float) -> Array:
+    """A few rows' mean, or 0 where that is not so many standard deviations away.
+
+    In the data's own type: so the shift of a constant feature is that constant, and M is 0.
+    """
+    sample = block[:: max(1, len(block) // 16)].astype(np.float64)
+    mean = sample.mean(axis=0)
+    if (np.abs(mean) <= far * sample.std(axis=0)).all():
+        return np.zeros(block.shape[1], block.dtype)
+    return mean.astype(block.dtype)
+
+
+def _sums(wide: Array, rest: Array, step: int, shift: Array) -> Array:
+    """The sums of the columns' deviations from the shift, and of their squares."""
+    columns = len(shift)
+    # Written out for every row: one row for all would take twice as long to subtract.
+    shifts = np.tile(shift, (step, wide.shape[1] // columns)) if shift.any() else None
+    sums = np.zeros((2, wide.shape[1]))
+    buffer = _buffer((step, wide.shape[1]))
+    for start in range(0, len(wide), step):
+        part = wide[start : start + step]
+        sums += _sums_of_part(part, shifts, buffer[: len(part)])
+    left = _sums_of_part(rest, np.tile(shift, (len(rest), 1)), np.empty(rest.shape))
+    return sums.reshape(2, -1, columns).sum(axis=1) + left
+
+
+def _sums_of_part(part: Array, shifts: Array | None, deviation: Array) -> Array:
+    np.copyto(deviation, part)
+    if shifts is not None:
+        np.subtract(deviation, shifts[: len(part)], out=deviation)
+    total = _column_sums(deviation)
+    np.multiply(deviation, deviation, out=deviation)
+    return np.stack([total, _column_sums(deviation)])
 
 
 def _column_sums(matrix: Array) -> Array:
-    """Sums of a float32 matrix's columns: short ones in float32, those of the sums in float64."""
-    rows, columns = matrix.shape
-    side_by_side = max(1, COLUMNS_AT_ONCE // columns)
-    chunk = side_by_side * ROWS_IN_FLOAT32
-    whole = rows - rows % chunk
-    stacked = matrix[:whole].reshape(-1, ROWS_IN_FLOAT32, side_by_side * columns)
     # A product with ones is the fastest sum over rows that NumPy has.
-    partial = np.ones(ROWS_IN_FLOAT32, np.float32) @ stacked
-    sums = partial.sum(axis=0, dtype=np.float64).reshape(-1, columns).sum(axis=0)
-    return sums + matrix[whole:].sum(axis=0, dtype=np.float64)
+    return np.ones(len(matrix)) @ matrix
+
+
+def _buffer(shape: tuple[int, int]) -> Array:
+    """float64 scratch memory of this thread: new pages for every block would take longer."""
+    size = shape[0] * shape[1]
+    buffer = getattr(_scratch, "buffer", None)
+    if buffer is None or buffer.size < size:
+        buffer = _scratch.buffer = np.empty(size)
+    return buffer[:size].reshape(shape)
 
 
 def _in_float64(block: Array, weight: Array | None) -> BlockMoments:
