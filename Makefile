@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 ENSEMBLE := tests/experiments/test_ensemble.py tests/experiments/test_stacked_measures.py \
   tests/experiments/test_classifier_ensemble.py tests/experiments/test_layer_loop.py
 
-.PHONY: help reproduce test backends tensorboard benchmark
+.PHONY: help reproduce test test-backends backends tensorboard benchmark
 
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
@@ -26,6 +26,9 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --cov
+	@$(MAKE) --no-print-directory test-backends
+
+test-backends: $(INSTALLED)
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
 	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking $(ENSEMBLE)"; \

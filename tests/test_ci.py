@@ -1,0 +1,59 @@
+"""CI meets what a stranger meets: the README's command, in an environment of that command alone."""
+
+import ast
+import configparser
+import re
+import sys
+import tomllib
+from fnmatch import fnmatch
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_ci_runs_the_readmes_command_before_it_installs_anything():
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [line for line in lines if re.search(r"\b(make|pip|apt-get)\b", line)]
+    assert commands[0] == "env -u PYTHONPATH make test"
+
+
+def test_types_are_checked_without_what_that_command_does_not_install():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    installed = {re.match(r"[\w-]+", entry)[0].lower() for entry in required}
+    known = {
+        module
+        for module, distributions in packages_distributions().items()
+        if installed & {distribution.lower() for distribution in distributions}
+    }
+    ours = {"normlayers", "quiet_start", "side_by_side"}
+    beyond = imported_modules() - known - ours - set(sys.stdlib_module_names)
+    assert beyond >= {"jax", "torch"}
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    ignored = [
+        pattern
+        for section in config.sections()
+        if config.get(section, "ignore_missing_imports", fallback="") == "true"
+        for pattern in section.removeprefix("mypy-").split(",")
+    ]
+    missed = [m for m in beyond if not any(fnmatch(f"{m}.", pattern) for pattern in ignored)]
+    assert not missed
+
+
+def imported_modules():
+    """The top-level names of all modules that are imported by what mypy reads."""
+    files = [
+        path
+        for folder in ("normlayers", "scripts", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    found = set()
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add((node.module or "").partition(".")[0])
+    return found
