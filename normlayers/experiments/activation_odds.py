@@ -192,9 +192,9 @@ def run(
     directory.open(start_over)
     with closing(directory):
         found = directory.finished(RUN)
-        if found is None or not all((log_dir / file).is_file() for file in pictures):
+        if found is None:
             found = _found(arguments, directory, console)
-            directory.finish(RUN, found)
+            directory.finish(RUN, found, beside=pictures)
         results = directory.write_results({**found, "figures": captions(arguments)})
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures and event file: {log_dir}", highlight=False)

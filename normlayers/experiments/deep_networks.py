@@ -124,7 +124,7 @@ def run(
     recipe = Recipe(seed, networks, epochs, width, batch_size, optimizer)
     directory = LogDirectory(
         log_dir, NAME, arguments["arms"], arguments, versions(), arm_files=(NETWORKS,),
-        files=PICTURES,
+        files=PICTURES, known_arms=list(ARMS),
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from normlayers.experiments.log_directory import EVENT_FILES
+from normlayers.experiments.arm_folder import EVENT_FILES
 from normlayers.pictures.film import write_gif, write_mp4
 
 

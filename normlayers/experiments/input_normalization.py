@@ -100,7 +100,7 @@ def run(
     directory = LogDirectory(
         log_dir, NAME, chosen, arguments, versions(),
         own_files={arm: (NETWORKS,) for arm in chosen if arm in ARMS},
-        files=FIGURES,
+        files=FIGURES, known_arms=(*ARMS, *FITS),
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from normlayers.experiments.log_directory import MANIFEST, RESULTS
+from normlayers.experiments.log_directory import RESULTS
+from normlayers.experiments.manifest import MANIFEST
 
 NUMBER = (int, float)
 KEYS: dict[str, Any] = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -14,7 +12,9 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from normlayers.experiments.arm_folder import ArmFolder
 from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.manifest import MANIFEST, read_manifest, refuse_other_arguments
 from normlayers.experiments.results import device
 from normlayers.experiments.whole_files import write_json, write_whole
 
@@ -23,12 +23,7 @@ try:
 except ImportError:  # not on Windows, where two runs at once are not noticed
     fcntl = None  # type: ignore[assignment]
 
-# What the experiment was asked for; in the log directory.
-MANIFEST = "arguments.json"
-# What an arm found, and with what; in the arm's folder, and the last thing written there.
-ARM = "arm.json"
 RESULTS = "results.json"
-EVENT_FILES = "events.out.tfevents.*"
 
 
 class LogDirectory:
@@ -45,6 +40,8 @@ class LogDirectory:
             folder.
         files: files in the folder itself, beside results.json.
         own_files: by arm, files that this one consists of as well.
+        known_arms: all arms that the experiment has, which an earlier run here may have made; by
+            default ``arms``.
     """
 
     def __init__(
@@ -58,6 +55,7 @@ class LogDirectory:
         more_arm_files: Sequence[str] = (),
         files: Sequence[str] = (),
         own_files: Mapping[str, Sequence[str]] | None = None,
+        known_arms: Sequence[str] = (),
     ) -> None:
         self.path = path
         self._manifest: dict[str, Any] = {
@@ -70,6 +68,7 @@ class LogDirectory:
         self._own_files = dict(own_files or {})
         # What an arm of an earlier run may have left.
         self._removed = {*arm_files, *more_arm_files, *chain(*self._own_files.values())}
+        self._known_arms = (*arms, *known_arms)
         self._files = (RESULTS, *files)
         self._lock: int | None = None
 
@@ -77,38 +76,37 @@ class LogDirectory:
         """Get the folder ready to write the arms to, for this process alone.
 
         Args:
-            start_over: remove what an earlier run wrote here, whatever its arguments.
+            start_over: remove what an earlier run of this experiment wrote here, whatever its
+                arguments. Nothing is removed through a symbolic link in the folder.
 
         Raises:
-            UsageError: the folder cannot be written to, is in use, or holds another run.
-                Nothing was written.
+            UsageError: the folder cannot be written to, is in use, holds another run or another
+                experiment's, or an arm's folder is a symbolic link. Nothing was written.
         """
         with self._writing():
             if self.path.exists() and not self.path.is_dir():
                 raise UsageError(f"{self.path} is no folder; choose another --log-dir.")
-            earlier = self._read_manifest()
-            if earlier is not None and not start_over:
-                self._refuse_other_arguments(earlier)
+            earlier = self._earlier_manifest(start_over)
+            earlier_arms = earlier["arms"] if earlier else []
+            for arm in (*earlier_arms, *self._manifest["arms"]):
+                self._arm(arm).refuse_link()
             self._make_folder()
             self._take_lock()
             if earlier is not None and (start_over or earlier != self._manifest):
-                for arm in earlier["arms"]:
-                    self._empty(arm)
+                for arm in earlier_arms:
+                    self._arm(arm).empty()
                 for file in self._files:
                     (self.path / file).unlink(missing_ok=True)
             # Last: until then the folder is the earlier run's.
             write_json(self.path / MANIFEST, self._manifest)
 
     def finished(self, arm: str) -> dict[str, Any] | None:
-        """What an arm found, if it was run to its end as this run is; else ``None``."""
-        try:
-            arm_file = _read_object(self.path / arm / ARM)
-        except (OSError, ValueError):
-            return None
-        files = (*self._arm_files, *self._own_files.get(arm, ()))
-        whole = all((self.path / arm / file).is_file() for file in files)
-        same = arm_file.get("made_with") == self._made_with()
-        return arm_file.get("found") if whole and same else None
+        """What an arm found, if it ended, made as this run makes it, and its files are unchanged.
+
+        Returns:
+            else ``None``: the arm is to be made again.
+        """
+        return self._arm(arm).found(self._made_with())
 
     def kept_arrays(self, arm: str, file: str) -> dict[str, Any] | None:
         """The arrays in a finished arm's ``.npz`` file; ``None`` if it is not there whole."""
@@ -138,14 +136,19 @@ class LogDirectory:
     def begin(self, arm: str) -> Path:
         """The arm's folder, without what an interrupted run left there."""
         with self._writing():
-            self._empty(arm)
-            (self.path / arm).mkdir(exist_ok=True)
+            self._arm(arm).begin()
         return self.path / arm
 
-    def finish(self, arm: str, found: Mapping[str, Any]) -> None:
-        """Note what an arm found, which makes it a finished one."""
+    def finish(self, arm: str, found: Mapping[str, Any], beside: Sequence[str] = ()) -> None:
+        """Note what an arm found and which files it wrote, which makes it a finished one.
+
+        Args:
+            arm: its name.
+            found: what it found.
+            beside: those of the folder's own files that were made with it.
+        """
         with self._writing():
-            write_json(self.path / arm / ARM, {"made_with": self._made_with(), "found": found})
+            self._arm(arm).finish(self._made_with(), found, beside)
 
     def write(self, file: str, content: bytes) -> None:
         """Write one of the folder's own files, whole or not at all."""
@@ -182,6 +185,10 @@ class LogDirectory:
             os.close(self._lock)
             self._lock = None
 
+    def _arm(self, arm: str) -> ArmFolder:
+        needed = (*self._arm_files, *self._own_files.get(arm, ()))
+        return ArmFolder(self.path / arm, needed, self._removed)
+
     def _made_with(self) -> dict[str, Any]:
         return {name: self._manifest[name] for name in ("arguments", "versions")}
 
@@ -216,75 +223,16 @@ class LogDirectory:
                 f"another run is writing to {self.path}; wait for it or choose another --log-dir."
             ) from None
 
-    def _empty(self, arm: str) -> None:
-        folder = self.path / arm
-        if not folder.is_dir():
-            return
-        for file in (
-            *(folder / name for name in (ARM, *self._removed)),
-            *folder.glob(EVENT_FILES),
-        ):
-            file.unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
-
-    def _read_manifest(self) -> dict[str, Any] | None:
-        path = self.path / MANIFEST
-        try:
-            manifest = _read_object(path)
-        except FileNotFoundError:
+    def _earlier_manifest(self, start_over: bool) -> dict[str, Any] | None:
+        earlier = read_manifest(self.path, self._manifest["experiment"], self._known_arms)
+        if earlier is None:
             names = (*self._manifest["arms"], *self._files)
-            taken = [name for name in names if (self.path / name).exists()]
-            if not taken:
-                return None
-            raise UsageError(
-                f"{self.path / taken[0]} exists and is not known to be this experiment's; "
-                "choose another --log-dir or move it away."
-            ) from None
-        except ValueError:
-            manifest = {}
-        if not _is_manifest(manifest):
-            raise UsageError(
-                f"{path} is not what an experiment wrote; choose another --log-dir or move it away."
-            )
-        return manifest
-
-    def _refuse_other_arguments(self, earlier: Mapping[str, Any]) -> None:
-        if earlier["experiment"] != self._manifest["experiment"]:
-            raise UsageError(
-                f"{self.path} holds a run of {earlier['experiment']}; "
-                "choose another --log-dir, or --start-over to remove that run."
-            )
-        before, now = earlier["arguments"], self._manifest["arguments"]
-        differing = [name for name in now if before.get(name) != now[name]]
-        if differing:
-            asked = ", ".join(
-                f"--{name} {_spelled(before.get(name))} (now {_spelled(now[name])})"
-                for name in differing
-            )
-            raise UsageError(
-                f"{self.path} holds a run made with {asked}; "
-                "choose another --log-dir, or --start-over to remove that run."
-            )
-
-
-def _is_manifest(content: dict[str, Any]) -> bool:
-    kinds = {"experiment": str, "arms": list, "arguments": dict, "versions": dict}
-    return set(content) == set(kinds) and all(
-        isinstance(content[name], kind) for name, kind in kinds.items()
-    ) and all(
-        # Plain names, which cannot lead out of the folder.
-        isinstance(arm, str) and re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", arm)
-        for arm in content["arms"]
-    )  # fmt: skip
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text())
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no JSON object")
-    return content
-
-
-def _spelled(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+            taken = [name for name in names if os.path.lexists(self.path / name)]
+            if taken:
+                raise UsageError(
+                    f"{self.path / taken[0]} exists and is not known to be this experiment's; "
+                    "choose another --log-dir or move it away."
+                )
+        elif not start_over:
+            refuse_other_arguments(self.path, earlier["arguments"], self._manifest["arguments"])
+        return earlier

@@ -224,14 +224,14 @@ def run(
     directory.open(start_over)
     with closing(directory):
         found = directory.finished(RUN)
-        if found is None or not all((log_dir / file).is_file() for file in FILES):
+        if found is None:
             folder = directory.begin(RUN)
             with console.status("gradient descent on all surfaces"):
                 findings = findings_of(data, surfaces, learning_rate, tolerance, MOST_STEPS)
                 found = _found(findings)
                 write_figures(findings, directory, folder)
             found = {"runtime_seconds": time.perf_counter() - started, **found}
-            directory.finish(RUN, found)
+            directory.finish(RUN, found, beside=FILES)
         results = directory.write_results(found)
     console.print(loss_surface_table(results), claims_table(results["claims"]))
     console.print(f"Pictures, a page to turn them ({FILES[-1]}) and results: {log_dir}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from normlayers.experiments.arm_folder import ARM
 from normlayers.experiments.articles import (
     ARTICLES,
     Article,
@@ -20,7 +21,6 @@ from normlayers.experiments.articles import (
 )
 from normlayers.experiments.claims import number
 from normlayers.experiments.kept_results import NoResultsError, read_results
-from normlayers.experiments.log_directory import ARM
 from normlayers.experiments.report_figures import InlineFigure, inline_figure
 
 EARLIER = "an earlier run"

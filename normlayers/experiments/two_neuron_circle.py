@@ -36,7 +36,6 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 import keras
 import numpy as np
@@ -221,14 +220,11 @@ def run(
         more_arm_files=[film_file(tag, "mp4") for tag in FILMED],
         files=(OVERVIEW, *FIGURES),
         own_files={arm: [film_file(f"lit/{film}") for film in lit_films(arm)] for arm in ARMS},
+        known_arms=ARMS,
     )
     directory.open(start_over)
     with closing(directory):
-        missing = [
-            arm
-            for arm in arms
-            if directory.finished(arm) is None or not is_zipfile(log_dir / arm / MODEL)
-        ]
+        missing = [arm for arm in arms if directory.finished(arm) is None]
         with epochs_shown(console, epochs * len(arms)) as progress:
             progress.reach(epochs * (len(arms) - len(missing)))
             for number, arm in enumerate(missing, start=1):

@@ -115,8 +115,9 @@ def run(
     _check(arguments)
     arms = arguments["arms"]
     directory = LogDirectory(
-        log_dir, NAME, arms, arguments, versions(), arm_files=(NETWORKS,), files=PICTURES
-    )
+        log_dir, NAME, arms, arguments, versions(), arm_files=(NETWORKS,), files=PICTURES,
+        known_arms=list(ARMS),
+    )  # fmt: skip
     directory.open(start_over)
     with closing(directory):
         with directory.telling_what_is_missing(console):

@@ -209,7 +209,7 @@ def test_the_same_seed_gives_identical_measures_and_another_does_not(tmp_path):
     assert measures[0] != measures[2]
 
 
-def test_a_finished_run_is_not_made_again_unless_a_picture_is_missing(tmp_path, monkeypatch):
+def test_a_finished_run_is_not_made_again_unless_a_file_is_missing(tmp_path, monkeypatch):
     first, printed = run(tmp_path, **SMALL)
     with monkeypatch.context() as patch:
         patch.setattr(experiment, "simulate", None)
@@ -217,6 +217,8 @@ def test_a_finished_run_is_not_made_again_unless_a_picture_is_missing(tmp_path, 
     (tmp_path / "G7_shift.gif").unlink()
     assert run(tmp_path, **SMALL)[0]["measures"] == first["measures"]
     assert (tmp_path / "G7_shift.gif").exists()
+    next((tmp_path / "initialization").glob("events.*")).unlink()
+    assert run(tmp_path, **SMALL)[0]["measures"] == first["measures"]
     assert len(list((tmp_path / "initialization").glob("events.*"))) == 1
 
 

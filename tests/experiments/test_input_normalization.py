@@ -105,6 +105,10 @@ def test_a_run_writes_what_it_found_and_takes_it_up_again(tmp_path, monkeypatch)
     monkeypatch.setattr(input_normalization, "tracked_fit", forbidden)
     again, _ = run(tmp_path, arms=["wine-relu-raw", "fit-standardized"])
     assert again == results
+    events = next((tmp_path / "fit-standardized").glob("events.out.tfevents.*"))
+    events.write_bytes(events.read_bytes()[:-10])
+    with pytest.raises(AssertionError, match="trained again"):
+        run(tmp_path, arms=["wine-relu-raw", "fit-standardized"])
 
 
 def test_the_same_seed_gives_the_same_measures(tmp_path):

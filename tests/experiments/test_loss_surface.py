@@ -169,7 +169,7 @@ def test_an_unstable_shared_rate_is_told_and_not_dropped(tmp_path):
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_finished_run_is_not_made_again_unless_a_picture_is_missing(tmp_path, monkeypatch):
+def test_a_finished_run_is_not_made_again_unless_a_file_is_missing(tmp_path, monkeypatch):
     first, printed = run(tmp_path, **SMALL)
     with monkeypatch.context() as patch:
         patch.setattr(experiment, "findings_of", None)

@@ -227,9 +227,14 @@ def test_a_damaged_arm_is_made_again(tmp_path):
     first, _ = run(tmp_path, **options)
     model = tmp_path / "relu-centred" / "model.keras"
     film = tmp_path / "relu-centred" / "lit_early.gif"
-    for damage in (film.unlink, lambda: model.write_text("no model")):
+
+    def events():
+        return next(model.parent.glob("events.out.tfevents.*"))
+
+    for damage in (film.unlink, lambda: model.write_text("no model"), lambda: events().unlink()):
         damage()
         assert run(tmp_path, **options)[0]["measures"] == first["measures"]
+    assert events().stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(
