@@ -9,11 +9,11 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import activation_odds
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs/activation_odds"), help="where results go")
+    add("--log-dir", type=folder, default=Path("logs/activation_odds"), help="where results go")
     add("--seed", type=int, default=0, help="seed of weights and data")
     add("--networks", type=int, default=100_000, help="networks with weights and data of their own")
     add("--points", type=int, default=200, help="points of each network's data")

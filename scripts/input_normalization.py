@@ -9,12 +9,12 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import input_normalization
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
         from normlayers.experiments.input_arms import ARMS
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs/input_normalization"), help="where results go")
+    add("--log-dir", type=folder, default=Path("logs/input_normalization"), help="where results go")
     add("--seed", type=int, default=0, help="seed of the weights")
     add("--networks", type=int, default=200, help="networks an arm")
     add("--epochs", type=int, default=100, help="passes over the data, one step each")

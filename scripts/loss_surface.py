@@ -9,11 +9,11 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import loss_surface
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs/loss_surface"), help="where results go")
+    add("--log-dir", type=folder, default=Path("logs/loss_surface"), help="where results go")
     add("--seed", type=int, default=0, help="seed of the data")
     add("--data-sets", type=int, default=1000, help="data sets, of which the first is drawn")
     add("--points", type=int, default=200, help="points of each data set")

@@ -9,12 +9,12 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
         from normlayers.experiments.reproduction import EXPERIMENTS, LOGS, reproduce
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=LOGS, help="where results go")
+    add("--log-dir", type=folder, default=LOGS, help="where results go")
     add(
         "--only",
         nargs="+",

@@ -9,11 +9,11 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import scaling_methods
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs/scaling_methods"), help="where results go")
+    add("--log-dir", type=folder, default=Path("logs/scaling_methods"), help="where results go")
     add("--seed", type=int, default=0, help="seed of splits, weights and shuffling")
     add("--networks", type=int, default=100, help="networks an arm")
     add("--splits", type=int, default=200, help="splits of each data set, for nearest neighbours")

@@ -9,11 +9,11 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import two_neuron_circle
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs/two_neuron_circle"), help="where results go")
+    add("--log-dir", type=folder, default=Path("logs/two_neuron_circle"), help="where results go")
     add("--seed", type=int, default=10, help="seed of the weights and of the shuffling")
     add("--epochs", type=int, default=1000, help="passes over the data")
     add(

@@ -9,12 +9,12 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments import two_neuron_ensemble
-        from normlayers.experiments.command_line import ArgumentParser
+        from normlayers.experiments.command_line import ArgumentParser, folder
         from normlayers.experiments.two_neuron_arms import ARMS
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--log-dir", type=Path, default=Path("logs/two_neuron_ensemble"), help="where results go")
+    add("--log-dir", type=folder, default=Path("logs/two_neuron_ensemble"), help="where results go")
     add("--seed", type=int, default=0, help="seed of the weights and of the shuffling")
     add("--networks", type=int, default=1000, help="networks an arm")
     add("--epochs", type=int, default=1000, help="passes over the data")

@@ -58,7 +58,7 @@ from normlayers.experiments.activation_figures import (
 )
 from normlayers.experiments.claims import check
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.command_line import UsageError, check_ranges
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.odds_claims import CLAIMS
 from normlayers.experiments.results import versions
@@ -217,12 +217,7 @@ def _found(arguments: dict[str, Any], directory: LogDirectory, console: Console)
 
 
 def _check(arguments: dict[str, int]) -> None:
-    for name, value in arguments.items():
-        least, most = RANGES[name]
-        if value < least:
-            raise UsageError(f"--{name} must be at least {least}, not {value}.")
-        if value > most:
-            raise UsageError(f"--{name} must be at most {most}, not {value}.")
+    check_ranges(arguments, RANGES)
     numbers = arguments["points"] * (arguments["inputs"] + 2 * arguments["neurons"])
     if numbers > LARGEST_NETWORK:
         raise UsageError(

@@ -290,7 +290,7 @@ def _check(
 ) -> None:
     for name, value in {"networks": networks, "epochs": epochs, "batch_size": batch_size}.items():
         if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
+            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
     if not splits or len({(s.x.shape, s.x_validation.shape) for s in splits}) != 1:
         raise ValueError("splits must be one or more, all of one shape.")
     for split in splits:

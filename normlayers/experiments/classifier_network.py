@@ -61,7 +61,7 @@ class Classifier:
     def __post_init__(self) -> None:
         sizes = (self.inputs, *self.hidden, self.classes)
         if any(not isinstance(size, int) or size < 1 for size in sizes):
-            raise ValueError(f"sizes of layers must be whole numbers from 1 on. Received: {sizes}")
+            raise ValueError(f"sizes of layers must be positive integers. Received: {sizes}")
         if self.normalization not in ("none", "pre", "post"):
             raise ValueError(
                 f'normalization must be "none", "pre" or "post". Received: {self.normalization!r}'

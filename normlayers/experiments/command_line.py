@@ -5,11 +5,30 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 
 class UsageError(Exception):
     """What was asked for cannot be done; the message says why in one sentence."""
+
+
+def folder(text: str) -> Path:
+    """A folder as it is given on the command line, for ``type=``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty, as an unset variable of the shell is; ``Path``
+            takes that for the current folder.
+
+    Example:
+        >>> folder("logs").name
+        'logs'
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no folder; give a folder's path, . for the current one."
+        )
+    return Path(text)
 
 
 def chosen_arms(asked: Sequence[str], arms: Sequence[str]) -> list[str]:
@@ -35,6 +54,9 @@ def check_ranges(arguments: Mapping[str, Any], ranges: Mapping[str, tuple[float,
 
     Raises:
         UsageError: one is not in its range.
+
+    Example:
+        >>> check_ranges({"epochs": 3}, {"epochs": (1, 1000)})
     """
     for name, (least, most) in ranges.items():
         if not least <= arguments[name] <= most:

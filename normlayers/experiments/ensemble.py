@@ -100,7 +100,7 @@ def train_ensemble(
         counts["chunk"] = chunk
     for name, value in counts.items():
         if not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
+            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
     on_gpu = any(name.startswith("gpu") for name in devices())
     chunk = chunk or (CHUNK_ON_GPU if on_gpu else CHUNK_ON_CPU)
     job = _Job(

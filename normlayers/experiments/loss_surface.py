@@ -59,7 +59,7 @@ from rich.console import Console
 from normlayers.experiments import quadratic_descent as theory
 from normlayers.experiments.claims import check
 from normlayers.experiments.claims_table import claims_table
-from normlayers.experiments.command_line import UsageError
+from normlayers.experiments.command_line import UsageError, check_ranges
 from normlayers.experiments.gradient_descent import DIVERGED, REACHED, turning_share
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.loss_surface_claims import CLAIMS
@@ -248,12 +248,7 @@ def _found(findings: Findings) -> dict[str, Any]:
 
 
 def _check(arguments: Mapping[str, float]) -> None:
-    for name, (least, most) in RANGES.items():
-        value = arguments[name]
-        if value < least:
-            raise UsageError(f"--{name} must be at least {least}, not {value}.")
-        if value > most:
-            raise UsageError(f"--{name} must be at most {most}, not {value}.")
+    check_ranges(arguments, RANGES)
     tolerance, rate = arguments["tolerance"], arguments["learning-rate"]
     if not SMALLEST_TOLERANCE <= tolerance < 1:
         raise UsageError(

@@ -33,7 +33,8 @@ def _mean_active(odds: Odds, bias: int, shift: float) -> Evidence:
     n = odds.networks
     value = odds.active_sum[at] / n
     variance = max(0.0, odds.active_squares[at] / n - value**2) * n / max(1, n - 1)
-    low, high = t.interval(CONFIDENCE, n - 1, value, np.sqrt(variance / n))
+    # Of a scale of 1: SciPy warns of one of 0, which a few networks have. NaN of one network.
+    low, high = value + np.array(t.interval(CONFIDENCE, n - 1)) * np.sqrt(variance / n)
     return Evidence(float(value), float(low), float(high), n)
 
 

@@ -103,7 +103,7 @@ def simulate(
     sizes = {"networks": networks, "points": points, "inputs": inputs, "neurons": neurons}
     for name, size in sizes.items():
         if size < 1:
-            raise ValueError(f"{name} must be at least 1. Received: {size}")
+            raise ValueError(f"{name} must be a positive integer. Received: {size}")
     odds = _nothing_counted(tuple(shifts), **sizes)
     for chunk in _chunks(odds, seed, workers or os.cpu_count() or 1):
         _add(odds, chunk)

@@ -55,7 +55,7 @@ from normlayers.experiments.circle_figures import (
     overview,
 )
 from normlayers.experiments.circle_table import table
-from normlayers.experiments.command_line import UsageError, chosen_arms
+from normlayers.experiments.command_line import check_ranges, chosen_arms
 from normlayers.experiments.films import film_file
 from normlayers.experiments.lit_points import LIT_FILMS, Activity, ActivityRecorder
 from normlayers.experiments.log_directory import LogDirectory
@@ -80,6 +80,7 @@ LAYERS = ("hidden", "output")
 MODEL = "model.keras"
 # Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
 LARGEST_SEED = 2**32 - 1
+RANGES = {"seed": (0, LARGEST_SEED), "epochs": (1, 10**9), "every": (1, 10**9)}
 
 
 def circles() -> tuple[Array, Array]:
@@ -263,11 +264,7 @@ def _overview(directory: LogDirectory, arms: Sequence[str]) -> bytes:
 
 
 def _checked(seed: int, epochs: int, arms: Sequence[str], every: int) -> list[str]:
-    for name, value, least in (("seed", seed, 0), ("epochs", epochs, 1), ("every", every, 1)):
-        if value < least:
-            raise UsageError(f"--{name} must be at least {least}, not {value}.")
-    if seed > LARGEST_SEED:
-        raise UsageError(f"--seed must be at most {LARGEST_SEED}, not {seed}.")
+    check_ranges({"seed": seed, "epochs": epochs, "every": every}, RANGES)
     return chosen_arms(arms, ARMS)
 
 

@@ -262,15 +262,15 @@ def test_kinds_are_in_the_order_of_the_simulation():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"seed": -1}, "--seed must be at least 0, not -1"),
-        ({"seed": 2**32}, "--seed must be at most 4294967295"),
-        ({"networks": 0}, "--networks must be at least 1, not 0"),
-        ({"networks": 10**10}, "--networks must be at most 1000000000"),
-        ({"points": -3}, "--points must be at least 1, not -3"),
-        ({"points": 10**6}, "--points must be at most 100000"),
-        ({"inputs": 0}, "--inputs must be at least 1"),
-        ({"neurons": 0}, "--neurons must be at least 1"),
-        ({"neurons": 10**5}, "--neurons must be at most 10000"),
+        ({"seed": -1}, "--seed must be from 0 to 4294967295, not -1"),
+        ({"seed": 2**32}, "--seed must be from 0 to 4294967295"),
+        ({"networks": 0}, "--networks must be from 1 to 1000000000, not 0"),
+        ({"networks": 10**10}, "--networks must be from 1 to 1000000000"),
+        ({"points": -3}, "--points must be from 1 to 100000, not -3"),
+        ({"points": 10**6}, "--points must be from 1 to 100000"),
+        ({"inputs": 0}, "--inputs must be from 1 to"),
+        ({"neurons": 0}, "--neurons must be from 1 to"),
+        ({"neurons": 10**5}, "--neurons must be from 1 to 10000"),
         ({"points": 10**5, "neurons": 1000}, "takes 801 MB, more than 67; ask for fewer --points"),
     ],
 )
@@ -306,6 +306,6 @@ def test_the_script_prints_a_table(tmp_path, monkeypatch, capsys):
 def test_the_script_refuses_in_one_sentence(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit) as stopped:
         script(monkeypatch, "--log-dir", tmp_path / "logs", "--networks", 0)
-    said = "activation_odds.py: error: --networks must be at least 1, not 0.\n"
+    said = "activation_odds.py: error: --networks must be from 1 to 1000000000, not 0.\n"
     assert (stopped.value.code, capsys.readouterr()) == (2, ("", said))
     assert not (tmp_path / "logs").exists()

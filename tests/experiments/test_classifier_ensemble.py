@@ -220,7 +220,7 @@ def test_moving_statistics_serve_validation_only():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"networks": 0}, "networks must be a whole number"),
+        ({"networks": 0}, "networks must be a positive integer"),
         ({"epochs": 3, "score_every": 2}, "multiple of score_every"),
         ({"splits": []}, "splits must be one or more"),
         ({"splits": [split(features=4)]}, "x must be of shape"),

@@ -172,9 +172,9 @@ def test_leaving_early_ends_the_training():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"networks": 0}, "networks must be a whole number from 1 on. Received: 0"),
-        ({"networks": 2.5}, "networks must be a whole number"),
-        ({"epochs": -1}, "epochs must be a whole number from 1 on. Received: -1"),
+        ({"networks": 0}, "networks must be a positive integer. Received: 0"),
+        ({"networks": 2.5}, "networks must be a positive integer"),
+        ({"epochs": -1}, "epochs must be a positive integer. Received: -1"),
         ({"batch_size": 0}, "batch_size must"),
         ({"chunk": 0}, "chunk must"),
         ({"x": np.zeros((5, 3))}, r"x must be of shape \(points, 2\)"),

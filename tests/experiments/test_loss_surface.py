@@ -185,10 +185,10 @@ def test_a_finished_run_is_not_made_again_unless_a_file_is_missing(tmp_path, mon
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"seed": -1}, "--seed must be at least 0, not -1"),
-        ({"data_sets": 0}, "--data-sets must be at least 1, not 0"),
-        ({"data_sets": 10**6}, "--data-sets must be at most 100000"),
-        ({"points": 1}, "--points must be at least 20, not 1"),
+        ({"seed": -1}, "--seed must be from 0 to 4294967295, not -1"),
+        ({"data_sets": 0}, "--data-sets must be from 1 to 100000, not 0"),
+        ({"data_sets": 10**6}, "--data-sets must be from 1 to 100000"),
+        ({"points": 1}, "--points must be from 20 to 100000, not 1"),
         ({"points": 10**4}, "1,000 data sets of 10,000 points are more than 1,000,000 points"),
         ({"tolerance": 0.0}, "--tolerance must be from 1e-06 to under 1, not 0.0"),
         ({"tolerance": 1.0}, "--tolerance must be from 1e-06 to under 1"),

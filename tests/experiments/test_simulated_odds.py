@@ -225,5 +225,5 @@ def test_fewer_points_miss_more(articles):
 
 @pytest.mark.parametrize("name", ["networks", "points", "inputs", "neurons"])
 def test_refuses_a_size_of_nothing(name):
-    with pytest.raises(ValueError, match=f"{name} must be at least 1. Received: 0"):
+    with pytest.raises(ValueError, match=f"{name} must be a positive integer. Received: 0"):
         simulate(**{name: 0})

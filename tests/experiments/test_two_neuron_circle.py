@@ -240,11 +240,11 @@ def test_a_damaged_arm_is_made_again(tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"epochs": 0}, "--epochs must be at least 1, not 0"),
-        ({"epochs": -5}, "--epochs must be at least 1, not -5"),
-        ({"every": 0}, "--every must be at least 1"),
-        ({"seed": -1}, "--seed must be at least 0"),
-        ({"seed": 2**32}, "--seed must be at most 4294967295"),
+        ({"epochs": 0}, "--epochs must be from 1 to 1000000000, not 0"),
+        ({"epochs": -5}, "--epochs must be from 1 to 1000000000, not -5"),
+        ({"every": 0}, "--every must be from 1 to"),
+        ({"seed": -1}, "--seed must be from 0 to 4294967295, not -1"),
+        ({"seed": 2**32}, "--seed must be from 0 to 4294967295, not 4294967296"),
         ({"arms": ["relu-center"]}, "no arm 'relu-center'; the arms are relu-centred,"),
         ({"arms": []}, "the arms are"),
     ],

@@ -30,7 +30,7 @@ def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--points", 1], "--points must be at least 20, not 1."),
+        (["--points", 1], "--points must be from 20 to 100000, not 1."),
         (["--learning-rate", -1], "--learning-rate must be over 0 and finite, not -1.0."),
         (["--tolerance", 2], "--tolerance must be from 1e-06 to under 1, not 2.0."),
         (["--data-sets", "many"], "argument --data-sets: invalid int value: 'many'"),

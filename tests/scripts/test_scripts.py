@@ -46,11 +46,12 @@ def test_help_explains_every_option_with_its_default():
     ("arguments", "says"),
     [
         (["--arms", "relu-center"], "there is no arm 'relu-center'"),
-        (["--epochs", "0"], "--epochs must be at least 1, not 0."),
-        (["--epochs", "-3"], "--epochs must be at least 1, not -3."),
+        (["--epochs", "0"], "--epochs must be from 1 to 1000000000, not 0."),
+        (["--epochs", "-3"], "--epochs must be from 1 to 1000000000, not -3."),
         (["--epochs", "many"], "invalid int value: 'many'"),
         (["--speed", "1"], "unrecognized arguments: --speed 1"),
-        (["--seed", "99999999999"], "--seed must be at most 4294967295"),
+        (["--seed", "99999999999"], "--seed must be from 0 to 4294967295"),
+        (["--log-dir", ""], "--log-dir: '' names no folder; give a folder's path"),
         (["--log-dir", "/proc/logs"], "cannot write to /proc/logs"),
     ],
 )
@@ -99,6 +100,7 @@ def test_benchmarks_print_ratios(name, arguments):
             "not run",
         ),
         ("activation_odds", ["--networks", 500], "U(8, 10)"),
+        ("activation_odds", ["--points", 1, "--networks", 1], "U(8, 10)"),
     ],
 )
 def test_other_experiments_end_with_a_table_and_no_noise(tmp_path, name, arguments, told):
@@ -115,7 +117,7 @@ def test_other_experiments_end_with_a_table_and_no_noise(tmp_path, name, argumen
         ("two_neuron_ensemble", ["--networks", 0], "--networks must be from 1 to"),
         ("two_neuron_ensemble", ["--arms", "relu"], "there is no arm 'relu'"),
         ("two_neuron_ensemble", ["--epochs", "many"], "invalid int value"),
-        ("activation_odds", ["--inputs", -1], "--inputs must be at least 1, not -1"),
+        ("activation_odds", ["--inputs", -1], "--inputs must be from 1 to 10000, not -1"),
         ("reproduce", ["--only", "circles"], "there is no experiment 'circles'"),
     ],
 )
