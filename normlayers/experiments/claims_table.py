@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from normlayers.experiments.articles import ARTICLES, by_article_and_number, unchecked_claims
-from normlayers.experiments.claims import number
+from normlayers.experiments.evidence import number
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from normlayers.experiments.claims import AtLeast, Claim, Evidence, share
+from normlayers.experiments.claims import Claim
 from normlayers.experiments.deep_arms import DEEP, DEPTHS, INPUTS, SHALLOW, fixed_cells
 from normlayers.experiments.deep_measures import (
     FAR,
@@ -30,7 +30,9 @@ from normlayers.experiments.deep_measures import (
     depth_ratio,
     is_near,
 )
+from normlayers.experiments.evidence import Evidence, share
 from normlayers.experiments.normalization_identities import ROUNDING
+from normlayers.experiments.rules import AtLeast
 
 PLACED = ("bn-pre", "bn-post")
 STANDARDIZED = cells(inputs=["standardized"])
@@ -63,7 +65,7 @@ def _learned_better(found: Findings, measure: str, where: list[Cell]) -> Evidenc
 
 
 def _both(found: Findings, measure: str) -> Evidence:
-    """Of cases, the share in which both normalizations do better than the better one alone."""
+    """Of cases, the share in which both normalizations do better than the better of both alone."""
     sign = 1 if measure == "accuracy" else -1
     raw = cells(inputs=["raw"])
     alone = sign * found.of(measure, "none", STANDARDIZED)
@@ -98,26 +100,28 @@ CLAIMS = (
     Claim(
         "A1.3",
         "Batch normalization after each activation speeds convergence and improves generalization.",
-        "share of pairs in which the network with batch normalization after the activations is the "
-        f"sooner at the target loss ({POOLED})",
+        "share of pairs in which the network with batch normalization after the activations "
+        f"reaches the target loss sooner. Pairs are of {POOLED}",
         MOSTLY,
         "convergence.png",
         lambda found: _less(found, "epochs", "bn-post", cells()),
-        ("has the higher validation accuracy in the end", _generalizes),
+        (
+            "share of pairs in which batch normalization ends with the higher validation accuracy",
+            _generalizes,
+        ),
     ),
     Claim(
         "A1.4",
         "Batch normalization prevents exploding and vanishing gradients in deep networks.",
-        f"share of networks of {DEEP} batch-normalized hidden layers whose first one's gradient "
-        f"norm is within {FAR:g} times the last one's at the first step (before or after the "
-        "activation, all activations and inputs)",
+        f"share of batch-normalized networks of {DEEP} hidden layers whose first layer's gradient "
+        f"norm is within {FAR:g} times the last one's. It is that of the first step, before or "
+        "after the activation, of all activations and inputs",
         MOSTLY,
         "gradients.png",
         _even_gradients,
         (
-            "of pairs whose network without batch normalization has in its first layer a gradient "
-            f"{FAR:g} times smaller or larger than with {SHALLOW} hidden layers, share whose "
-            "other network has not",
+            f"share of gradients changed {FAR:g}-fold by depth ({DEEP} against {SHALLOW} layers) "
+            "that batch normalization keeps within that",
             _gradients_kept,
         ),
     ),
@@ -125,14 +129,13 @@ CLAIMS = (
         "A1.5",
         "Gamma and beta give back the freedom that the normalization takes.",
         "share of pairs in which the network that learns gamma and beta ends with the lower "
-        "training loss than that which keeps them at 1 and 0 (batch normalization before the "
-        f"activation, all inputs; sigmoid of all depths, ReLU and tanh of {SHALLOW} layers)",
+        "training loss. The other one keeps them at 1 and 0. Batch normalization comes before the "
+        f"activation: sigmoid of all depths, ReLU and tanh of {SHALLOW} layers, all inputs",
         MOSTLY,
         "rescale.png",
         lambda found: _learned_better(found, "loss", fixed_cells()),
         (
-            "with gamma = sqrt(variance + epsilon) and beta = mean, share of neurons that come out "
-            "as they went in",
+            "share of neurons restored by gamma = sqrt(variance + epsilon) and beta = mean",
             lambda found: share(found.undone < ROUNDING),
         ),
     ),
@@ -140,43 +143,47 @@ CLAIMS = (
         "A1.6",
         "Input normalization and batch normalization together do better than either.",
         "share of cases in which standardized inputs with batch normalization lead to a higher "
-        "validation accuracy than the better one of both alone (before or after the activation, "
-        "all activations and depths)",
+        "validation accuracy than the better of both alone. Cases are of all activations and "
+        "depths, before or after the activation",
         MOSTLY,
         "accuracy.png",
         lambda found: _both(found, "accuracy"),
-        ("in fewer epochs to the target loss", lambda found: _both(found, "epochs")),
+        ("by fewer epochs to the target loss", lambda found: _both(found, "epochs")),
     ),
     Claim(
         "A3.4",
         "Normalizing hidden layers makes training easier too; before or after the activation is "
         "debated.",
-        "share of pairs in which the network with batch normalization before the activations is "
-        "the sooner at the target loss (standardized inputs, all activations and depths)",
+        "share of pairs in which the network with batch normalization before the activations "
+        "reaches the target loss sooner. Pairs are of standardized inputs, all activations and "
+        "depths",
         MOSTLY,
         "convergence.png",
         lambda found: _less(found, "epochs", "bn-pre", STANDARDIZED),
-        ("after them", lambda found: _less(found, "epochs", "bn-post", STANDARDIZED)),
+        (
+            "batch normalization after the activations",
+            lambda found: _less(found, "epochs", "bn-post", STANDARDIZED),
+        ),
     ),
     Claim(
         "A3.5",
         "Unit-variance inputs serve a sigmoid badly unless gamma and beta may undo them.",
-        "share of pairs (sigmoid, batch normalization before it, all depths and inputs) in which "
-        "the network that learns gamma and beta ends with the lower training loss than that which "
-        "keeps them at 1 and 0",
+        "share of pairs in which the network that learns gamma and beta ends with the lower "
+        "training loss. The other one keeps them at 1 and 0. Batch normalization comes before the "
+        "sigmoid, at all depths and inputs",
         MOSTLY,
         "rescale.png",
         lambda found: _learned_better(found, "loss", _sigmoids()),
         (
-            "is the sooner at the target loss",
+            "share of pairs in which learned gamma and beta reach the target loss sooner",
             lambda found: _learned_better(found, "epochs", _sigmoids()),
         ),
     ),
     Claim(
         "A3.6",
         "A batch-normalized layer needs no bias.",
-        "share of networks with batch normalization before the activations whose logits no random "
-        f"biases move by {ROUNDING:g} or more in training mode (all activations)",
+        f"share of networks whose logits no random biases move by {ROUNDING:g} or more in "
+        "training mode. Batch normalization comes before the activations, of all kinds",
         MOSTLY,
         "idle_bias.png",
         _idle,
@@ -184,25 +191,28 @@ CLAIMS = (
     Claim(
         "A3.7",
         "Batch normalization makes weights robust against covariate shift.",
-        "share of pairs in which the distribution of what layers are given drifts less from epoch "
-        f"to epoch with batch normalization before the activations ({POOLED}); by the change of "
+        "share of pairs in which the distribution of layers' inputs drifts less per epoch with "
+        f"batch normalization before the activations. Pairs are of {POOLED}. By the change of "
         "gradients instead, Santurkar et al. (2018) found no less shift",
         MOSTLY,
         "drift.png",
         lambda found: _less(found, "drift", "bn-pre", cells()),
-        ("after them", lambda found: _less(found, "drift", "bn-post", cells())),
+        (
+            "batch normalization after the activations",
+            lambda found: _less(found, "drift", "bn-post", cells()),
+        ),
     ),
     Claim(
         "A3.8",
         "Batch normalization allows deeper networks without exponentially longer training.",
-        f"share of batch-normalized networks of {DEEP} hidden layers that reach the target loss in "
-        f"at most {LINEAR:g} times the epochs of {SHALLOW} (before or after the activation, all "
-        "activations and inputs)",
+        f"share of batch-normalized networks of {DEEP} hidden layers that reach the target loss "
+        f"in time. In time is in at most {LINEAR:g} times the epochs of {SHALLOW} layers. They "
+        "are of all activations and inputs, before or after the activation",
         MOSTLY,
         "convergence.png",
         _deep_in_time,
         (
-            "with those too that were trained for fewer epochs than that and had not reached it",
+            "counting as in time networks whose training ended before that time",
             _deep_maybe_in_time,
         ),
     ),

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.claims import AtLeast, Claim, Evidence, difference, mean, share
+from normlayers.experiments.claims import Claim
+from normlayers.experiments.evidence import Evidence, difference, mean, share
 from normlayers.experiments.input_arms import ACTIVATIONS, SATURATING
 from normlayers.experiments.input_data import OF_DIFFERENT_SCALES, points
+from normlayers.experiments.rules import AtLeast
 
 Array = npt.NDArray[Any]
 Findings = Mapping[str, Mapping[str, Array]]
@@ -115,7 +117,7 @@ CLAIMS = (
         "A0.1",
         "Without normalization the loss falls unsteadily; with it, steadily.",
         "share of pairs of networks in which the loss goes upward for a larger share of its way "
-        "without (rescaled, wine and cancer data, five activations)",
+        "without it. Pairs are of rescaled, wine and cancer data and of five activations",
         AtLeast(0.9, in_part=0.5),
         "losses.png",
         lambda findings: share(pairs(findings, less_steady)),
@@ -142,8 +144,8 @@ CLAIMS = (
     Claim(
         "A0.4",
         "Features of larger scale dominate without it.",
-        "share of the first layer's squared gradient that the one feature of the largest scale "
-        "has at the first step without (of 13 to 30 features)",
+        "share of the squared gradient of the first layer that the feature of the largest scale "
+        "has without it. It is that of the first step, of 13 to 30 features",
         AtLeast(0.5, in_part=0.25),
         "features.png",
         _dominance,
@@ -151,8 +153,8 @@ CLAIMS = (
     Claim(
         "A0.5",
         "Normalization prevents vanishing and exploding gradients.",
-        "share of pairs in which the norm of a kernel's gradient at the first step is under 0.01 "
-        "or over 100 without it, and of none with it",
+        "share of pairs in which a kernel's gradient norm is out of bounds without it, and none is "
+        "with it. Bounds are 0.01 and 100, at the first step",
         AtLeast(0.9, in_part=0.1),
         "gradients.png",
         lambda findings: share(pairs(findings, lambda r, s: ~in_bounds(r) & in_bounds(s))),
@@ -172,15 +174,15 @@ CLAIMS = (
         "neurons.png",
         lambda findings: mean(pairs(findings, _not_selective, activations=("relu",))),
         (
-            "of large variance alone, the six decades not shifted",
+            "with large variance alone, the six decades not shifted",
             lambda findings: mean(1 - findings["scaled-relu-raw"]["selective_start"]),
         ),
     ),
     Claim(
         "A0.7",
         "Leaky ReLU and PReLU lessen the dying-ReLU problem.",
-        "of the neurons dead at the start (without normalization), the share that are not in the "
-        "end: Leaky ReLU and PReLU minus ReLU",
+        "of the neurons dead at the start without it, the share that are not in the end. It is "
+        "that of Leaky ReLU and PReLU minus that of ReLU",
         AtLeast(0.1, in_part=0.01),
         "neurons.png",
         _revived,
@@ -189,8 +191,8 @@ CLAIMS = (
         "A0.8",
         "Sigmoid and tanh saturate on unnormalized inputs, gradients near zero; normalized they "
         "do not.",
-        "share of the (hidden neuron, point) pairs with a derivative under 0.01 at the start, "
-        "without minus with it",
+        "share of (hidden neuron, point) pairs whose derivative is under 0.01 at the start, "
+        "without it minus with it",
         AtLeast(0.5, in_part=0.1),
         "saturation.png",
         _saturation("start"),
@@ -199,15 +201,16 @@ CLAIMS = (
     Claim(
         "A1.1",
         "Features on one scale make gradients update all features at a similar rate.",
-        "share of networks with it whose largest feature has at most 10 times the gradient of the "
-        "smallest at the first step",
+        "share of networks with it whose largest feature gradient is at most 10 times the smallest "
+        "at the first step",
         AtLeast(0.9, in_part=0.5),
         "features.png",
         lambda findings: share(
             pairs(findings, lambda _, s: unevenness(s["feature_gradients"]) <= SIMILAR)
         ),
         (
-            "share of pairs in which they are more alike with it than without",
+            "share of pairs whose features' gradients are more alike with normalization than "
+            "without",
             lambda findings: share(
                 pairs(
                     findings,

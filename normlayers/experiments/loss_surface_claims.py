@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from normlayers.experiments.claims import AtLeast, AtMost, Claim, Evidence, mean, share
+from normlayers.experiments.claims import Claim
+from normlayers.experiments.evidence import Evidence, mean, share
+from normlayers.experiments.rules import AtLeast, AtMost
 from normlayers.experiments.surface_measures import SQUARED_ERROR, Findings
 
 STRETCHED, ROUND = 100, 2
@@ -51,7 +53,7 @@ CLAIMS = (
         AtLeast(0.9, in_part=0.5),
         "condition_numbers.png",
         lambda found: _rounder(found, "standardized"),
-        ("on min-max scaled ones", lambda found: _rounder(found, "min_max")),
+        ("with min-max scaled inputs", lambda found: _rounder(found, "min_max")),
     ),
     Claim(
         "A3.2",
@@ -61,7 +63,7 @@ CLAIMS = (
         AtLeast(0.9, in_part=0.5),
         "convergence.png",
         lambda found: _faster(found, shared_rate=False),
-        ("at one shared rate", lambda found: _faster(found, shared_rate=True)),
+        ("at one shared learning rate", lambda found: _faster(found, shared_rate=True)),
     ),
     Claim(
         "A4.3",
@@ -71,19 +73,19 @@ CLAIMS = (
         "contours.png",
         lambda found: mean(found.surfaces[SQUARED_ERROR, "divided_by_std"].condition),
         (
-            "with the mean taken away too",
+            "with the inputs' mean taken away too",
             lambda found: mean(found.surfaces[SQUARED_ERROR, "standardized"].condition),
         ),
     ),
     Claim(
         "A4.4",
         "Before: the path zigzags; after: it heads for the minimum, in fewer steps.",
-        "share of data sets in which the path on raw inputs is at least 2 times as long as the "
-        "straight one and that on inputs divided by their standard deviation less than half as "
-        "many times, in fewer steps",
+        "share of data sets in which the path on raw inputs is long, and on inputs divided by "
+        "their standard deviation is not. Long is at least 2 times the straight line; not long "
+        "is less than half as many times, in fewer steps",
         AtLeast(0.9, in_part=0.5),
         "contours.png",
         lambda found: _straighter(found, "divided_by_std"),
-        ("on standardized ones", lambda found: _straighter(found, "standardized")),
+        ("on standardized inputs", lambda found: _straighter(found, "standardized")),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from normlayers.experiments.claims import number
+from normlayers.experiments.evidence import number
 from normlayers.experiments.two_weight_data import SCALINGS
 from normlayers.experiments.two_weight_losses import LOSSES
 

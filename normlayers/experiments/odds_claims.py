@@ -9,15 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from normlayers.experiments.claims import (
-    CONFIDENCE,
-    AtLeast,
-    AtMost,
-    Between,
-    Claim,
-    Evidence,
-    share_of_counts,
-)
+from normlayers.experiments.claims import Claim
+from normlayers.experiments.evidence import CONFIDENCE, Evidence, share_of_counts
+from normlayers.experiments.rules import AtLeast, AtMost, Between
 from normlayers.experiments.simulated_odds import BIASES, Odds
 
 ZERO, UNIFORM = map(BIASES.index, ("bias_zero", "bias_uniform"))

@@ -19,7 +19,7 @@ from normlayers.experiments.articles import (
     by_article_and_number,
     unchecked_claims,
 )
-from normlayers.experiments.claims import number
+from normlayers.experiments.evidence import number
 from normlayers.experiments.kept_results import NoResultsError, read_results
 from normlayers.experiments.report_figures import InlineFigure, inline_figure
 

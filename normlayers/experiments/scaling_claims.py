@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.claims import AtLeast, AtMost, Claim, Evidence, exact, mean, share
+from normlayers.experiments.claims import Claim
+from normlayers.experiments.evidence import Evidence, exact, mean, share
 from normlayers.experiments.float_precision import (
     FACTOR_EXPONENTS,
     OFFSET_EXPONENTS,
     RoundingErrors,
 )
+from normlayers.experiments.rules import AtLeast, AtMost
 from normlayers.experiments.scaled_networks import ACTIVATIONS, arm_name
 
 Array = npt.NDArray[Any]
@@ -104,7 +106,7 @@ CLAIMS = (
         "neighbours.png",
         lambda findings: _gain_of_min_max(findings, "wine"),
         (
-            "of digits, whose bounds are known and alike",
+            "for digits, whose bounds are known and alike",
             lambda findings: _gain_of_min_max(findings, "digits"),
         ),
     ),
@@ -112,36 +114,35 @@ CLAIMS = (
         "A3.3",
         "Inputs far from [-1, 1] lose floating-point precision and fit default learning rates "
         "badly.",
-        "validation accuracy lost (Adam's default rate; sigmoid, tanh, ReLU) where standardized "
-        "digits are multiplied by 1e-4 and 1e4, mean over networks",
+        "validation accuracy lost where standardized digits are multiplied by 1e-4 and 1e4, mean "
+        "over networks. They are trained at Adam's default rate, with sigmoid, tanh or ReLU",
         AtLeast(0.1, in_part=0.01),
         "factors.png",
         _lost_accuracy,
         (
-            "precision lost in float32 by these factors or an offset of 1e4, in standard "
-            "deviations, the largest (see precision.png)",
+            "largest float32 precision lost by factors 1e-4 and 1e4 or offset 1e4, in standard "
+            "deviations",
             _lost_precision,
         ),
     ),
     Claim(
         "A4.1",
         "Inputs too large saturate sigmoid and tanh: gradients vanish.",
-        "how much larger the share of saturated (neuron, point) pairs is at the start where "
-        "standardized digits are multiplied by 100, mean over sigmoid and tanh networks",
+        "how much larger the share of saturated (neuron, point) pairs is at the start with digits "
+        "multiplied by 100. Digits are standardized; the mean is over sigmoid and tanh networks",
         AtLeast(0.5, in_part=0.1),
         "factors.png",
         _more_saturated,
         (
-            "share of the gradient that no longer reaches the first layer (its norm at the first "
-            "step, divided by the factor)",
+            "share of the first layer's first gradient that is lost (norm divided by the factor)",
             _lost_gradient,
         ),
     ),
     Claim(
         "A4.2",
         "Inputs too small make learning hard.",
-        "share of networks (sigmoid, tanh, ReLU) that get to half of the loss of guessing later, "
-        "or never, where standardized digits are multiplied by 0.01",
+        "share of networks that get to half of the loss of guessing later, or never, with digits "
+        "multiplied by 0.01. Digits are standardized; networks have sigmoid, tanh or ReLU",
         AtLeast(0.9, in_part=0.5),
         "factors.png",
         _later,

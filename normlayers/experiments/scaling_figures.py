@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from normlayers.experiments.claims import mean
+from normlayers.experiments.evidence import mean
 from normlayers.experiments.float_precision import (
     FACTOR_EXPONENTS,
     OFFSET_EXPONENTS,

@@ -43,9 +43,10 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from normlayers.experiments.claims import check, mean
+from normlayers.experiments.claims import check
 from normlayers.experiments.claims_table import claims_table
 from normlayers.experiments.command_line import check_ranges
+from normlayers.experiments.evidence import mean
 from normlayers.experiments.float_precision import (
     FACTOR_EXPONENTS,
     OFFSET_EXPONENTS,

@@ -8,7 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from normlayers.experiments.claims import number
+from normlayers.experiments.evidence import number
 from normlayers.experiments.scaled_networks import (
     ACTIVATIONS,
     EXPONENTS,

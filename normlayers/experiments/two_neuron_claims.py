@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.claims import AtLeast, AtMost, Claim, Evidence, difference, mean, share
+from normlayers.experiments.claims import Claim
+from normlayers.experiments.evidence import Evidence, difference, mean, share
+from normlayers.experiments.rules import AtLeast, AtMost
 from normlayers.experiments.two_neuron_arms import SIZES
 from normlayers.experiments.two_neuron_circle import logistic_regression_accuracy
 
@@ -58,8 +60,8 @@ CLAIMS = (
     Claim(
         "A2.1",
         "Without a hidden activation the network is a logistic regression.",
-        "share of networks without activation (centred data) whose logit is linear (R² within "
-        "1e-6 of 1) after training",
+        "share of networks without activation whose logit is linear after training, on centred "
+        "data. Linear is an R² within 1e-6 of 1",
         AtLeast(0.99, in_part=0.9),
         "sweep.png",
         lambda findings: share(findings["none-shift-0"]["linearity_end"] >= LINEAR),
@@ -67,8 +69,8 @@ CLAIMS = (
     Claim(
         "A2.2",
         "After training, when h0 is active h1 mostly is not, and the other way round.",
-        "of the points that activate any neuron, the share that activates one only (ReLU, centred "
-        "data); mean over networks",
+        "of the points that activate any neuron, the share that activates one only, mean over "
+        "networks. They have ReLU and centred data",
         AtLeast(0.67, in_part=0.5),
         "exclusive.png",
         lambda findings: mean(findings["relu-shift-0"]["exclusive_end"]),
@@ -76,8 +78,8 @@ CLAIMS = (
     Claim(
         "A2.3",
         "A ReLU neuron that no point activates gets no gradient: its weights do not move.",
-        "share of networks with dead neurons at the start (ReLU, data shifted by 10) in which "
-        "training moves no weight of theirs",
+        "share of networks with dead neurons at the start in which training moves no weight of "
+        "theirs. They have ReLU and data shifted by 10",
         AtLeast(0.99, in_part=0.9),
         "movement.png",
         _dead_stay,
@@ -85,8 +87,9 @@ CLAIMS = (
     Claim(
         "A2.9",
         "Neurons that all of the data activate all learn the same thing.",
-        "share of networks of 8 neurons (ReLU, data shifted by 10) in which those that are always "
-        f"on at the start end with weights alike (mean cosine of their pairs from {ALIKE} on)",
+        "share of networks whose neurons that are always on at the start end with weights alike. "
+        f"Alike is a mean cosine of their pairs from {ALIKE} on. Networks have 8 ReLU neurons and "
+        "data shifted by 10",
         AtLeast(0.9, in_part=0.5),
         "alike.png",
         _always_on_alike,
@@ -94,8 +97,9 @@ CLAIMS = (
     Claim(
         "A2.10",
         "On shifted data more neurons or layers do not help.",
-        "gain in the share of networks that beat logistic regression (ReLU, data shifted by 10), "
-        "best of 8 or 32 neurons, 2 or 3 layers, 3 layers of 8, over 2 neurons in 1 layer",
+        "gain in the share of networks that beat logistic regression (ReLU, data shifted by 10). "
+        "It is the best of 8 or 32 neurons, 2 or 3 layers, and 3 layers of 8, over 2 neurons in "
+        "1 layer",
         AtMost(0.05, in_part=0.2),
         "sizes.png",
         _best_of_larger,
@@ -104,8 +108,8 @@ CLAIMS = (
         "A2.11",
         "ReLU networks on shifted data are frozen: who is active does not change, nothing is "
         "learned.",
-        "share of networks (ReLU, data shifted by 10) whose neurons all end in the state they "
-        "started in and that do not beat logistic regression",
+        "share of networks whose neurons all end in the state they started in and that do not beat "
+        "logistic regression. They have ReLU and data shifted by 10",
         AtLeast(0.9, in_part=0.5),
         "movement.png",
         lambda findings: _stays_as_it_was(findings["relu-shift-10"]),
@@ -113,8 +117,8 @@ CLAIMS = (
     Claim(
         "A2.12",
         "Sigmoid networks on shifted data change little and stay logistic regressions.",
-        "share of networks (sigmoid, data shifted by 10) whose neurons all end in the state they "
-        "started in and that do not beat logistic regression",
+        "share of networks whose neurons all end in the state they started in and that do not beat "
+        "logistic regression. They have sigmoid and data shifted by 10",
         AtLeast(0.9, in_part=0.5),
         "movement.png",
         lambda findings: _stays_as_it_was(findings["sigmoid-shift-10"]),

@@ -40,11 +40,12 @@ from rich.console import Console
 from rich.table import Table
 
 from normlayers.experiments.best_line import best_line_accuracy
-from normlayers.experiments.claims import check, share
+from normlayers.experiments.claims import check
 from normlayers.experiments.claims_table import claims_table
 from normlayers.experiments.command_line import UsageError, check_ranges, chosen_arms
 from normlayers.experiments.distributions import QUANTILES, distribution
 from normlayers.experiments.ensemble import train_ensemble
+from normlayers.experiments.evidence import share
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.progress import EpochProgress, epochs_shown
 from normlayers.experiments.results import versions

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from normlayers.experiments.best_line import best_line_accuracy
-from normlayers.experiments.claims import Evidence, mean, share
+from normlayers.experiments.evidence import Evidence, mean, share
 from normlayers.experiments.two_neuron_arms import ACTIVATIONS, SHIFTS, SIZES
 from normlayers.experiments.two_neuron_circle import circles, logistic_regression_accuracy
 from normlayers.experiments.two_neuron_claims import Findings, beats

@@ -1,27 +1,29 @@
 """Intervals against closed forms and their own coverage; rules; what is left open."""
 
+import importlib
+import re
+from dataclasses import replace
+from itertools import chain, product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from normlayers.experiments.claims import (
-    FEWEST,
+from normlayers.experiments.articles import ARTICLES, by_article_and_number
+from normlayers.experiments.claims import FEWEST, Claim, check
+from normlayers.experiments.claims_table import claims_markdown, claims_table
+from normlayers.experiments.evidence import (
     MANY,
-    AtLeast,
-    AtMost,
-    Between,
-    Claim,
     Evidence,
-    check,
     difference,
     exact,
     mean,
     share,
     share_of_counts,
 )
-from normlayers.experiments.claims_table import claims_markdown, claims_table
+from normlayers.experiments.rules import AtLeast, AtMost, Between
 
 
 @given(cases=st.integers(1, 500), data=st.data())
@@ -101,23 +103,96 @@ def test_rows_say_what_results_json_promises():
     assert 0.9 < low < high == 1
     assert rows == [
         {
-            "id": "A2.1", "article": "A2", "claim": "It is so.", "measure": "share of it",
+            "id": "A2.1", "article": "A2", "claim": "It is so.", "measure": "Share of it.",
             "rule": "at least 0.9 (in part from 0.5 on)", "value": 1.0, "n": FEWEST,
             "exact": False, "verdict": "holds", "figure": "it.png",
         }
     ]  # fmt: skip
 
 
-def test_a_claim_that_holds_by_one_reading_only_holds_in_part():
-    rows = check(
+def judged(own, other):
+    """The row of a claim of two readings."""
+    return check(
         [
-            Claim("A2.5", "So.", "share", AtLeast(0.9, 0.5), "a.png", share, ("if not", reading))
-            for reading in (share, lambda happened: share(~happened))
+            Claim(
+                "A2.5", "So.", "share", AtLeast(0.9, 0.5), "a.png", lambda _: own,
+                ("if not", lambda _: other),
+            )
         ],
-        np.ones(1000, bool),
-    )
-    assert [row["verdict"] for row in rows] == ["holds", "holds in part"]
-    assert [row["measure"] for row in rows] == ["share; if not: 1.000", "share; if not: 0"]
+        None,
+    )[0]  # fmt: skip
+
+
+HOLDS, IN_PART, FAILS = (Evidence(v, v - 0.02, v + 0.02, 1000) for v in (0.95, 0.7, 0.2))
+ACROSS = Evidence(0.9, 0.88, 0.92, 1000)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "verdict", "measure"),
+    [
+        (HOLDS, HOLDS, "holds", "Share. Another reading agrees: if not (0.950)."),
+        (FAILS, FAILS, "does not hold", "Share. Another reading agrees: if not (0.200)."),
+        (HOLDS, FAILS, "holds in part", "Another reading does not hold: if not (0.200). Share."),
+        (HOLDS, IN_PART, "holds in part", "Another reading holds in part: if not (0.700). Share."),
+        (FAILS, HOLDS, "holds in part", "Only another reading holds: if not (0.950). Share."),
+        (
+            IN_PART, FAILS, "holds in part",
+            "Another reading does not hold: if not (0.200). "
+            "All of the 95 % interval is under 0.9. Share.",
+        ),
+        (
+            ACROSS, IN_PART, "holds in part",
+            "Part of the 95 % interval is under 0.9. Share. "
+            "Another reading agrees: if not (0.700).",
+        ),
+    ],
+)  # fmt: skip
+def test_what_makes_a_claim_hold_only_in_part_is_said_first(own, other, verdict, measure):
+    row = judged(own, other)
+    assert (row["verdict"], row["measure"]) == (verdict, measure)
+
+
+@pytest.mark.parametrize(
+    ("rule", "evidence", "says"),
+    [
+        (AtLeast(0.9, 0.5), exact(0.7), "The value is under 0.9."),
+        (AtMost(2, 100), exact(70.0), "The value is over 2."),
+        (AtMost(2, 100), Evidence(2, 1.9, 2.1, 300), "Part of the 95 % interval is over 2."),
+        (AtMost(2, 100), Evidence(3, 2.9, 3.1, 300), "All of the 95 % interval is over 2."),
+        (
+            Between(0.45, 0.55), Evidence(0.55, 0.5, 0.6, 300),
+            "Part of the 95 % interval is outside of 0.45 to 0.55.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_says_what_evidence_lacks(rule, evidence, says):
+    assert rule.verdict(evidence) == "holds in part"
+    assert rule.shortfall(evidence) == says
+
+
+def every_claim():
+    modules = ("deep", "input", "loss_surface", "odds", "scaling", "two_neuron")
+    found = [importlib.import_module(f"normlayers.experiments.{m}_claims").CLAIMS for m in modules]
+    return sorted(chain(*found), key=lambda claim: by_article_and_number(claim.id))
+
+
+def test_every_claim_of_every_article_has_its_measure():
+    assert [claim.id for claim in every_claim()] == [
+        name for article in ARTICLES for name in article.claims
+    ]
+
+
+@pytest.mark.parametrize("claim", every_claim(), ids=lambda claim: claim.id)
+def test_measures_are_in_sentences_of_under_25_words(claim):
+    """However the readings come out."""
+    readings = (HOLDS, IN_PART, FAILS)
+    for own, other in product(readings, readings):
+        parts = {"rule": AtLeast(0.9, 0.5), "evidence": lambda _, own=own: own}
+        if claim.other_reading:
+            parts["other_reading"] = (claim.other_reading[0], lambda _, other=other: other)
+        measure, _ = replace(claim, **parts).judged(own, None)
+        for sentence in re.split(r"(?<=[.;]) ", measure):
+            assert len(sentence.split()) < 25, sentence
 
 
 def test_where_no_chance_plays_a_part_one_case_tells_all():
