@@ -5,7 +5,7 @@
 - ``G7_shift.gif``: a film of it as the data shift, and ``G7_all_shifts.png``, all in one picture;
 - ``G8_active_neurons_shifted.png``: as G5, for the data shifted furthest;
 - ``overlap.png``: the share of the data that activates both of two neurons, centred data;
-- ``neuron_states.png``: the shares of neurons active on all, part and none of the data.
+- ``neuron_states.png``: the shares of neurons that are always on, selective and dead.
 
 TensorBoard finds them under these names, without endings; the film's frames are steps, numbered
 by the shift.
@@ -22,7 +22,6 @@ from matplotlib.figure import Figure
 from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.simulated_odds import BIASES
 from normlayers.pictures.activation_odds import (
-    STATES,
     active_neurons,
     neuron_states,
     share_histograms,
@@ -34,6 +33,8 @@ from normlayers.tracking.event_log import EventLog
 
 # Kinds of networks, as results.json and as the pictures name them.
 KINDS = dict(zip(BIASES, ("bias 0", "bias U(-1, 1)"), strict=True))
+# The states of a neuron as pictures name them, and the measures of their shares.
+STATES = {"always on": "share_on_all", "selective": "share_on_part", "dead": "share_on_none"}
 STILLS = (
     "G5_active_neurons",
     "G6_share_of_data",
@@ -87,8 +88,9 @@ def captions(sizes: Sizes) -> list[dict[str, str]]:
         f"data, lighter where more neurons are. {of}.",
         "G8_active_neurons_shifted.png": "G8: how many hidden neurons a point activates at "
         f"initialization, on data from U(8, 10). {of}.",
-        "neuron_states.png": "The shares of neurons that are active on all, part and none of the "
-        f"data as these move away from 0. Diamonds are what can be derived. {of}.",
+        "neuron_states.png": "The shares of neurons that are always on (active on all of the "
+        "data), selective (on part) and dead (on none) as the data move away from 0. Diamonds are "
+        f"what can be derived. {of}.",
         f"{OVERLAP}.png": "The share of the data that activates both of two neurons, on data from "
         f"U(-1, 1). {of}.",
     }
@@ -134,7 +136,7 @@ def _stills(measures: Measures, sizes: Sizes) -> dict[str, Figure]:
             _states(measures),
             _states(measures["exact"]),
             measures["shift"],
-            _title("Neurons active on all, part and none of the data", sizes),
+            _title("States of the neurons", sizes),
         ),
     }
     return stills if sizes["neurons"] == 1 else {**stills, OVERLAP: _overlap(measures, sizes)}
@@ -169,7 +171,7 @@ def _overlap(measures: Measures, sizes: Sizes) -> Figure:
 
 def _states(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        label: {state: found[kind][f"share_on_{state}"] for state in STATES}
+        label: {state: found[kind][share] for state, share in STATES.items()}
         for kind, label in KINDS.items()
         if found[kind] is not None
     }

@@ -51,6 +51,7 @@ from rich.table import Table
 from normlayers.experiments import exact_odds
 from normlayers.experiments.activation_figures import (
     KINDS,
+    STATES,
     captions,
     data_range,
     picture_files,
@@ -63,7 +64,6 @@ from normlayers.experiments.log_directory import LogDirectory
 from normlayers.experiments.odds_claims import CLAIMS
 from normlayers.experiments.results import versions
 from normlayers.experiments.simulated_odds import BIASES, Odds, simulate
-from normlayers.pictures.activation_odds import STATES
 
 Array = npt.NDArray[Any]
 
@@ -232,14 +232,14 @@ def table(results: dict[str, Any]) -> Table:
     measures, points = results["measures"], results["arguments"]["points"]
     rows = Table(
         title="Which neurons are active at initialization",
-        caption=f"{results['arguments']['networks']:,} networks. On all, part, none: share of the "
-        f"neurons active on so much of their network's {points:,} points; exact: of the whole "
-        "cube, of which a sample can miss a corner. Mean: share of the neurons active at a point.",
+        caption=f"{results['arguments']['networks']:,} networks. Always on, selective, dead: "
+        f"share of the neurons active on all, part, none of their network's {points:,} points; "
+        "exact: of the whole cube, of which a sample can miss a corner. Mean: share of the neurons active at a point.",
         box=box.SIMPLE_HEAD,
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    for heading in ("data", "on all", "exact", "on part", "exact", "on none", "exact", "mean"):
+    for heading in ("data", *(name for state in STATES for name in (state, "exact")), "mean"):
         rows.add_column(heading, no_wrap=True)
     for kind, label in KINDS.items():
         found, exact = measures[kind], measures["exact"][kind]
@@ -247,8 +247,8 @@ def table(results: dict[str, Any]) -> Table:
         rows.add_row(label)
         for s, shift in enumerate(measures["shift"]):
             shares = []
-            for state in STATES:
-                shares.append(f"{found[f'share_on_{state}'][s]:.4f}")
-                shares.append(f"{exact[f'share_on_{state}'][s]:.4f}" if exact else "")
+            for share in STATES.values():
+                shares.append(f"{found[share][s]:.4f}")
+                shares.append(f"{exact[share][s]:.4f}" if exact else "")
             rows.add_row(f"  {data_range(shift)}", *shares, f"{found['mean_active'][s]:.4f}")
     return rows

@@ -17,13 +17,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from normlayers.pictures.palette import BLUE, GREEN, INACTIVE, INK
+from normlayers.pictures.palette import INK, STATES_OF_NEURONS
 
 Array = npt.NDArray[Any]
 
-COLOURS = (GREEN, BLUE)
-# What a neuron may be active on, as it is stacked, and its colour.
-STATES = {"all": GREEN, "part": INACTIVE, "none": BLUE}
+# Of kinds of networks: none that a state of a neuron has. Okabe and Ito's (2008).
+COLOURS = ("#E69F00", "#CC79A7")
 # What a sample of points comes near to.
 EXACT = "exact, whole cube"
 SHIFT = "shift c of the data U(c - 1, c + 1)"
@@ -158,31 +157,32 @@ def neuron_states(
     shifts: Sequence[float],
     title: str,
 ) -> Figure:
-    """Shares of the neurons active on all, part and none of the data, over the data's shift.
+    """Shares of the neurons that are always on, selective and dead, over the data's shift.
 
     Args:
-        states: for each kind and each of ``STATES`` the share of the neurons at each shift.
+        states: for each kind and each of ``STATES_OF_NEURONS`` the share of the neurons at each
+            shift.
         exact: the same of the kinds it is known for, drawn as marks where two states meet.
         shifts: of the data.
         title: the picture's title.
 
     Example:
-        >>> shares = {"bias 0": {"all": [0.0, 0.4], "part": [1.0, 0.2], "none": [0.0, 0.4]}}
+        >>> shares = {"bias 0": {"always on": [0, 0.4], "selective": [1, 0.2], "dead": [0, 0.4]}}
         >>> figure = neuron_states(shares, shares, [0, 1], "two shifts")
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
-        ['all', 'part', 'none', 'exact, whole cube']
+        ['always on', 'selective', 'dead', 'exact, whole cube']
     """
     figure = Figure(figsize=(8.0, 3.8), dpi=110, layout="constrained")
     panels = figure.subplots(1, len(states), sharey=True, squeeze=False)[0]
     places = np.arange(len(shifts))
     for axes, (kind, found) in zip(panels, states.items(), strict=True):
         below = np.zeros(len(shifts))
-        for state, colour in STATES.items():
+        for state, colour in STATES_OF_NEURONS.items():
             axes.bar(places, found[state], 0.8, below, color=colour, edgecolor=INK, linewidth=0.6,
                      label=state)  # fmt: skip
             below = below + found[state]
         if kind in exact:
-            first, second = (np.asarray(exact[kind][state]) for state in ("all", "part"))
+            first, second = (np.asarray(exact[kind][state]) for state in ("always on", "selective"))
             borders = np.concatenate([first, first + second])
             axes.plot(np.tile(places, 2), borders, "D", color=INK, markeredgecolor="white",
                       markersize=6, label=EXACT)  # fmt: skip
@@ -195,10 +195,10 @@ def neuron_states(
     figure.supxlabel(SHIFT, fontsize=12)
     figure.suptitle(title, fontsize=11)
     handles, labels = panels[0].get_legend_handles_labels()
-    order = [labels.index(name) for name in (*STATES, EXACT) if name in labels]
+    order = [labels.index(name) for name in (*STATES_OF_NEURONS, EXACT) if name in labels]
     figure.legend(
         [handles[i] for i in order], [labels[i] for i in order], loc="outside right center",
-        title="active on", title_fontsize=10, **LEGEND,
+        **LEGEND,
     )  # fmt: skip
     return figure
 

@@ -6,7 +6,9 @@ INK = "#222222"
 INACTIVE = "#FFFFFF"
 INPUT = "#C8C8C8"
 
-STATES_OF_NEURONS = (("always on", BLUE), ("selective", GREEN), ("dead", INPUT))
+# The states of a neuron on given data: active on all, part and none of it. Every picture that shows
+# them takes words, colours and order from here.
+STATES_OF_NEURONS = {"always on": BLUE, "selective": GREEN, "dead": INPUT}
 
 # Lines for values to compare with.
 REFERENCE_DASHES = ("--", ":")

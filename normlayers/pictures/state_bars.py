@@ -54,7 +54,7 @@ def _draw(axes: Any, bars: Mapping[str, Array]) -> None:
     shares = np.array(list(bars.values()))
     places = np.arange(len(shares))
     bottom = np.zeros(len(shares))
-    for (state, color), share in zip(STATES_OF_NEURONS, shares.T, strict=True):
+    for (state, color), share in zip(STATES_OF_NEURONS.items(), shares.T, strict=True):
         axes.bar(
             places, share, bottom=bottom, color=color, label=state, width=0.8,
             edgecolor="#444444", linewidth=0.5,

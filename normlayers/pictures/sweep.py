@@ -54,8 +54,8 @@ def sweep(
         bottom.stackplot(
             shifts,
             states[name],
-            colors=[color for _, color in STATES_OF_NEURONS],
-            labels=[state for state, _ in STATES_OF_NEURONS],
+            colors=list(STATES_OF_NEURONS.values()),
+            labels=list(STATES_OF_NEURONS),
         )
         bottom.set_ylim(0, 1)
         bottom.set_xlabel("shift of the data", fontsize=10)

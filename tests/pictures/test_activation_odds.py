@@ -9,6 +9,7 @@ from normlayers.pictures.activation_odds import (
     share_histograms,
     shifted_histograms,
 )
+from normlayers.pictures.palette import STATES_OF_NEURONS
 from normlayers.pictures.png import to_png
 
 KINDS = ("bias 0", "bias U(-1, 1)")
@@ -85,9 +86,13 @@ def test_a_heat_map_has_a_column_a_shift():
     assert "0.1%" in [label.get_text() for label in figure.axes[1].get_yticklabels()]
 
 
+def stacked(*shares):
+    return dict(zip(STATES_OF_NEURONS, shares, strict=True))
+
+
 def test_states_are_stacked_and_exact_borders_marked():
-    found = {kind: {"all": [0, 0.4], "part": [0.9, 0.3], "none": [0.1, 0.3]} for kind in KINDS}
-    exact = {KINDS[0]: {"all": [0, 0.45], "part": [1, 0.1], "none": [0, 0.45]}}
+    found = {kind: stacked([0, 0.4], [0.9, 0.3], [0.1, 0.3]) for kind in KINDS}
+    exact = {KINDS[0]: stacked([0, 0.45], [1, 0.1], [0, 0.45])}
     figure = neuron_states(found, exact, [0, 9], "states")
     first, second = figure.axes
     np.testing.assert_allclose(heights(first), [0, 0.4, 0.9, 0.3, 0.1, 0.3])
@@ -95,9 +100,10 @@ def test_states_are_stacked_and_exact_borders_marked():
     np.testing.assert_allclose(tops, [0, 0.4, 0.9, 0.7, 1, 1])
     np.testing.assert_allclose(first.lines[0].get_xydata(), [[0, 0], [1, 0.45], [0, 1], [1, 0.55]])
     assert not second.lines
-    assert legend(figure.legends[0]) == ["all", "part", "none", "exact, whole cube"]
+    assert legend(figure.legends[0]) == [*STATES_OF_NEURONS, "exact, whole cube"]
 
 
 def test_states_can_be_drawn_without_exact_ones():
-    found = {"bias 0": {"all": [0.4], "part": [0.3], "none": [0.3]}}
-    assert legend(neuron_states(found, {}, [0], "states").legends[0]) == ["all", "part", "none"]
+    found = {"bias 0": stacked([0.4], [0.3], [0.3])}
+    figure = neuron_states(found, {}, [0], "states")
+    assert legend(figure.legends[0]) == list(STATES_OF_NEURONS)
