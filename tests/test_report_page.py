@@ -126,6 +126,45 @@ def test_pictures_have_their_room_before_they_are_there(opened):
     assert page.evaluate(height) == before
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_figure_grows_on_a_tap_and_shrinks_by_the_keyboard(opened, width):
+    page = opened(width)
+    figure = page.locator("figure.wide").first
+    picture = figure.locator("img.still")
+    small = picture.bounding_box()["width"]
+    assert small <= width
+    figure.locator(".enlarge").click()
+    large = picture.bounding_box()
+    assert large["width"] > small
+    assert large["width"] >= picture.evaluate("image => image.naturalWidth")
+    area = figure.locator(".picture")
+    room = area.evaluate("a => [a.scrollWidth, a.clientWidth, getComputedStyle(a).position]")
+    assert room[0] >= large["width"]
+    assert room[1:] == [width, "fixed"]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Close"
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('.picture')).position != 'fixed'"
+    )
+    assert picture.bounding_box()["width"] == small
+    assert figure.evaluate("f => f.getBoundingClientRect().top") < 900
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_contents_are_a_tap_away_from_everywhere(opened, width):
+    page = opened(width)
+    back, end = page.locator("a.back"), "document.documentElement.scrollHeight"
+    for part in (0, 0.3, 0.6, 1):
+        page.evaluate(f"scrollTo(0, {part} * {end})")
+        box = back.bounding_box()
+        assert 0 <= box["y"] <= 900 - box["height"]
+        assert 0 <= box["x"] <= width - box["width"]
+        back.click()
+        top = page.evaluate("document.querySelector('#contents').getBoundingClientRect().top")
+        assert 0 <= top < 100
+
+
 def test_every_link_leads_somewhere_and_no_id_is_there_twice(opened):
     page = opened(1280)
     links = page.evaluate("[...document.links].map(link => link.getAttribute('href'))")

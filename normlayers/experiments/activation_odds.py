@@ -234,7 +234,8 @@ def table(results: dict[str, Any]) -> Table:
         title="Which neurons are active at initialization",
         caption=f"{results['arguments']['networks']:,} networks. Always on, selective, dead: "
         f"share of the neurons active on all, part, none of their network's {points:,} points; "
-        "exact: of the whole cube, of which a sample can miss a corner. Mean: share of the neurons active at a point.",
+        "exact: of the whole cube, of which a sample can miss a corner. Mean: share of the neurons "
+        "active at a point.",
         box=box.SIMPLE_HEAD,
         show_edge=False,
         padding=(0, 1, 0, 0),

@@ -20,6 +20,8 @@ OF_A_CLAIM: dict[str, Any] = {
     "n": int, "exact": bool, "verdict": str, "figure": str,
 }  # fmt: skip
 OF_A_FIGURE: dict[str, Any] = {"file": str, "caption": str}
+# Of a figure that is a page, the picture to show in its place.
+PREVIEW: dict[str, Any] = {"preview": str}
 
 
 class NoResultsError(Exception):
@@ -59,7 +61,8 @@ def read_results(folder: Path) -> dict[str, Any]:
         if len(row["ci95"]) != 2 or not all(isinstance(end, NUMBER) for end in row["ci95"]):
             raise NoResultsError(f"holds no interval of claim {row['id']}")
     for figure in content["figures"]:
-        _refuse_other_kinds(figure, OF_A_FIGURE, "a figure's ")
+        told = isinstance(figure, dict) and "preview" in figure
+        _refuse_other_kinds(figure, OF_A_FIGURE | PREVIEW if told else OF_A_FIGURE, "a figure's ")
     return content
 
 

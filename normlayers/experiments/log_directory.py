@@ -161,7 +161,8 @@ class LogDirectory:
         Args:
             found: its other keys: ``runtime_seconds``, ``measures``, ``claims`` and ``figures``:
                 of each figure worth a place in the report ``file``, under this folder, and
-                ``caption``, in the order to show them in.
+                ``caption``, in the order to show them in; of one that is no picture perhaps
+                ``preview``, a picture to show in its place.
 
         Returns:
             its content.

@@ -4,7 +4,8 @@
 - ``surfaces.png``: the same in three dimensions;
 - ``convergence.png``: the loss over the steps, at each surface's best and at one shared rate;
 - ``condition_numbers.png``: how stretched the surfaces of all data sets are;
-- ``surfaces.html``: the surfaces and paths, to turn about.
+- ``surfaces.html``: the surfaces and paths, to turn about, and ``surfaces_page.png``, what the page
+  shows first.
 
 Grids are as wide as high, with the minimum in the middle and the start at the same distance from it
 in every scaling.
@@ -29,14 +30,16 @@ from normlayers.pictures.convergence import Course, convergence
 from normlayers.pictures.loss_contours import CLOSE_UP_FROM, Bowl, loss_contours
 from normlayers.pictures.loss_surfaces import loss_surfaces
 from normlayers.pictures.png import to_png
-from normlayers.pictures.surface_page import Landscape, surface_page
+from normlayers.pictures.surface_page import Landscape, surface_page, surface_preview
 from normlayers.tracking.event_log import EventLog
 
 Array = npt.NDArray[Any]
 
 PNGS = ("contours", "surfaces", "convergence", "condition_numbers")
 PAGE = "surfaces.html"
-FILES = (*(f"{name}.png" for name in PNGS), PAGE)
+PREVIEW = "surfaces_page.png"
+FILES = (*(f"{name}.png" for name in PNGS), PREVIEW, PAGE)
+PAGE_TITLE = "Loss over two weights, raw inputs and scaled ones"
 # Half a grid's width, in distances from the start to the minimum.
 REACH = 1.3
 CONTOUR_LINES, SPACE_LINES, PAGE_LINES = 161, 61, 41
@@ -58,16 +61,18 @@ def write_figures(found: Findings, directory: LogDirectory, folder: Path) -> Non
     pngs = {name: to_png(figure) for name, figure in zip(PNGS, figures, strict=True)}
     for name, png in pngs.items():
         directory.write(f"{name}.png", png)
-    directory.write(PAGE, _page(found).encode())
+    landscapes = _landscapes(found)
+    directory.write(PREVIEW, to_png(surface_preview(landscapes, PAGE_TITLE)))
+    directory.write(PAGE, _page(found, landscapes).encode())
     with EventLog(folder) as log:
         log.write(0, images=pngs)
 
 
 def captions(found: Findings) -> list[dict[str, str]]:
-    """``figures`` of results.json."""
+    """``figures`` of results.json; of a page the picture to show in its place is ``preview``."""
     one = "one data set, the first"
     return [
-        {"file": file, "caption": caption}
+        {"file": file, "caption": caption, **({"preview": PREVIEW} if file == PAGE else {})}
         for file, caption in (
             (
                 "contours.png",
@@ -239,14 +244,17 @@ def population_condition(scaling: str) -> float:
     return float(theory.condition_number(eigenvalues))
 
 
-def _page(found: Findings) -> str:
-    rows = {
+def _landscapes(found: Findings) -> dict[str, dict[str, Landscape]]:
+    return {
         label: {loss.label: _landscape(found, name, scaling) for name, loss in LOSSES.items()}
         for scaling, label in SCALINGS.items()
     }
+
+
+def _page(found: Findings, landscapes: dict[str, dict[str, Landscape]]) -> str:
     return surface_page(
-        rows,
-        "Loss over two weights, raw inputs and scaled ones",
+        landscapes,
+        PAGE_TITLE,
         f"One data set of {found.points:,} points, x1 from U(0, 1), x2 from U(0, 0.01). Each "
         "surface spans as many units of w1 as of w2. Drag to turn, scroll to come nearer. Of "
         f"paths of more than {PAGE_POINTS:,} steps the first are all drawn, then ever fewer.",

@@ -50,7 +50,7 @@ class ShownFigure:
         number: counted through the page.
         file: below the log directory.
         caption: what is seen.
-        picture: ``None`` where it cannot be shown.
+        picture: of a page its preview; ``None`` where there is none to show.
         link: to a file that is no picture, from the page.
         claims: anchors and ids of the claims it belongs to.
     """
@@ -70,12 +70,17 @@ class ShownFigure:
 
 @dataclass(frozen=True)
 class ShownClaim:
-    """A row of the claims table, everything in words; without ``row`` it was not checked."""
+    """A row of the claims table, everything in words; without ``row`` it was not checked.
+
+    ``why`` is what makes the claim hold only in part.
+    """
 
     anchor: str
     id: str
     text: str
     row: Mapping[str, Any] | None = None
+    why: str = ""
+    measure: str = ""
     value: str = ""
     interval: str = ""
     n: str = ""
@@ -185,17 +190,33 @@ def _shown_claim(anchor: str, row: Mapping[str, Any], experiment: ShownExperimen
     if figure is not None:
         figure.claims.append((anchor, row["id"]))
     low, high = row["ci95"]
+    why, measure = _reason_and_measure(row)
     return ShownClaim(
         anchor,
         row["id"],
         row["claim"],
         row,
+        why,
+        measure,
         number(row["value"]),
         "none" if row["exact"] else f"{number(low)} to {number(high)}",
         "exact" if row["exact"] else f"{row['n']:,}",
         file,
         figure,
     )
+
+
+def _reason_and_measure(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What was measured, its first sentence apart where that says why a claim holds in part.
+
+    Example:
+        >>> _reason_and_measure({"measure": "It lacks 1. A share.", "verdict": "holds in part"})
+        ('It lacks 1.', 'A share.')
+    """
+    first, _, rest = row["measure"].partition(". ")
+    if row["verdict"] != "holds in part" or not rest:
+        return "", row["measure"]
+    return first + ".", rest
 
 
 def _figures(
@@ -209,6 +230,8 @@ def _figures(
                 picture = inline_figure(path)
         elif path.is_file():
             link = quote(os.path.relpath(path, page.parent).replace(os.sep, "/"))
+            with suppress(OSError, KeyError):  # then there is the link alone
+                picture = inline_figure(folder / figure["preview"])
         name = f"{folder.name}/{figure['file']}"
         figures.append(ShownFigure(at, name, figure["caption"], picture, link))
     return figures

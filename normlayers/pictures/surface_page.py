@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 
 Array = npt.NDArray[Any]
 
@@ -55,6 +56,54 @@ def surface_page(rows: Mapping[str, Mapping[str, Landscape]], title: str, note: 
     page = Environment(autoescape=True).from_string(_PAGE)
     charts = _charts(rows).to_html(full_html=False, include_plotlyjs=False, div_id="surfaces")
     return page.render(title=title, note=note, plotly=get_plotlyjs(), charts=charts)
+
+
+def surface_preview(rows: Mapping[str, Mapping[str, Landscape]], title: str) -> Figure:
+    """What the page shows first, as a picture.
+
+    Args:
+        rows: as ``surface_page`` takes them; here a scaling is a column.
+        title: the picture's title.
+
+    Example:
+        >>> w, path = np.linspace(-1, 1, 5), np.array([[1.0, 1.0], [0.0, 0.0]])
+        >>> bowl = w**2 + w[:, None] ** 2
+        >>> there = Landscape(w, w, bowl, path, np.array([2.0, 0.0]), np.array([0, 1]))
+        >>> len(surface_preview({"raw": {"loss": there}}, "one").axes)
+        1
+    """
+    losses = list(next(iter(rows.values())))
+    figure = Figure(figsize=(0.5 + 3.2 * len(rows), 0.7 + 3.1 * len(losses)), dpi=110)
+    for c, (scaling, panels) in enumerate(rows.items(), 1):
+        for r, loss in enumerate(losses):
+            at = r * len(rows) + c
+            axes: Any = figure.add_subplot(len(losses), len(rows), at, projection="3d")
+            _draw(axes, panels[loss])
+            axes.set_title(f"{loss}\n{scaling}", fontsize=12, y=1.0)
+    figure.suptitle(title, fontsize=12)
+    figure.subplots_adjust(left=0.01, right=0.96, top=0.86, bottom=0.04, hspace=0.25, wspace=0.1)
+    return figure
+
+
+def _draw(axes: Any, landscape: Landscape) -> None:
+    first, second = np.meshgrid(landscape.first, landscape.second)
+    axes.computed_zorder = False  # the path would be behind the surface
+    axes.plot_surface(
+        first, second, landscape.losses, cmap="cividis", alpha=0.75, linewidth=0, zorder=1
+    )
+    heights = landscape.path_losses + LIFT * np.ptp(landscape.losses)
+    axes.plot(*landscape.path.T, heights, ".-", color=PATH, linewidth=1.6, markersize=3, zorder=2)
+    axes.plot(
+        *landscape.path[-1:].T, heights[-1:], "D", color=MINIMUM, markeredgecolor="black",
+        markersize=6, zorder=3,
+    )  # fmt: skip
+    axes.set_xlabel("weight w1", fontsize=10)
+    axes.set_ylabel("weight w2", fontsize=10)
+    axes.tick_params(labelsize=8)
+    for axis in ("x", "y", "z"):
+        axes.locator_params(axis=axis, nbins=4)
+    # The page's camera.
+    axes.view_init(elev=39, azim=-135)
 
 
 def _charts(rows: Mapping[str, Mapping[str, Landscape]]) -> Any:

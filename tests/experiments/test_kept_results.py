@@ -7,6 +7,8 @@ import pytest
 from normlayers.experiments.kept_results import NoResultsError, read_results, why_again
 from tests.experiments.found import row, write_found
 
+FIGURE = {"file": "all.html", "caption": "All.", "preview": "all.png"}
+
 
 def test_what_an_experiment_wrote_is_read(tmp_path):
     written = write_found(tmp_path, "circle", [row("A2.4")], ["all.png"])
@@ -38,6 +40,10 @@ def test_results_without_figures_have_none(tmp_path):
         (lambda text, content: content | {"claims": [row("A2.1", ci95=[1])]}, "no interval of"),
         (lambda text, content: content | {"claims": [row("A2.1", ci95=["", 1])]}, "no interval of"),
         (lambda text, content: content | {"figures": [{}]}, "lacks a figure's 'file'"),
+        (
+            lambda text, content: content | {"figures": [{**FIGURE, "preview": 1}]},
+            "lacks a figure's 'preview'",
+        ),
     ],
 )
 def test_what_is_damaged_is_told(tmp_path, damage, says):

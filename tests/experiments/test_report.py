@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import re
 import time
@@ -148,6 +149,26 @@ def test_a_figure_that_is_not_there_is_told(tmp_path):
 def test_a_page_among_the_figures_is_linked(tmp_path):
     write_found(tmp_path, "one", [], ["a b.html"])
     assert '<a href="one/a%20b.html">one/a b.html</a>' in page_of(tmp_path, ["one"])
+
+
+def test_of_a_page_among_the_figures_a_picture_is_shown(tmp_path):
+    figures = [{"file": "page.html", "caption": "To turn.", "preview": "page.png"}]
+    results = write_found(tmp_path, "one", figures=["page.html"])
+    (tmp_path / "one" / "results.json").write_text(json.dumps({**results, "figures": figures}))
+    assert "<img" not in page_of(tmp_path, ["one"])  # which is not there: the link alone
+    write_picture(tmp_path / "one" / "page.png")
+    page = page_of(tmp_path, ["one"])
+    assert page.count("<img") == 1
+    assert '<a href="one/page.html">one/page.html</a>' in page
+
+
+def test_what_makes_a_claim_hold_in_part_stands_apart(tmp_path):
+    measure = "Another reading does not hold: elsewhere (0). Share of it."
+    claims = [row("A2.1", measure=measure, verdict="holds in part"), row("A2.2", measure=measure)]
+    write_found(tmp_path, "one", claims)
+    page = page_of(tmp_path, ["one"])
+    apart = re.findall(r'<p class="why">(.*?)</p>(.*?)</div>', page)
+    assert apart == [("Another reading does not hold: elsewhere (0).", "Share of it.")]
 
 
 def test_a_claims_figure_that_is_not_listed_is_named(tmp_path):

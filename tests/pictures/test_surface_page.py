@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from normlayers.pictures.surface_page import Landscape, surface_page
+from normlayers.pictures.surface_page import Landscape, surface_page, surface_preview
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
@@ -24,19 +24,35 @@ needs_chromium = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def page():
-    """Of two losses in one scaling."""
+def landscapes():
+    """Two losses in one scaling."""
     w = np.linspace(-1, 1, 11)
     path = np.array([[1.0, 0.5], [-0.5, 0.2], [0.0, 0.0]])
     steps = np.array([0, 1, 1234])
-    landscapes = {
+    rows = {
         name: Landscape(
             w, w, times * w**2 + w[:, np.newaxis] ** 2, path,
             times * path[:, 0] ** 2 + path[:, 1] ** 2, steps,
         )
         for name, times in (("steep", 40), ("round", 1))
     }  # fmt: skip
-    return surface_page({"inputs": landscapes}, "Surfaces <of> two", "A note & more.")
+    return {"inputs": rows}
+
+
+@pytest.fixture(scope="module")
+def page(landscapes):
+    return surface_page(landscapes, "Surfaces <of> two", "A note & more.")
+
+
+def test_the_preview_shows_the_pages_surfaces_and_paths(landscapes):
+    figure = surface_preview(landscapes, "two")
+    assert [axes.get_title() for axes in figure.axes] == ["steep\ninputs", "round\ninputs"]
+    for axes, landscape in zip(figure.axes, landscapes["inputs"].values(), strict=True):
+        path, end = (np.array(line.get_data_3d()) for line in axes.lines)
+        np.testing.assert_array_equal(path[:2].T, landscape.path)
+        assert np.all(path[2] > landscape.path_losses)  # over the surface
+        np.testing.assert_array_equal(end, path[:, -1:])
+        assert len(axes.collections) == 1
 
 
 def test_the_page_needs_no_other_file(page):
