@@ -10,7 +10,7 @@ from rich.console import Console
 
 from normlayers.experiments import loss_surface as experiment
 from normlayers.experiments.command_line import UsageError
-from normlayers.experiments.loss_surface_figures import FILES
+from normlayers.experiments.loss_surface_figures import FILES, PREVIEW
 from normlayers.experiments.two_weight_data import SCALINGS, draw
 from normlayers.experiments.two_weight_losses import LOSSES
 from tests.tracking.reading import Read
@@ -125,7 +125,8 @@ def test_results_hold_what_they_promise(found):
         *("measures", "claims", "figures"),
     }
     assert [row["id"] for row in results["claims"]] == ["A3.1", "A3.2", "A4.3", "A4.4"]
-    assert {figure["file"] for figure in results["figures"]} == set(FILES)
+    files = {figure["file"] for figure in results["figures"]}
+    assert files | {PREVIEW} == set(FILES)
     assert "210" in results["figures"][0]["caption"]
     assert "holds where" in printed
     assert max(map(len, printed.splitlines())) <= 80
