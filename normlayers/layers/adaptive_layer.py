@@ -5,15 +5,16 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.layers.counting import NamedErrors, Verbose, combined_weight, count_all
+from normlayers.layers.counting import NamedErrors, Verbose, count_all
+from normlayers.layers.row_weights import combined_weight
 from normlayers.layers.scaling_layer import ScalingLayer
-from normlayers.statistics.batches import is_sparse
 from normlayers.statistics.blocks import Missing
+from normlayers.statistics.conversion import is_sparse, to_array
 from normlayers.statistics.extrema import Extrema
 from normlayers.statistics.moments import Moments
 
@@ -69,15 +70,19 @@ class AdaptiveLayer(ScalingLayer):
         One pass, accumulated in float64, in constant memory.
 
         Args:
-            data: an array, a tensor, a frame or a sparse matrix of shape ``(rows, ...)``; or
-                batches of them: a ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a
-                ``DataLoader``, a list, a generator. Of tuples the first entry is taken.
+            data: an array, a tensor, a frame, a SciPy sparse matrix or a list of rows, of shape
+                ``(rows, ...)``; or batches of them: a ``tf.data.Dataset``, a
+                ``keras.utils.PyDataset``, a ``DataLoader``, a list, a generator. Of tuples the
+                first entry is taken. Dates and times count as seconds since 1970-01-01 UTC (the
+                layer's inputs have to be those too), durations as seconds, missing values
+                (``None``, ``pd.NA``, ``NaT``) as NaN.
             batch_size: rows read at a time from an array; ``None`` chooses.
             steps: number of batches to read; ``None`` reads all.
             sample_weight: how much each row counts, not negative, shape ``(rows,)`` or that of the
-                data's first axes; for data in batches, as many batches of weights.
-            mask: booleans, shape ``(rows, timesteps)`` or that of the data's first axes; what is
-                masked out does not count. In batches, likewise.
+                data's first axes, also with further axes of length 1; for data in batches, one
+                array of all their rows, or as many batches of weights.
+            mask: booleans, shape ``(rows, timesteps)`` or that of the data's first axes, likewise;
+                what is masked out does not count.
             verbose: show progress; ``"auto"``: on a terminal, where it takes more than a second.
 
         Raises:
@@ -121,12 +126,14 @@ class AdaptiveLayer(ScalingLayer):
             TypeError, ValueError, RuntimeError: as ``adapt``. What was counted stays as it was.
         """
         self.refuse_given("update_state")
-        batch = np.asarray(batch)
         with self._errors_named("update_state"):
-            self.check_features(batch.shape)
+            values = to_array(batch)
+            self.check_features(values.shape)
             statistics = self._counted_so_far()
-            statistics.update(batch, combined_weight(sample_weight, mask))
-        self._running, self._running_shape = statistics, batch.shape
+            if is_sparse(batch):
+                self.check_sparse(statistics)
+            statistics.update(values, combined_weight(sample_weight, mask))
+        self._running, self._running_shape = statistics, values.shape
 
     def merge_state(self, layers: Iterable[AdaptiveLayer]) -> None:
         """Count in all that other layers have counted, such as those of other shards.
@@ -159,6 +166,34 @@ class AdaptiveLayer(ScalingLayer):
         if self._running is not None:
             with self._errors_named("finalize_state"):
                 self.take(self._running, self._running_shape)
+
+    def inverse(self) -> Self:
+        """A new layer that takes this one's outputs back to its inputs.
+
+        It has this layer's statistics as they are now, given or learned, and its own weights; of
+        an inverting layer it is the one that scales. ``clip`` stays: what was cut off does not
+        come back.
+
+        Raises:
+            RuntimeError: the layer has no statistics yet.
+
+        Example:
+            >>> import numpy as np, normlayers as nl
+            >>> layer = nl.Standardize()
+            >>> layer.adapt(np.array([[9.0], [11.0]]))
+            >>> np.asarray(layer.inverse()(layer(np.array([[10.0], [12.0]])))).tolist()
+            [[10.0], [12.0]]
+        """
+        self.statistics()  # which raises where there are none
+        config = {**self.get_config(), "invert": not self.invert, "name": f"{self.name}_inverse"}
+        inverse = type(self).from_config(config)
+        if self._given is None:
+            inverse.build(self._built_shape)
+            # As through a file, so that the layer is one that was loaded.
+            store: dict[str, Any] = {}
+            self.save_own_variables(store)
+            inverse.load_own_variables(store)
+        return inverse
 
     # What ``normlayers.adapt`` calls too
 

@@ -5,25 +5,36 @@ Sources are known by what they can do, so none of their libraries is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.statistics.conversion import (
+    is_frame,
+    is_missing,
+    is_sparse,
+    refuse_unreadable,
+    to_array,
+)
+from normlayers.statistics.tf_data import can_rebatch, rebatched, yields_single_rows
+
 Array = npt.NDArray[Any]
 
 # Arrays are passed on in pieces of about this many values, which are views of them ...
 VALUES_PER_VIEW = 1 << 26
-# ... frames and sparse matrices, which have to be copied, in pieces of so many ...
+# ... frames and sparse matrices, which have to be copied, in pieces of so many.
 VALUES_PER_COPY = 1 << 21
-# ... and small batches are joined until they have so many.
-VALUES_TOGETHER = 1 << 18
 
 
 def batches(
-    data: Any, batch_size: int | None = None, steps: int | None = None, join: bool = False
+    data: Any,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    join: bool = False,
+    columns: Collection[Any] | None = None,
 ) -> Iterator[Any]:
     """Yield ``data`` as arrays of shape ``(rows, ...)``, in their own type.
 
@@ -31,18 +42,22 @@ def batches(
         data: one of
 
             - an array or a tensor of any backend, memory-mapped or not; a pandas or polars frame
-              or series; a SciPy sparse matrix: read in pieces of rows, and only a piece at a time
-              made dense or loaded;
+              or series; a list of numbers or of rows of them; a SciPy sparse matrix: read in
+              pieces of rows, and only a piece at a time made dense or loaded;
             - a ``tf.data.Dataset`` (one of single rows is batched), a ``keras.utils.PyDataset``, a
               torch ``DataLoader``, a grain data set, a list of batches, a generator, whose elements
               are batches or tuples ``(x, y)`` or ``(x, y, w)``, of which ``x`` is taken;
             - either with dicts for arrays: then dicts of arrays are yielded.
+
+            What becomes of dates, missing values and text, see ``to_array``.
         batch_size: rows to a piece of an array; ``None`` chooses.
         steps: stop after so many batches; ``None`` reads all.
         join: whether a source that can do so itself (``tf.data``) may join its batches first.
+        columns: of dicts and frames, yield dicts of these columns, and read no other.
 
     Raises:
         TypeError: ``data`` are none of these.
+        KeyError: a column is missing.
         ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length.
 
     Example:
@@ -52,27 +67,41 @@ def batches(
     for name, value in (("batch_size", batch_size), ("steps", steps)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1. Received: {name}={value}")
-    if join and _can_rebatch(data):
+    data = opened(data, columns)
+    if join and can_rebatch(data):
         # Handing each batch from TensorFlow to Python takes longer than anything done with it.
-        return _all_batches(_rebatched(data, steps), batch_size)
-    return islice(_all_batches(data, batch_size), steps)
+        return _all_batches(rebatched(data, steps), batch_size, columns)
+    return islice(_all_batches(data, batch_size, columns), steps)
+
+
+def opened(data: Any, columns: Collection[Any] | None = None) -> Any:
+    """``data`` with what is given whole as a table or a dict of tables; streams as they are.
+
+    Nested lists become arrays; of a tuple of a dict or frame and labels the former is taken; of a
+    dict, and of a frame where there are ``columns``, a dict is made.
+
+    Raises:
+        TypeError: ragged or sparse tensors.
+        KeyError: a column is missing.
+    """
+    refuse_unreadable(data)
+    if _is_labelled(data):
+        data = data[0]
+    if isinstance(data, Mapping) or (columns is not None and is_frame(data)):
+        return _chosen(data, columns)
+    return to_array(data) if _is_nested_list(data) else data
 
 
 def rows_in(data: Any) -> int | None:
-    """Number of rows of an array, a table or a dict of them; ``None`` of other sources."""
+    """Number of rows of a table or a dict of them, as ``opened``; ``None`` of other sources."""
     if isinstance(data, Mapping):
         return min((rows_in(column) or 0 for column in data.values()), default=0)
-    _refuse_ragged(data)
+    refuse_unreadable(data)
     return data.shape[0] if _is_table(data) and len(data.shape) else None
 
 
-def is_sparse(data: Any) -> bool:
-    """Whether ``data`` are a SciPy sparse matrix or array."""
-    return hasattr(data, "tocsr") and hasattr(data, "nnz")
-
-
 def rows_per_piece(data: Any) -> int | None:
-    """Rows to read at a time from an array, a table or a dict of them; ``None`` of others."""
+    """Rows to read at a time from a table or a dict of them, as ``opened``; ``None`` of others."""
     if isinstance(data, Mapping):
         return min((rows_per_piece(column) or 1 for column in data.values()), default=1)
     if not rows_in(data):
@@ -82,29 +111,23 @@ def rows_per_piece(data: Any) -> int | None:
     return max(1, values // max(1, int(np.prod(data.shape[1:], dtype=int))))
 
 
-def _all_batches(data: Any, batch_size: int | None) -> Iterator[Any]:
+def _all_batches(
+    data: Any, batch_size: int | None, columns: Collection[Any] | None
+) -> Iterator[Any]:
     if isinstance(data, Mapping):
         return _pieces_of_dict(data, batch_size or rows_per_piece(data) or 1)
     if _is_table(data):
         return _pieces(data, batch_size or rows_per_piece(data) or 1)
     if hasattr(data, "num_batches") and hasattr(data, "__getitem__"):  # a keras PyDataset
-        return (_x_of(data[index]) for index in range(data.num_batches))
+        return (_x_of(data[index], columns) for index in range(data.num_batches))
     if isinstance(data, str | bytes) or not hasattr(data, "__iter__"):
         raise TypeError(
             "data must be an array, a tensor, a frame or an iterable of batches. "
             f"Received: {type(data).__name__}"
         )
-    if _yields_single_rows(data):
+    if yields_single_rows(data):
         data = data.batch(batch_size or 128)
-    return (_x_of(element) for element in data)
-
-
-def _refuse_ragged(data: Any) -> None:
-    if hasattr(data, "row_splits") and not hasattr(data, "to_numpy"):
-        raise TypeError(
-            "ragged tensors have no table to read; pass data.to_tensor() with a mask, or "
-            "data.flat_values."
-        )
+    return (_x_of(element, columns) for element in data)
 
 
 def _is_table(data: Any) -> bool:
@@ -118,17 +141,13 @@ def _pieces(table: Any, rows: int) -> Iterator[Array]:
         raise ValueError(f"data must have rows. Received: the single value {table}")
     if is_sparse(table):
         table = table.tocsr()  # the sparse format whose rows can be read
-    elif not hasattr(table, "to_numpy"):
-        table = to_array(table)
     elif hasattr(table, "iloc"):  # pandas: frame[1:2] would mean something else with some indexes
         table = table.iloc
         length = table.obj.shape[0]
-        return (_dense(table[start : start + rows]) for start in range(0, length, rows))
-    return (_dense(table[start : start + rows]) for start in range(0, table.shape[0], rows))
-
-
-def _dense(piece: Any) -> Array:
-    return to_array(piece.toarray() if is_sparse(piece) else piece)
+        return (to_array(table[start : start + rows]) for start in range(0, length, rows))
+    elif not isinstance(table, np.ndarray) and not hasattr(table, "to_numpy"):
+        table = to_array(table)
+    return (to_array(table[start : start + rows]) for start in range(0, table.shape[0], rows))
 
 
 def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str, Array]]:
@@ -141,47 +160,51 @@ def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str,
     return (dict(zip(columns, pieces, strict=True)) for pieces in zip(*streams, strict=True))
 
 
-def _specification(data: Any) -> Any:
-    """What a tf.data.Dataset says of its elements' x; ``None`` of other sources."""
-    specification = getattr(data, "element_spec", None)
-    return specification[0] if isinstance(specification, tuple) else specification
-
-
-def _yields_single_rows(data: Any) -> bool:
-    shape = getattr(_specification(data), "shape", None)
-    return shape is not None and shape.rank == 1 and hasattr(data, "batch")
-
-
-def _can_rebatch(data: Any) -> bool:
-    specification = _specification(data)
-    shape = getattr(specification, "shape", None)
-    return (
-        hasattr(data, "rebatch")
-        and type(specification).__name__ == "TensorSpec"  # neither ragged nor sparse
-        and shape is not None
-        and (shape.rank or 0) > 1
-        and shape[1:].is_fully_defined()
-    )
-
-
-def _rebatched(data: Any, steps: int | None) -> Any:
-    values = int(np.prod(_specification(data).shape[1:]))
-    if steps is not None:
-        data = data.take(steps)
-    if isinstance(data.element_spec, tuple):
-        data = data.map(lambda x, *rest: x)
-    return data.rebatch(max(1, VALUES_TOGETHER // max(1, values)))
-
-
-def _x_of(element: Any) -> Any:
+def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
     # torch's DataLoader makes lists of the tuples that its data set yields.
     if isinstance(element, tuple) or (isinstance(element, list) and element and (
         hasattr(element[0], "shape") or isinstance(element[0], Mapping)
     )):  # fmt: skip
         element = element[0]
-    if isinstance(element, Mapping):
-        return {name: _batch(value) for name, value in element.items()}
+    if isinstance(element, Mapping) or (columns is not None and is_frame(element)):
+        return {name: _batch(value) for name, value in _chosen(element, columns).items()}
     return _batch(element)
+
+
+def _chosen(data: Any, columns: Collection[Any] | None) -> dict[Any, Any]:
+    """Columns of a dict or frame; those that are lists as arrays."""
+    names = _names(data)
+    for name in columns or ():
+        if name not in names:
+            known = ", ".join(map(repr, names))
+            raise KeyError(f"the data have no key {name!r}; they have {known}.")
+    chosen = {name: data[name] for name in (names if columns is None else columns)}
+    return {name: to_array(c) if isinstance(c, list) else c for name, c in chosen.items()}
+
+
+def _names(data: Any) -> list[Any]:
+    return list(data if isinstance(data, Mapping) else data.columns)
+
+
+def _is_named(data: Any) -> bool:
+    return isinstance(data, Mapping) or is_frame(data)
+
+
+def _is_labelled(data: Any) -> bool:
+    """Whether ``data`` are ``(x, y)`` or ``(x, y, w)`` with a dict or frame for x."""
+    if not isinstance(data, tuple) or not data or not _is_named(data[0]):
+        return False
+    # Those of the same columns are batches.
+    return not any(_is_named(other) and _names(other) == _names(data[0]) for other in data[1:])
+
+
+def _is_nested_list(data: Any) -> bool:
+    """Whether ``data`` are a list of numbers, or of lists of them; deeper ones hold batches."""
+    first = data[0] if isinstance(data, list) and data else data
+    first = first[0] if isinstance(first, list) and first else first
+    return isinstance(data, list) and (
+        isinstance(first, int | float | np.generic) or is_missing(first)
+    )
 
 
 def _batch(element: Any) -> Array:
@@ -196,70 +219,3 @@ def _batch(element: Any) -> Array:
             f"Received: the single value {array[()]!r}; pass a NumPy array instead."
         )
     return array
-
-
-def to_array(data: Any) -> Array:
-    """A NumPy array of any backend's tensor, without a copy where there need be none.
-
-    Raises:
-        TypeError: a masked array, whose mask would be lost.
-    """
-    if isinstance(data, np.ma.MaskedArray):
-        raise TypeError(
-            "a masked array's mask would be lost; pass data.filled(np.nan) with "
-            'missing="ignore", or the mask as an argument.'
-        )
-    if isinstance(data, np.ndarray):
-        return data
-    if hasattr(data, "to_numpy"):  # first: a frame's columns are attributes too
-        return np.asarray(data.to_numpy())
-    _refuse_ragged(data)
-    if hasattr(data, "detach"):  # torch: off the graph, off the device
-        data = data.detach().cpu()
-        if str(data.dtype) == "torch.bfloat16":  # which NumPy does not know
-            data = data.float()
-    return np.asarray(data)
-
-
-class Gatherer:
-    """Joins small batches, with their weights, before they are passed on: fewer calls.
-
-    Args:
-        consume: takes a batch and its weights or ``None``.
-        together: whether batches may be joined.
-
-    Example:
-        >>> gatherer = Gatherer(lambda batch, weight: print(batch.shape))
-        >>> for rows in (2, 3):
-        ...     gatherer.add(np.zeros((rows, 4)), None)
-        >>> gatherer.finish()
-        (5, 4)
-    """
-
-    def __init__(self, consume: Callable[[Array, Array | None], None], together: bool = True):
-        self._consume = consume
-        self._enough = VALUES_TOGETHER if together else 0
-        self._held: list[tuple[Array, Array | None]] = []
-        self._kind: Any = None
-        self._size = 0
-
-    def add(self, batch: Array, weight: Array | None) -> None:
-        """Take a batch; pass it on when there is enough, or when it fits no earlier one."""
-        kind = (batch.dtype, batch.shape[1:], weight is None or weight.shape[1:])
-        if kind != self._kind:
-            self.finish()
-            self._kind = kind
-        self._held.append((batch, weight))
-        self._size += batch.size
-        if self._size >= self._enough:
-            self.finish()
-
-    def finish(self) -> None:
-        """Pass on what is held."""
-        held, self._held, self._size = self._held, [], 0
-        if len(held) == 1:
-            self._consume(*held[0])
-        elif held:
-            weights = [weight for _, weight in held if weight is not None]
-            joined = np.concatenate([batch for batch, _ in held])
-            self._consume(joined, np.concatenate(weights) if weights else None)

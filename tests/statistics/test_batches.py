@@ -35,6 +35,32 @@ def test_large_arrays_are_read_in_pieces(monkeypatch):
     assert [len(piece) for piece in batches(X)] == [3, 3, 3, 1]
 
 
+@pytest.mark.parametrize(
+    "rows", [[[1, 2], [3, 4]], [[1.0, None], [3.0, 4.0]], [[True], [False]], [1, 2.5]]
+)
+def test_nested_lists_of_numbers_are_tables(rows):
+    (table,) = batches(rows)
+    np.testing.assert_array_equal(table, np.array(rows, float))
+
+
+def test_deeper_lists_hold_batches():
+    first, second = batches([[[1, 2], [3, 4]], [[5, 6]]])
+    assert (first.tolist(), second.tolist()) == ([[1, 2], [3, 4]], [[5, 6]])
+
+
+def test_columns_that_are_not_asked_for_are_not_read():
+    data = {"a": [1, 2, 3], "name": ["x", "y", "z"], "short": X[:1]}
+    for source in (data, (data, "labels"), [data], [(data, "labels")]):
+        (batch,) = batches(source, columns=["a"])
+        assert {key: column.tolist() for key, column in batch.items()} == {"a": [1, 2, 3]}
+
+
+def test_a_tuple_holds_labels_or_batches():
+    first, labels = {"a": X[:4]}, {"y": X[:4, 0]}
+    assert [len(batch["a"]) for batch in batches((first, labels))] == [4]
+    assert [len(batch["a"]) for batch in batches((first, {"a": X[4:]}))] == [4, 6]
+
+
 def test_batch_size_and_steps():
     assert [len(piece) for piece in batches(X, batch_size=4, steps=2)] == [4, 4]
 
@@ -48,7 +74,10 @@ def test_batch_size_and_steps():
         ({"a": X, "b": X[:3]}, {}, ValueError, "arrays of one length"),
         (3, {}, TypeError, "Received: int"),
         (np.float64(3), {}, ValueError, "must have rows"),
-        ([1.0, 2.0], {}, TypeError, "must yield batches"),
+        (iter([1.0, 2.0]), {}, TypeError, "must yield batches"),
+        (iter([[1.0, 2.0]]), {}, TypeError, "a list of rows"),
+        ([[1.0, 2.0], [3.0]], {}, ValueError, "must have one length"),
+        ({"a": X}, {"columns": ["b"]}, KeyError, "no key 'b'; they have 'a'"),
     ],
 )
 def test_refuses(data, options, error, says):

@@ -82,12 +82,6 @@ def test_series_are_one_dimensional():
     assert piece.tolist() == [1.0, 2.0]
 
 
-def test_bfloat16_is_read():
-    torch = pytest.importorskip("torch")
-    (piece,) = batches(torch.tensor(X[:3], dtype=torch.bfloat16))
-    np.testing.assert_array_equal(piece, X[:3])
-
-
 @pytest.mark.parametrize("labelled", [False, True])
 def test_tensorflow_joins_batches_itself(labelled):
     tf = pytest.importorskip("tensorflow")
@@ -126,12 +120,47 @@ def test_a_source_that_fails_half_way_says_so_itself():
         next(stream)
 
 
-def test_refuses_ragged_tensors():
-    tf = pytest.importorskip("tensorflow")
-    with pytest.raises(TypeError, match="ragged"):
-        list(batches(tf.ragged.constant([[1.0, 2.0], [3.0]])))
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_as_dicts_of_columns(library):
+    frame = pytest.importorskip(library).DataFrame({"a": X[:, 0], "b": X[:, 1], "c": ["no"] * 20})
+    sources = (frame, (frame, X[:, 0]), [frame[:9], frame[9:]], [(frame[:9], 1), (frame[9:], 2)])
+    for source in sources:
+        read = list(batches(source, columns=["b"]))
+        assert all(list(batch) == ["b"] for batch in read)
+        np.testing.assert_array_equal(np.concatenate([batch["b"] for batch in read]), X[:, 1])
+    with pytest.raises(KeyError, match="no key 'd'; they have 'a', 'b', 'c'"):
+        batches(frame, columns=["d"])
 
 
-def test_refuses_masked_arrays():
-    with pytest.raises(TypeError, match="mask would be lost"):
-        list(batches(np.ma.masked_less(X, 3)))
+def _datasets():
+    from tensorflow.data import Dataset
+
+    rows = Dataset.from_tensor_slices({"a": X, "b": X[:, 0]})
+    vectors = Dataset.from_tensor_slices({"a": X, "b": X[:, :1]})
+    alike = {"a": X, "c": X}
+    return {
+        "single values among the entries": rows,
+        "vectors of different lengths": vectors,
+        "labels that are single values": Dataset.from_tensor_slices((alike, X[:, 0])),
+        "batches": rows.batch(6),
+        "batches of known length": rows.batch(5, drop_remainder=True),
+    }
+
+
+@pytest.mark.parametrize("name", list(_datasets()))
+def test_tf_data_of_dicts_batched_or_not(name):
+    read = list(batches(_datasets()[name], batch_size=7, columns=["a"]))
+    np.testing.assert_array_equal(np.concatenate([batch["a"] for batch in read]), X)
+
+
+def test_tf_data_whose_rows_cannot_be_known_are_refused():
+    from tensorflow.data import Dataset
+
+    for data in (
+        Dataset.from_tensor_slices({"a": X}),
+        Dataset.from_tensor_slices({"a": X[:, 0]}).batch(2, drop_remainder=True),
+    ):
+        with pytest.raises(ValueError, match=r"rows of 2 features, or batches of 2 rows"):
+            list(batches(data))
+    (batch,) = batches(Dataset.from_tensor_slices({"a": X}).batch(20))
+    np.testing.assert_array_equal(batch["a"], X)
