@@ -168,3 +168,19 @@ def test_a_layer_of_its_own_takes_lists_and_times():
     layer = nl.MinMaxScale()
     layer.adapt(np.array([["1970-01-01"], ["1970-01-02"]], "datetime64[D]"))
     assert layer.maximum.tolist() == [86_400.0]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_batch_by_batch_from_frames_and_sparse_matrices(library):
+    columns = frame(library)[["age", "income"]]
+    layer = nl.Standardize()
+    layer.update_state(columns[:25])
+    layer.update_state(columns[25:])
+    layer.finalize_state()
+    np.testing.assert_allclose(layer.mean, [AGE.mean(), INCOME.mean()], rtol=1e-12)
+    with pytest.raises(TypeError, match=r"update_state\(\): .*in column 'name'"):
+        layer.update_state(frame(library)[["age", "name"]])
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(ValueError, match=r"update_state\(\): centring sparse data"):
+        layer.update_state(sparse.csr_array(columns.to_numpy()))
+    np.testing.assert_allclose(layer.count, 40)

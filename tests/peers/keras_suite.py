@@ -42,7 +42,7 @@ def suite(module, case, wording=(), **ours):
 
         def assertRaisesRegex(self, error, pattern, *args, **kwargs):  # noqa: N802
             if self._testMethodName in wording:
-                return self.assertRaises(error, *args, **kwargs)
-            return super().assertRaisesRegex(error, pattern, *args, **kwargs)
+                pattern = ""
+            return super().assertRaisesRegex(error, pattern, *args, **kwargs)  # noqa: PT027
 
     return WithOurLayers
