@@ -50,8 +50,8 @@ def adapt(
         >>> age, income = nl.Standardize(), nl.MinMaxScale()
         >>> data = {"age": [20.0, 40.0], "income": np.array([[0.0], [9.0]])}
         >>> nl.adapt({"age": age, "income": income}, data)
-        >>> age.mean.tolist(), income.maximum.tolist()
-        ([30.0], [9.0])
+        >>> age.mean.item(), income.maximum.item()
+        (30.0, 9.0)
     """
     _check_layers(layers)
     with NamedErrors("adapt()"):

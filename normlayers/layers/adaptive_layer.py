@@ -127,13 +127,11 @@ class AdaptiveLayer(ScalingLayer):
         """
         self.refuse_given("update_state")
         with self._errors_named("update_state"):
-            values = to_array(batch)
-            self.check_features(values.shape)
+            batch = to_array(batch)
+            self.check_features(batch.shape)
             statistics = self._counted_so_far()
-            if is_sparse(batch):
-                self.check_sparse(statistics)
-            statistics.update(values, combined_weight(sample_weight, mask))
-        self._running, self._running_shape = statistics, values.shape
+            statistics.update(batch, combined_weight(sample_weight, mask))
+        self._running, self._running_shape = statistics, batch.shape
 
     def merge_state(self, layers: Iterable[AdaptiveLayer]) -> None:
         """Count in all that other layers have counted, such as those of other shards.
@@ -188,7 +186,7 @@ class AdaptiveLayer(ScalingLayer):
         config = {**self.get_config(), "invert": not self.invert, "name": f"{self.name}_inverse"}
         inverse = type(self).from_config(config)
         if self._given is None:
-            inverse.build(self._built_shape)
+            inverse.build_from_config(self.get_build_config())
             # As through a file, so that the layer is one that was loaded.
             store: dict[str, Any] = {}
             self.save_own_variables(store)

@@ -42,10 +42,10 @@ SOURCES = {
 def test_every_source_of_named_columns(name):
     layers = {"age": nl.Standardize(), "income": nl.MinMaxScale()}
     nl.adapt(layers, SOURCES[name]())
-    assert layers["age"].mean.shape == (1,)
-    np.testing.assert_allclose(layers["age"].mean, [AGE.mean()], rtol=1e-12)
-    np.testing.assert_allclose(layers["age"].variance, [AGE.var()], rtol=1e-6)
-    np.testing.assert_allclose(layers["income"].minimum, [INCOME.min()], rtol=1e-12)
+    assert layers["age"].mean.size == 1
+    np.testing.assert_allclose(layers["age"].mean.ravel(), [AGE.mean()], rtol=1e-12)
+    np.testing.assert_allclose(layers["age"].variance.ravel(), [AGE.var()], rtol=1e-6)
+    np.testing.assert_allclose(layers["income"].minimum.ravel(), [INCOME.min()], rtol=1e-12)
     assert layers["income"].count == 40
 
 
@@ -71,8 +71,8 @@ def test_times_and_missing_values_of_a_frame():
     )
     layers = {key: nl.Standardize(missing="ignore") for key in data}
     nl.adapt(layers, data)
-    assert layers["when"].mean.tolist() == [1_704_067_200 + 86_400]
-    assert layers["visits"].mean.tolist() == [4.0]
+    assert layers["when"].mean.ravel().tolist() == [1_704_067_200 + 86_400]
+    assert layers["visits"].mean.ravel().tolist() == [4.0]
     with pytest.raises(ValueError, match=r"adapt\(\): 'visits': feature 0 has 1 NaN"):
         nl.adapt({"visits": nl.Standardize()}, data)
 
@@ -92,7 +92,7 @@ def test_sample_weight_for_all_columns():
         nl.adapt(layers, data, sample_weight=given)
         for key, column in {"age": AGE, "income": INCOME}.items():
             expected = np.repeat(column.astype(float), weight).mean()
-            np.testing.assert_allclose(layers[key].mean, [expected], rtol=1e-7)
+            np.testing.assert_allclose(layers[key].mean.ravel(), [expected], rtol=1e-7)
 
 
 SPLIT = (slice(0, 25), slice(25, 40))
@@ -103,8 +103,10 @@ def test_a_mask_of_one_column():
     mask = RNG.random((40, 5)) < 0.5
     layers = {"steps": nl.Standardize(dtype="float32"), "age": nl.Standardize()}
     nl.adapt(layers, {"steps": steps, "age": AGE}, mask={"steps": mask})
-    np.testing.assert_allclose(layers["steps"].mean, steps[mask].mean(axis=0), rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(layers["age"].mean, [AGE.mean()], rtol=1e-12)
+    np.testing.assert_allclose(
+        layers["steps"].mean.ravel(), steps[mask].mean(axis=0), rtol=1e-6, atol=1e-8
+    )
+    np.testing.assert_allclose(layers["age"].mean.ravel(), [AGE.mean()], rtol=1e-12)
     with pytest.raises(KeyError, match="mask has a key 'step'; the layers have 'steps', 'age'"):
         nl.adapt(layers, {"steps": steps, "age": AGE}, mask={"step": mask})
 
@@ -122,7 +124,7 @@ def test_sparse_columns_are_not_made_dense():
     words = sparse.random(40, 6, density=0.4, format="csr", random_state=0)
     layer = nl.Standardize(center=False)
     nl.adapt({"words": layer}, {"words": words})
-    np.testing.assert_allclose(layer.variance, words.toarray().var(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(layer.variance.ravel(), words.toarray().var(axis=0), rtol=1e-6)
     with pytest.raises(ValueError, match=r"adapt\(\): 'words': centring sparse data"):
         nl.adapt({"words": nl.Standardize()}, {"words": words})
 
@@ -164,10 +166,10 @@ def test_sparse_tensors_are_refused():
 def test_a_layer_of_its_own_takes_lists_and_times():
     layer = nl.Standardize()
     layer.adapt([[1, 2], [3, 6]])
-    assert layer.mean.tolist() == [2.0, 4.0]
+    assert layer.mean.ravel().tolist() == [2.0, 4.0]
     layer = nl.MinMaxScale()
     layer.adapt(np.array([["1970-01-01"], ["1970-01-02"]], "datetime64[D]"))
-    assert layer.maximum.tolist() == [86_400.0]
+    assert layer.maximum.ravel().tolist() == [86_400.0]
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -177,10 +179,10 @@ def test_batch_by_batch_from_frames_and_sparse_matrices(library):
     layer.update_state(columns[:25])
     layer.update_state(columns[25:])
     layer.finalize_state()
-    np.testing.assert_allclose(layer.mean, [AGE.mean(), INCOME.mean()], rtol=1e-12)
+    np.testing.assert_allclose(layer.mean.ravel(), [AGE.mean(), INCOME.mean()], rtol=1e-12)
     with pytest.raises(TypeError, match=r"update_state\(\): .*in column 'name'"):
         layer.update_state(frame(library)[["age", "name"]])
     sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(ValueError, match=r"update_state\(\): centring sparse data"):
-        layer.update_state(sparse.csr_array(columns.to_numpy()))
-    np.testing.assert_allclose(layer.count, 40)
+    layer.update_state(sparse.csr_array(columns.to_numpy()))
+    layer.finalize_state()
+    assert layer.count == 80

@@ -12,8 +12,10 @@ class Scaler(TransformerMixin, BaseEstimator):
     """What both have; NaN is missing to them, and they compute in the type of the data."""
 
     def fit(self, x, y=None, sample_weight=None):
-        self.counting_ = None
-        return self.partial_fit(x, y, sample_weight)
+        self.counting_ = self.make_layer(_float_type(x))
+        self.counting_.adapt(x, sample_weight=sample_weight)
+        self.counted_more_ = False
+        return self
 
     def partial_fit(self, x, y=None, sample_weight=None):
         if getattr(self, "counting_", None) is None:
@@ -46,10 +48,6 @@ class Scaler(TransformerMixin, BaseEstimator):
         return y if copy else x
 
     @property
-    def divisor(self):
-        return keras.ops.convert_to_numpy(self.layer_._divisor).astype(float)
-
-    @property
     def n_samples_seen_(self):
         """How much was counted of each feature; one number where that is the same."""
         count = self.counting_._counted_so_far().count
@@ -74,15 +72,20 @@ class StandardScaler(Scaler):
 
     @property
     def mean_(self):
-        return self.layer_.mean if self.with_mean or self.with_std else None
+        return self.layer_.mean.ravel() if self.with_mean or self.with_std else None
 
     @property
     def var_(self):
-        return self.layer_.variance if self.with_std else None
+        return self.layer_.variance.ravel() if self.with_std else None
 
     @property
     def scale_(self):
-        return self.divisor if self.with_std else None
+        """What the layer divides by, as its inverse shows: 1 comes back as that."""
+        if not self.with_std:
+            return None
+        back = self.layer_.inverse()
+        back.center = False
+        return _computed(back, np.ones((1, self.mean_.size)))[0].astype(float)
 
 
 class MinMaxScaler(Scaler):
@@ -100,11 +103,11 @@ class MinMaxScaler(Scaler):
 
     @property
     def data_min_(self):
-        return self.layer_.minimum
+        return self.layer_.minimum.ravel()
 
     @property
     def data_max_(self):
-        return self.layer_.maximum
+        return self.layer_.maximum.ravel()
 
     @property
     def data_range_(self):
@@ -113,7 +116,7 @@ class MinMaxScaler(Scaler):
     @property
     def scale_(self):
         low, high = self.feature_range
-        return (high - low) / self.divisor
+        return (high - low) / np.where(self.data_range_ > 0, self.data_range_, 1.0)
 
     @property
     def min_(self):
