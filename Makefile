@@ -2,9 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-ENSEMBLE := tests/experiments/test_ensemble.py tests/experiments/test_stacked_measures.py \
-  tests/experiments/test_classifier_ensemble.py tests/experiments/test_layer_loop.py
-
 .PHONY: help reproduce test test-backends backends tensorboard benchmark
 
 help:
@@ -31,8 +28,8 @@ test: $(INSTALLED)
 test-backends: $(INSTALLED)
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
-	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking $(ENSEMBLE)"; \
-	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking $(ENSEMBLE) || exit 1; \
+	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking tests/ensembles"; \
+	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking tests/ensembles || exit 1; \
 	  else \
 	    echo "$$backend is not installed, so the layers are not tested with it; install: make backends"; \
 	  fi; \

@@ -26,7 +26,7 @@ with quiet_start():
     from sklearn.preprocessing import StandardScaler
 
     import normlayers as nl
-    from normlayers.experiments.command_line import ArgumentParser
+    from normlayers.experiments.running.command_line import ArgumentParser
 
 
 def in_memory(rows: int, rounds: int) -> None:

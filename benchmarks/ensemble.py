@@ -19,10 +19,10 @@ with quiet_start():
     from rich.console import Console
     from rich.table import Table
 
-    from normlayers.experiments.command_line import ArgumentParser
-    from normlayers.experiments.ensemble import train_ensemble
-    from normlayers.experiments.stacked_network import Architecture
-    from normlayers.experiments.two_neuron_circle import BATCH_SIZE, circles
+    from normlayers.ensembles.ensemble import train_ensemble
+    from normlayers.ensembles.stacked_network import Architecture
+    from normlayers.experiments.running.command_line import ArgumentParser
+    from normlayers.experiments.two_neuron_circle.experiment import BATCH_SIZE, circles
 
 NETWORKS = (1, 10, 100, 1000, 10_000)
 

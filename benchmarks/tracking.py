@@ -31,7 +31,7 @@ with quiet_start():
     from side_by_side import medians
 
     import normlayers as nl
-    from normlayers.experiments.command_line import ArgumentParser
+    from normlayers.experiments.running.command_line import ArgumentParser
 
 
 HOOKS = [

@@ -20,8 +20,8 @@ with quiet_start():
     from rich.console import Console
     from rich.table import Table
 
-    from normlayers.experiments import two_neuron_circle as experiment
-    from normlayers.experiments.command_line import ArgumentParser
+    from normlayers.experiments.running.command_line import ArgumentParser
+    from normlayers.experiments.two_neuron_circle import experiment as experiment
 
 
 def plain_fit(arm: str, epochs: int) -> float:

@@ -8,8 +8,8 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments import activation_odds
-        from normlayers.experiments.command_line import ArgumentParser, folder
+        from normlayers.experiments.activation_odds import experiment as activation_odds
+        from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

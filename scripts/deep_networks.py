@@ -8,9 +8,9 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments import deep_networks
-        from normlayers.experiments.command_line import ArgumentParser, folder
-        from normlayers.experiments.deep_arms import ARMS
+        from normlayers.experiments.deep_networks import experiment as deep_networks
+        from normlayers.experiments.deep_networks.arms import ARMS
+        from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

@@ -8,9 +8,9 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments import input_normalization
-        from normlayers.experiments.command_line import ArgumentParser, folder
-        from normlayers.experiments.input_arms import ARMS
+        from normlayers.experiments.input_normalization import experiment as input_normalization
+        from normlayers.experiments.input_normalization.arms import ARMS
+        from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

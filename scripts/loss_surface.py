@@ -8,8 +8,8 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments import loss_surface
-        from normlayers.experiments.command_line import ArgumentParser, folder
+        from normlayers.experiments.loss_surface import experiment as loss_surface
+        from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

@@ -9,8 +9,8 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.command_line import ArgumentParser, folder
-        from normlayers.experiments.reproduction import EXPERIMENTS, LOGS, reproduce
+        from normlayers.experiments.report.reproduction import EXPERIMENTS, LOGS, reproduce
+        from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

@@ -8,9 +8,9 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments import two_neuron_ensemble
-        from normlayers.experiments.command_line import ArgumentParser, folder
-        from normlayers.experiments.two_neuron_arms import ARMS
+        from normlayers.experiments.running.command_line import ArgumentParser, folder
+        from normlayers.experiments.two_neuron_ensemble import experiment as two_neuron_ensemble
+        from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

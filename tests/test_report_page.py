@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from normlayers.experiments.articles import ARTICLES
-from normlayers.experiments.report import write_report
-from normlayers.experiments.report_content import Ran, shown_experiments
-from normlayers.experiments.reproduction import EXPERIMENTS
+from normlayers.experiments.claims.articles import ARTICLES
+from normlayers.experiments.report.content import Ran, shown_experiments
+from normlayers.experiments.report.page import write_report
+from normlayers.experiments.report.reproduction import EXPERIMENTS
 from tests.experiments.found import row, write_found, write_picture
 from tests.test_tensorboard import CHROMIUM, FLAGS, SCREENSHOTS
 

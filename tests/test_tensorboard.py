@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from normlayers.experiments import two_neuron_circle as experiment
+from normlayers.experiments.two_neuron_circle import experiment as experiment
 
 CHROMIUM = shutil.which("chromium")
 ARMS = ["relu-centred", "relu-shifted"]

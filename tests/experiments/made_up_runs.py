@@ -1,6 +1,6 @@
 """Log directories of a made-up experiment."""
 
-from normlayers.experiments.log_directory import LogDirectory
+from normlayers.experiments.running.log_directory import LogDirectory
 
 
 def directory(path, experiment="circle", arms=("a", "b"), versions="1", **arguments):

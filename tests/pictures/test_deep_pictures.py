@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from normlayers.pictures.band_grid import LINES, band_grid
+from normlayers.experiments.plots.band_grid import LINES, band_grid
 from normlayers.pictures.png import to_png
 
 

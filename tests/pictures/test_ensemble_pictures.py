@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from normlayers.pictures.before_after import before_after
-from normlayers.pictures.courses import courses
+from normlayers.experiments.plots.courses import courses
+from normlayers.experiments.plots.violins import violins
+from normlayers.experiments.two_neuron_ensemble.plots.before_after import before_after
+from normlayers.experiments.two_neuron_ensemble.plots.sweep import sweep
 from normlayers.pictures.palette import INK
 from normlayers.pictures.png import to_png
-from normlayers.pictures.sweep import sweep
-from normlayers.pictures.violins import violins
 
 
 def line(axes, label):

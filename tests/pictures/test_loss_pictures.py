@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from normlayers.pictures.condition_numbers import MOST_DOTS, condition_numbers
-from normlayers.pictures.convergence import convergence
-from normlayers.pictures.loss_contours import CLOSE_UP_STEPS, Bowl, loss_contours
-from normlayers.pictures.loss_surfaces import loss_surfaces
+from normlayers.experiments.loss_surface.plots.condition_numbers import MOST_DOTS, condition_numbers
+from normlayers.experiments.loss_surface.plots.convergence import convergence
+from normlayers.experiments.loss_surface.plots.loss_contours import (
+    CLOSE_UP_STEPS,
+    Bowl,
+    loss_contours,
+)
+from normlayers.experiments.loss_surface.plots.loss_surfaces import loss_surfaces
 from normlayers.pictures.png import to_png
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from normlayers.pictures.activation_odds import COLOURS, neuron_states
+from normlayers.experiments.activation_odds.plots.odds import COLOURS, neuron_states
+from normlayers.experiments.input_normalization.plots.state_bars import state_bars
+from normlayers.experiments.two_neuron_ensemble.plots.sweep import sweep
 from normlayers.pictures.palette import STATES_OF_NEURONS
-from normlayers.pictures.state_bars import state_bars
-from normlayers.pictures.sweep import sweep
 
 SHARES = np.full((3, 2), 1 / 3)
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from normlayers.pictures.densities import densities
-from normlayers.pictures.feature_variances import feature_variances
-from normlayers.pictures.loss_and_accuracy import loss_and_accuracy
+from normlayers.experiments.scaling_methods.plots.densities import densities
+from normlayers.experiments.scaling_methods.plots.feature_variances import feature_variances
+from normlayers.experiments.scaling_methods.plots.loss_and_accuracy import loss_and_accuracy
+from normlayers.experiments.scaling_methods.plots.rounding import rounding
+from normlayers.experiments.scaling_methods.plots.split_accuracies import split_accuracies
 from normlayers.pictures.png import to_png
-from normlayers.pictures.rounding import rounding
-from normlayers.pictures.split_accuracies import split_accuracies
 
 
 def line(axes, label):

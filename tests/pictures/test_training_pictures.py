@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from normlayers.pictures.feature_gradients import feature_gradients
-from normlayers.pictures.interval_dots import interval_dots
-from normlayers.pictures.state_bars import state_bars
+from normlayers.experiments.input_normalization.plots.feature_gradients import feature_gradients
+from normlayers.experiments.input_normalization.plots.state_bars import state_bars
+from normlayers.experiments.plots.interval_dots import interval_dots
 
 
 def test_dots_are_medians_and_hollow_where_they_are_infinite():

@@ -1,0 +1,1 @@
+"""Article A2's odds that a neuron is active at initialization."""

@@ -1,0 +1,255 @@
+"""Which neurons are active at initialization, centred data and shifted (article A2, G5 to G8).
+
+Networks of one hidden layer whose weights come from U(-1, 1), each with points of its own from
+U(c - 1, c + 1) in every input, for the shifts c = 0, ..., 9; see ``simulated_odds``. What they
+should show, where it can be derived, is in ``exact_odds``. The kinds of networks are
+
+- ``bias_zero``: bias 0, Keras's default;
+- ``bias_uniform``: bias from U(-1, 1) like the weights.
+
+A neuron is active on a point where its pre-activation is positive.
+
+``measures`` in results.json:
+
+- ``shift``: the shifts c. Every list named below has one entry a shift, in this order.
+- ``bias_zero`` and ``bias_uniform``, each with
+
+  - ``share_on_all``, ``share_on_part``, ``share_on_none``: share of the neurons that are active
+    on all, part, none of their network's points;
+  - ``mean_active``: mean share of the neurons that are active at a point;
+  - ``number_active``: shares of the points with 0, 1, ..., all neurons active;
+  - ``selective_neurons``: shares of the networks with 0, 1, ..., all neurons active on part;
+  - ``share_quantiles``: quantiles of the share of the points that activates a neuron;
+  - ``share_histogram``: shares of the neurons in 21 equal bins of that share;
+  - ``overlap_quantiles``, ``overlap_histogram`` (20 bins): the same of the share of the points
+    that activates both neurons of a pair; ``null`` for a single neuron.
+
+- ``quantile_levels``: the levels of the quantiles, each a share that really occurred.
+- ``exact``: ``mean_active`` and ``number_active``, the same at every shift; under each kind
+  ``share_on_all``, ``share_on_part`` and ``share_on_none`` of the whole cube, of which a sample of
+  points may miss a corner (``null`` beyond 50 inputs); ``overlap_quantiles`` at shift 0 with
+  bias 0 (``null`` but for two inputs).
+
+In the histograms k points of n stand for the interval from k / (n + 1) to (k + 1) / (n + 1), so
+that equal bins hold equally many shares whatever n is.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich import box
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from normlayers.experiments.activation_odds import exact_odds
+from normlayers.experiments.activation_odds.claims import CLAIMS
+from normlayers.experiments.activation_odds.figures import (
+    KINDS,
+    STATES,
+    captions,
+    data_range,
+    picture_files,
+    write_pictures,
+)
+from normlayers.experiments.activation_odds.simulated_odds import BIASES, Odds, simulate
+from normlayers.experiments.claims.claim import check
+from normlayers.experiments.claims.table import claims_table
+from normlayers.experiments.running.command_line import UsageError, check_ranges
+from normlayers.experiments.running.log_directory import LogDirectory
+from normlayers.experiments.running.versions import versions
+
+Array = npt.NDArray[Any]
+
+NAME = "activation_odds"
+RUN = "initialization"
+SHARE_BINS, OVERLAP_BINS = 21, 20
+QUANTILE_PERCENT = (5, 25, 50, 75, 95)
+RANGES = {
+    "seed": (0, 2**32 - 1),
+    "networks": (1, 10**9),
+    "points": (1, 100_000),
+    "inputs": (1, 10_000),
+    "neurons": (1, 10_000),
+}
+# Numbers in one network's data and pre-activations, four bytes each.
+LARGEST_NETWORK = 2**24
+
+
+def measures_of(odds: Odds) -> dict[str, Any]:
+    """The ``measures`` of results.json, explained at the top of this module."""
+    return {
+        "shift": list(odds.shifts),
+        "quantile_levels": [percent / 100 for percent in QUANTILE_PERCENT],
+        **{bias: _measures_with(odds, b) for b, bias in enumerate(BIASES)},
+        "exact": _exact(odds),
+    }
+
+
+def _measures_with(odds: Odds, b: int) -> dict[str, Any]:
+    neurons = odds.neuron_counts[b] / (odds.networks * odds.neurons)
+    found = {
+        "share_on_all": neurons[:, -1],
+        "share_on_part": neurons[:, 1:-1].sum(axis=-1),
+        "share_on_none": neurons[:, 0],
+        "mean_active": odds.active_sum[b] / odds.networks,
+        "number_active": odds.number_active[b] / (odds.networks * odds.points),
+        "selective_neurons": odds.on_part[b] / odds.networks,
+        "share_quantiles": _quantiles(odds.neuron_counts[b]),
+        "share_histogram": _histogram(odds.neuron_counts[b], SHARE_BINS),
+    }
+    overlap = dict.fromkeys(("overlap_quantiles", "overlap_histogram"))
+    if odds.neurons > 1:
+        found["overlap_quantiles"] = _quantiles(odds.pair_counts[b])
+        found["overlap_histogram"] = _histogram(odds.pair_counts[b], OVERLAP_BINS)
+    return overlap | {name: values.tolist() for name, values in found.items()}
+
+
+def _quantiles(counts: Array) -> Array:
+    """At each level the least share k/n of the points that so many of the counts do not exceed.
+
+    Args:
+        counts: how many there are of k = 0, 1, ..., n, on the last axis.
+    """
+    up_to = counts.cumsum(axis=-1)
+    total = up_to[..., -1:]
+    # In whole numbers: no level is missed by a rounding error.
+    below = [(100 * up_to < percent * total).sum(axis=-1) for percent in QUANTILE_PERCENT]
+    return np.stack(below, axis=-1) / (counts.shape[-1] - 1)
+
+
+def _histogram(counts: Array, bins: int) -> Array:
+    """Shares in equal bins; k is spread evenly from k / (n + 1) to (k + 1) / (n + 1)."""
+    edges = np.linspace(0, 1, counts.shape[-1] + 1)
+    wanted = np.linspace(0, 1, bins + 1)
+    up_to = np.pad(counts.cumsum(axis=-1), ((0, 0), (1, 0))) / counts.sum(axis=-1, keepdims=True)
+    return np.diff([np.interp(wanted, edges, row) for row in up_to], axis=-1)
+
+
+def _exact(odds: Odds) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "mean_active": 0.5,
+        "number_active": exact_odds.number_active(odds.neurons),
+        "overlap_quantiles": None,
+        **dict.fromkeys(BIASES),
+    }
+    if odds.inputs == 2 and odds.neurons > 1:
+        found["overlap_quantiles"] = [percent / 200 for percent in QUANTILE_PERCENT]
+    if odds.inputs <= exact_odds.MOST_INPUTS:
+        for b, bias in enumerate(BIASES):
+            on_all = [float(exact_odds.always_on(odds.inputs, c, bool(b))) for c in odds.shifts]
+            found[bias] = {
+                "share_on_all": on_all,
+                "share_on_part": [1 - 2 * share for share in on_all],
+                "share_on_none": on_all,
+            }
+    return found
+
+
+def run(
+    log_dir: Path,
+    seed: int = 0,
+    networks: int = 100_000,
+    points: int = 200,
+    inputs: int = 2,
+    neurons: int = 2,
+    start_over: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Simulate unless ``log_dir`` holds it already, write and draw it, and print a table.
+
+    Args:
+        log_dir: where everything goes; TensorBoard's event file to the folder ``RUN`` in it.
+        seed: of everything random.
+        networks: how many of each kind.
+        points: of each network's data.
+        inputs: of the hidden layer.
+        neurons: of the hidden layer.
+        start_over: remove an earlier run, whatever its arguments, first.
+        console: where to print.
+
+    Returns:
+        the content of results.json.
+
+    Raises:
+        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+    """
+    console = console or Console()
+    arguments = {
+        "seed": seed, "networks": networks, "points": points, "inputs": inputs, "neurons": neurons,
+    }  # fmt: skip
+    _check(arguments)
+    pictures = picture_files(neurons)
+    # With those that a larger network's run may have left here.
+    every = picture_files(neurons=2)
+    directory = LogDirectory(log_dir, NAME, [RUN], arguments, versions(), files=every)
+    directory.open(start_over)
+    with closing(directory):
+        found = directory.finished(RUN)
+        if found is None:
+            found = _found(arguments, directory, console)
+            directory.finish(RUN, found, beside=pictures)
+        results = directory.write_results({**found, "figures": captions(arguments)})
+    console.print(table(results), claims_table(results["claims"]))
+    console.print(f"Pictures and event file: {log_dir}", highlight=False)
+    return results
+
+
+def _found(arguments: dict[str, Any], directory: LogDirectory, console: Console) -> dict[str, Any]:
+    started = time.perf_counter()
+    folder = directory.begin(RUN)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("networks", total=arguments["networks"])
+        odds = simulate(**arguments, advance=lambda networks: progress.advance(task, networks))
+    measures = measures_of(odds)
+    write_pictures(measures, arguments, directory, folder)
+    return {
+        "runtime_seconds": time.perf_counter() - started,
+        "measures": measures,
+        "claims": check(CLAIMS, odds),
+    }
+
+
+def _check(arguments: dict[str, int]) -> None:
+    check_ranges(arguments, RANGES)
+    numbers = arguments["points"] * (arguments["inputs"] + 2 * arguments["neurons"])
+    if numbers > LARGEST_NETWORK:
+        raise UsageError(
+            f"a network of {arguments['inputs']} inputs and {arguments['neurons']} neurons with "
+            f"{arguments['points']} points takes {4 * numbers / 1e6:.0f} MB, more than "
+            f"{4 * LARGEST_NETWORK / 1e6:.0f}; ask for fewer --points, --inputs or --neurons."
+        )
+
+
+def table(results: dict[str, Any]) -> Table:
+    """The closing table: what the neurons are active on, simulated and exact, at each shift."""
+    measures, points = results["measures"], results["arguments"]["points"]
+    rows = Table(
+        title="Which neurons are active at initialization",
+        caption=f"{results['arguments']['networks']:,} networks. Always on, selective, dead: "
+        f"share of the neurons active on all, part, none of their network's {points:,} points; "
+        "exact: of the whole cube, of which a sample can miss a corner. Mean: share of the neurons "
+        "active at a point.",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for heading in ("data", *(name for state in STATES for name in (state, "exact")), "mean"):
+        rows.add_column(heading, no_wrap=True)
+    for kind, label in KINDS.items():
+        found, exact = measures[kind], measures["exact"][kind]
+        rows.add_section()
+        rows.add_row(label)
+        for s, shift in enumerate(measures["shift"]):
+            shares = []
+            for share in STATES.values():
+                shares.append(f"{found[share][s]:.4f}")
+                shares.append(f"{exact[share][s]:.4f}" if exact else "")
+            rows.add_row(f"  {data_range(shift)}", *shares, f"{found['mean_active'][s]:.4f}")
+    return rows

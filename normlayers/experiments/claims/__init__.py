@@ -1,0 +1,1 @@
+"""Claims of the articles, their evidence and verdicts."""

@@ -1,0 +1,122 @@
+"""The kinds of deep networks that the claims on batch normalization are measured on, their data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.ensembles.classifier_ensemble import Split
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.layers.standardize import Standardize
+
+Array = npt.NDArray[Any]
+
+ACTIVATIONS = ("relu", "sigmoid", "tanh")
+# By the names that arms have, ``Classifier``'s.
+NORMALIZATIONS = {"none": "none", "bn-pre": "pre", "bn-post": "post"}
+INPUTS = ("raw", "standardized")
+DEPTHS = (2, 8, 20)
+SHALLOW, DEEP = DEPTHS[0], DEPTHS[-1]
+PIXELS, DIGITS = 64, 10
+# 44 batches of 32; the other 389 images are for validation.
+TRAINING_POINTS = 1408
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Networks of one kind, and how their data are given to them.
+
+    Attributes:
+        activation: of the hidden layers.
+        normalization: one of ``NORMALIZATIONS``.
+        inputs: one of ``INPUTS``.
+        depth: hidden layers.
+        fixed: whether gamma stays 1 and beta 0.
+
+    Example:
+        >>> Arm("relu", "bn-pre", "raw", 8).name
+        'relu-bn-pre-raw-depth-8'
+    """
+
+    activation: str
+    normalization: str
+    inputs: str
+    depth: int
+    fixed: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the arm is called."""
+        fixed = "-fixed" if self.fixed else ""
+        return f"{self.activation}-{self.normalization}-{self.inputs}-depth-{self.depth}{fixed}"
+
+    def classifier(self, width: int) -> Classifier:
+        """The architecture, with so many neurons a hidden layer."""
+        placement = cast(Literal["none", "pre", "post"], NORMALIZATIONS[self.normalization])
+        hidden = (width,) * self.depth
+        return Classifier(
+            PIXELS, hidden, DIGITS, self.activation, placement, rescale=not self.fixed
+        )
+
+    def split(self) -> Split:
+        """The images."""
+        return digits(self.inputs == "standardized")
+
+
+@lru_cache
+def digits(standardized: bool) -> Split:
+    """Scikit-learn's 1,797 images of digits, split once for all seeds, each class evenly.
+
+    Args:
+        standardized: whether each pixel, from 0 to 16, has mean 0 and standard deviation 1 on the
+            training images. Pixels that are always 0 stay 0.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    images, labels = load_digits(return_X_y=True)
+    x, x_validation, y, y_validation = train_test_split(
+        images.astype("float32"), labels, train_size=TRAINING_POINTS, stratify=labels,
+        random_state=SPLIT_SEED,
+    )  # fmt: skip
+    split = Split(x, y, x_validation, y_validation)
+    if not standardized:
+        return split
+    layer = Standardize()
+    layer.adapt(x)
+    return split.mapped(lambda pixels: np.asarray(ops.convert_to_numpy(layer(pixels))))
+
+
+def fixed_cells() -> list[tuple[str, str, int]]:
+    """Activation, inputs and depth of the arms whose gamma and beta are not learned."""
+    # Of all depths for the sigmoid alone, which A3.5 is about, for each takes seconds to compile.
+    return [
+        cell
+        for cell in product(ACTIVATIONS, INPUTS, DEPTHS)
+        if cell[0] == "sigmoid" or cell[2] == SHALLOW
+    ]
+
+
+def _arms() -> Mapping[str, Arm]:
+    arms = [
+        Arm(activation, normalization, inputs, depth)
+        for activation, normalization, inputs, depth in product(
+            ACTIVATIONS, NORMALIZATIONS, INPUTS, DEPTHS
+        )
+    ]
+    arms += [
+        Arm(activation, "bn-pre", inputs, depth, fixed=True)
+        for activation, inputs, depth in fixed_cells()
+    ]
+    return {arm.name: arm for arm in arms}
+
+
+ARMS = _arms()

@@ -1,0 +1,159 @@
+"""What ``deep_networks`` found in short: its ``measures``, and its closing table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich import box
+from rich.table import Table
+
+from normlayers.experiments.deep_networks.arms import (
+    ACTIVATIONS,
+    DEEP,
+    DEPTHS,
+    INPUTS,
+    NORMALIZATIONS,
+    Arm,
+)
+from normlayers.experiments.deep_networks.identities import ROUNDING
+from normlayers.experiments.deep_networks.measures import (
+    MEASURES,
+    TARGET_LOSS,
+    Findings,
+    cells,
+    deep_in_time,
+    deep_untold,
+    depth_ratio,
+    is_near,
+)
+
+Array = npt.NDArray[Any]
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MIDDLE = QUANTILES.index(0.5)
+
+
+def measures_of(found: Findings) -> dict[str, Any]:
+    """The ``measures`` of results.json, explained at the top of ``deep_networks``."""
+    return {
+        "target_loss": TARGET_LOSS,
+        "quantile_levels": list(QUANTILES),
+        "arms": {name: _of_arm(networks) for name, networks in found.arms.items()},
+        "comparisons": {
+            name: {normalization: _share(compare, found, normalization) for normalization in among}
+            for name, (compare, among) in _COMPARED.items()
+        },
+        "idle_bias": {
+            placement: {a: float(np.mean(moved < ROUNDING)) for a, moved in of.items()}
+            for placement, of in found.moved_by_biases.items()
+        },
+        "undone_largest": float(found.undone.max()),
+    }
+
+
+def _of_arm(networks: Mapping[str, Array]) -> dict[str, Any]:
+    measured = {name: of(networks) for name, of in MEASURES.items() if name != "drift"}
+    moved = networks.get("drift")
+    return {
+        "networks": len(networks["loss"]),
+        "diverged": float(networks["diverged"].mean()),
+        "reached": float(np.isfinite(measured["epochs"]).mean()),
+        "epochs": _quantiles(measured["epochs"]),
+        "loss": _quantiles(measured["loss"]),
+        "losses": _medians(networks["loss"]),
+        "accuracy": {
+            "mean": float(measured["accuracy"].mean()),
+            "quantiles": _quantiles(measured["accuracy"]),
+        },
+        "first_gradient_norms": _medians(networks["first_gradient_norms"]),
+        "gradient_norms": {
+            "first_hidden": _medians(networks["gradient_norms"][:, :, 0]),
+            "last_hidden": _medians(networks["gradient_norms"][:, :, -2]),
+        },
+        "first_to_last": _quantiles(measured["first_to_last"]),
+        "drift": None if moved is None else _medians(moved.mean(axis=2)),
+    }
+
+
+def _quantiles(values: Array) -> list[float | None]:
+    # Each a value that occurs, as between a number and infinity there is none.
+    values = np.where(np.isnan(values), np.inf, values)
+    return [_plain(v) for v in np.quantile(values, QUANTILES, method="inverted_cdf")]
+
+
+def _medians(values: Array) -> list[float | None]:
+    values = np.where(np.isnan(values), np.inf, values)
+    return [_plain(v) for v in np.quantile(values, 0.5, axis=0, method="inverted_cdf")]
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _share(
+    compare: Callable[[Findings, str], Array], found: Findings, normalization: str
+) -> float | None:
+    try:
+        return float(compare(found, normalization).mean())
+    except KeyError:  # arms that were not run
+        return None
+
+
+def _sooner(found: Findings, normalization: str) -> Array:
+    other = {"bn-pre": "bn-post", "bn-post": "bn-pre"}[normalization]
+    return found.of("epochs", normalization, cells()) < found.of("epochs", other, cells())
+
+
+_COMPARED: dict[str, tuple[Callable[[Findings, str], Array], tuple[str, ...]]] = {
+    "even_gradients": (
+        lambda found, name: is_near(found.of("first_to_last", name, cells(depths=[DEEP]))),
+        tuple(NORMALIZATIONS),
+    ),
+    "gradients_kept": (
+        lambda found, name: is_near(depth_ratio(found, name)),
+        tuple(NORMALIZATIONS),
+    ),
+    "deep_in_time": (deep_in_time, tuple(NORMALIZATIONS)),
+    "deep_untold": (deep_untold, tuple(NORMALIZATIONS)),
+    "sooner_than_the_other": (_sooner, ("bn-pre", "bn-post")),
+}
+
+
+def deep_table(results: Mapping[str, Any]) -> Table:
+    """Epochs to the target loss and the validation accuracy, by depth and by what is normalized.
+
+    Args:
+        results: the content of results.json.
+    """
+    measures, arguments = results["measures"], results["arguments"]
+    rows = Table(
+        title="Epochs to the target loss, and validation accuracy in the end",
+        caption=f"Medians of {arguments['networks']:,} networks on digits, {arguments['epochs']:,} "
+        f"epochs; target loss {measures['target_loss']:.2f} nats; never: not in these epochs. BN: "
+        "batch normalization before (pre) or after (post) each activation.",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    rows.add_column("layers", no_wrap=True)
+    headings = {"none": "no BN", "bn-pre": "BN pre", "bn-post": "BN post"}
+    columns = [(inputs, name) for inputs in INPUTS for name in NORMALIZATIONS]
+    for inputs, name in columns:
+        rows.add_column(f"{inputs}\n{headings[name]}", no_wrap=True)
+    for activation in ACTIVATIONS:
+        rows.add_section()
+        rows.add_row(activation)
+        for depth in DEPTHS:
+            arms = (Arm(activation, name, inputs, depth).name for inputs, name in columns)
+            rows.add_row(f"  {depth}", *(_cell(measures["arms"].get(arm)) for arm in arms))
+    return rows
+
+
+def _cell(arm: Mapping[str, Any] | None) -> str:
+    if arm is None:
+        return "not run"
+    epochs, accuracy = arm["epochs"][MIDDLE], arm["accuracy"]["quantiles"][MIDDLE]
+    return f"{'never' if epochs is None else f'{epochs:.1f}'}\n{accuracy:.2f}"

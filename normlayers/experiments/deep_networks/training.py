@@ -1,0 +1,153 @@
+"""Trains the arms of deep networks, two architectures side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+import numpy.typing as npt
+
+from normlayers.ensembles.classifier_ensemble import Course, train_classifiers
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
+from normlayers.experiments.deep_networks.arms import Arm
+from normlayers.experiments.deep_networks.layer_drift import drift, outputs_distribution
+
+Array = npt.NDArray[Any]
+# By name, a value or more a network.
+Networks = dict[str, Array]
+
+SIDE_BY_SIDE = 2
+# Networks in a program.
+GROUP = 50
+# Training points on which layers are looked at: always the same ones, whose share in a change is
+# theirs, not chance's.
+LOOKED_AT = 400
+
+
+class _StoppedError(Exception):
+    """Nobody waits for what is being trained."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How all arms train; their networks start from the same kernels, depth by depth.
+
+    Attributes:
+        seed: of the kernels and of the shuffling.
+        networks: how many an arm.
+        epochs: passes over the data.
+        width: neurons of a hidden layer.
+        batch_size: points in a step.
+        optimizer: one of ``OPTIMIZERS``, at Keras's defaults.
+    """
+
+    seed: int
+    networks: int
+    epochs: int
+    width: int
+    batch_size: int
+    optimizer: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An arm's networks.
+
+    Attributes:
+        arm: the arm.
+        seconds: what they took, where as many others trained beside them.
+        networks: of ``Course`` what is kept, and ``drift`` of shape ``(networks, epochs, layers)``
+            for arms that learn their gamma and beta or have none.
+    """
+
+    arm: Arm
+    seconds: float
+    networks: Networks
+
+
+def train_arms(
+    arms: Sequence[Arm], recipe: Recipe, counter: Callable[[str], Callable[[int], None]]
+) -> Generator[Trained]:
+    """Train arms and yield each when it is done.
+
+    Args:
+        arms: which.
+        recipe: how.
+        counter: called with an arm's name, returns what to call with the epochs of networks trained
+            since.
+    """
+    # Arms of one architecture are trained one after the other, as they share what is compiled; the
+    # architectures that take longest come first.
+    jobs: dict[Classifier, list[Arm]] = {}
+    for arm in sorted(arms, key=lambda arm: -arm.depth):
+        jobs.setdefault(arm.classifier(recipe.width), []).append(arm)
+    stop = Event()
+
+    def count(name: str) -> Callable[[int], None]:
+        advance = counter(name)
+
+        def stoppable(epochs: int) -> None:
+            if stop.is_set():
+                raise _StoppedError
+            advance(epochs)
+
+        return stoppable
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        running = [pool.submit(_train_all, some, recipe, count) for some in jobs.values()]
+        try:
+            for done in as_completed(running):
+                yield from done.result()
+        finally:
+            # Interrupted, training ends with the epochs that are being trained.
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _train_all(
+    arms: Sequence[Arm], recipe: Recipe, count: Callable[[str], Callable[[int], None]]
+) -> list[Trained]:
+    trained = []
+    for arm in arms:
+        started = time.perf_counter()
+        networks = _kept(arm, train(arm, recipe, count(arm.name)))
+        trained.append(Trained(arm, (time.perf_counter() - started) / SIDE_BY_SIDE, networks))
+    return trained
+
+
+def train(arm: Arm, recipe: Recipe, advance: Callable[[int], None] = lambda epochs: None) -> Course:
+    """Train an arm's networks; their layers are looked at before training and after each epoch.
+
+    They are validated once, in the end.
+    """
+    return train_classifiers(
+        arm.classifier(recipe.width),
+        [arm.split()],
+        networks=recipe.networks,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        optimizer=OPTIMIZERS[recipe.optimizer](),
+        seed=recipe.seed,
+        score_every=recipe.epochs,
+        look=None if arm.fixed else outputs_distribution,
+        look_after=() if arm.fixed else range(recipe.epochs + 1),
+        look_at=LOOKED_AT,
+        group=min(recipe.networks, GROUP),
+        advance=advance,
+    )
+
+
+def _kept(arm: Arm, course: Course) -> Networks:
+    names = (
+        "loss", "validation_loss", "validation_accuracy", "gradient_norms", "first_gradient_norms",
+        "diverged",
+    )  # fmt: skip
+    kept = {name: getattr(course, name) for name in names}
+    if not arm.fixed:
+        kept["drift"] = drift(course.looks["mean"], course.looks["std"])
+    return kept

@@ -1,0 +1,1 @@
+"""Article A0: networks without and with standardized inputs."""

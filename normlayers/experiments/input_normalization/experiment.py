@@ -1,0 +1,248 @@
+"""What standardizing the inputs does to training (article A0).
+
+Recipe: ``make_classification(n_samples=1000, n_features=20, random_state=42)``, split 80 to 20;
+a hidden layer of 64 neurons, two logits, cross-entropy, Adam with a learning rate of 0.001, 100
+epochs of one step on all points; without standardization and with a ``Standardize`` layer adapted
+on the training part. Beside the article's data, whose features hardly differ in scale, there are
+three whose features do, see ``input_data.points``. Networks differ by their initial weights, and
+are spread over ten splits, the first the article's own.
+
+Arms are ``<data>-<activation>-<inputs>``: data article, rescaled, wine, cancer; activations relu,
+leaky-relu (slope 0.2, Keras's), prelu (slopes that start at 0.25), sigmoid, tanh; inputs raw,
+standardized. Two networks, ``fit-raw`` and ``fit-standardized``, are trained by ``model.fit`` on
+the rescaled data, with ReLU and the tracker.
+
+``measures`` in results.json:
+
+- ``target_loss``: by data, the loss that ``epochs_to_target`` waits for: ln(classes)/2, in nats;
+- ``quantile_levels``: of what is given as quantiles;
+- ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose loss is no number in
+  the end; ``reached``, the share that reached the target; ``loss_epochs`` and ``loss_quantiles``,
+  a list an epoch; and for each measure of ``input_arms.measured`` that is a number a network its
+  ``mean`` and ``quantiles`` (of ``epochs_to_target`` over those that reached it);
+  ``feature_gradients``: median over the networks, a number a feature;
+- ``fit``: for each of the two its ``loss`` and ``validation_accuracy`` in the end.
+
+Each arm's folder has ``networks.npz``: these measures of every network.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from normlayers.experiments.claims.claim import check
+from normlayers.experiments.claims.summaries import QUANTILES, distribution
+from normlayers.experiments.claims.table import claims_table
+from normlayers.experiments.input_normalization.arms import (
+    ACTIVATIONS,
+    ARMS,
+    INPUTS,
+    train_arm,
+    untrained,
+)
+from normlayers.experiments.input_normalization.claims import CLAIMS
+from normlayers.experiments.input_normalization.data import DATA, points
+from normlayers.experiments.input_normalization.figures import FIGURES, caption, figures
+from normlayers.experiments.input_normalization.tracked_fit import tracked_fit
+from normlayers.experiments.running.command_line import check_ranges, chosen_arms
+from normlayers.experiments.running.log_directory import LogDirectory
+from normlayers.experiments.running.progress import EpochProgress, epochs_shown
+from normlayers.experiments.running.versions import versions
+from normlayers.pictures.png import to_png
+
+Array = npt.NDArray[Any]
+Found = dict[str, Array]
+
+NAME = "input_normalization"
+NETWORKS = "networks.npz"
+FITS = ("fit-raw", "fit-standardized")
+CURVE_EPOCHS = 20
+RANGES = {"seed": (0, 2**32 - 1), "networks": (1, 100_000), "epochs": (1, 100_000)}
+
+
+def run(
+    log_dir: Path,
+    seed: int = 0,
+    networks: int = 200,
+    epochs: int = 100,
+    arms: Sequence[str] = (*ARMS, *FITS),
+    start_over: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Train the arms that ``log_dir`` does not hold yet, write results.json, pictures and tables.
+
+    Args:
+        log_dir: where everything goes; each arm to a folder of its name.
+        seed: of the weights; all arms have the same.
+        networks: how many an arm.
+        epochs: passes over the data, one step each.
+        arms: some of ``ARMS`` and ``FITS``.
+        start_over: remove an earlier run, whatever its arguments, first.
+        console: where to print.
+
+    Returns:
+        the content of results.json.
+
+    Raises:
+        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+    """
+    console = console or Console()
+    arguments: dict[str, Any] = {
+        "seed": seed, "networks": networks, "epochs": epochs,
+        "arms": chosen_arms(arms, (*ARMS, *FITS)),
+    }  # fmt: skip
+    check_ranges(arguments, RANGES)
+    chosen = arguments["arms"]
+    directory = LogDirectory(
+        log_dir, NAME, chosen, arguments, versions(),
+        own_files={arm: (NETWORKS,) for arm in chosen if arm in ARMS},
+        files=FIGURES, known_arms=(*ARMS, *FITS),
+    )  # fmt: skip
+    directory.open(start_over)
+    with closing(directory):
+        with directory.telling_what_is_missing(console):
+            findings, fits = _findings(directory, arguments, console)
+        results = _write(directory, findings, fits, arguments)
+    console.print(table(results), claims_table(results["claims"]))
+    console.print(f"Pictures, event files and every network's measures: {log_dir}", highlight=False)
+    return results
+
+
+def _findings(
+    directory: LogDirectory, arguments: dict[str, Any], console: Console
+) -> tuple[dict[str, Found], dict[str, Any]]:
+    """Each arm's measures, trained or taken up, and what the fits found."""
+    findings: dict[str, Found] = {}
+    fits: dict[str, Any] = {}
+    each = arguments["networks"] * arguments["epochs"]
+    with epochs_shown(console, each * len(arguments["arms"])) as progress:
+        for number, arm in enumerate(arguments["arms"], start=1):
+            if arm in FITS:
+                fits[arm] = _fit(directory, arm, arguments)
+            else:
+                earlier = directory.kept_arrays(arm, NETWORKS)
+                findings[arm] = earlier or _trained(directory, arm, arguments, progress)
+            progress.reach(number * each)
+    return findings, fits
+
+
+def _fit(directory: LogDirectory, arm: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    found = directory.finished(arm)
+    if found is None:
+        standardized = arm.endswith("-standardized")
+        started = time.perf_counter()
+        measures = tracked_fit(
+            directory.begin(arm), standardized, arguments["epochs"], arguments["seed"]
+        )
+        found = {"runtime_seconds": time.perf_counter() - started, "measures": measures}
+        directory.finish(arm, found)
+    return found["measures"]
+
+
+def _trained(
+    directory: LogDirectory, arm: str, arguments: dict[str, Any], progress: EpochProgress
+) -> Found:
+    started = time.perf_counter()
+    found = train_arm(
+        arm, arguments["networks"], arguments["epochs"], arguments["seed"], progress.counter(arm)
+    )
+    np.savez(directory.begin(arm) / NETWORKS, allow_pickle=False, **found)
+    directory.finish(arm, {"runtime_seconds": time.perf_counter() - started})
+    return found
+
+
+def _write(
+    directory: LogDirectory,
+    findings: dict[str, Found],
+    fits: dict[str, Any],
+    arguments: dict[str, Any],
+) -> dict[str, Any]:
+    drawn = figures(findings)
+    for name, figure in drawn.items():
+        directory.write(name, to_png(figure))
+    scaled = {"scaled-relu-raw": untrained("scaled", arguments["networks"], arguments["seed"])}
+    seconds = [(directory.finished(arm) or {})["runtime_seconds"] for arm in arguments["arms"]]
+    return directory.write_results(
+        {
+            "runtime_seconds": sum(seconds),
+            "measures": {
+                "target_loss": {
+                    data: float(np.log(points(data)[1].max() + 1) / 2) for data in DATA
+                },
+                "quantile_levels": list(QUANTILES),
+                "arms": {arm: _summary(found) for arm, found in findings.items()},
+                "fit": fits,
+            },
+            "claims": check(CLAIMS, {**findings, **scaled}),
+            "figures": [
+                {"file": name, "caption": caption(name, arguments["networks"])} for name in drawn
+            ],
+        }
+    )
+
+
+def _summary(found: Found) -> dict[str, Any]:
+    epochs = found["loss"].shape[1]
+    shown = np.unique(np.linspace(1, epochs, CURVE_EPOCHS).round().astype(int))
+    return {
+        "networks": len(found["loss"]),
+        "diverged": float(found["diverged"].mean()),
+        "reached": float(np.isfinite(found["epochs_to_target"]).mean()),
+        "loss_epochs": shown.tolist(),
+        "loss_quantiles": [
+            distribution(found["loss"][:, epoch - 1])["quantiles"] for epoch in shown
+        ],
+        "feature_gradients": np.median(found["feature_gradients"].astype(float), axis=0).tolist(),
+        **{
+            name: distribution(values)
+            for name, values in found.items()
+            if name not in ("loss", "diverged", "feature_gradients")
+        },
+    }
+
+
+def table(results: dict[str, Any]) -> Table:
+    """Median epochs to the target loss and validation accuracy, without and with."""
+    arms = results["measures"]["arms"]
+    rows = Table(
+        title="Epochs to the target loss / validation accuracy in the end (medians)",
+        caption="raw, then standardized. Target: half of a guess's loss, ln(classes)/2; epochs of "
+        "the networks that came to it; -: fewer than half did.",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    rows.add_column("activation", no_wrap=True)
+    for label in DATA.values():
+        rows.add_column(label)
+    for activation in ACTIVATIONS:
+        cells = [
+            "\n".join(_cell(arms.get(f"{data}-{activation}-{inputs}")) for inputs in INPUTS)
+            for data in DATA
+        ]
+        if set(cells) != {"not run\nnot run"}:
+            rows.add_row(activation, *cells)
+    return rows
+
+
+def _cell(arm: dict[str, Any] | None) -> str:
+    if arm is None:
+        return "not run"
+    if arm["validation_accuracy"]["quantiles"] is None:
+        return "diverged"
+    accuracy = arm["validation_accuracy"]["quantiles"][QUANTILES.index(0.5)]
+    epochs = "-"
+    if arm["reached"] >= 0.5:
+        epochs = f"{arm['epochs_to_target']['quantiles'][QUANTILES.index(0.5)]:.0f}"
+    diverged = f", {arm['diverged']:.0%} diverged" if arm["diverged"] else ""
+    return f"{epochs} / {accuracy:.3f}{diverged}"

@@ -1,0 +1,198 @@
+"""All experiments in one go, two side by side, each a process of its own, and a report of all."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from normlayers.experiments.claims.table import claims_markdown
+from normlayers.experiments.report.content import Ran, ShownExperiment, shown_experiments
+from normlayers.experiments.report.kept_results import why_again
+from normlayers.experiments.report.page import duration, refuse_report, write_report
+from normlayers.experiments.running.command_line import UsageError
+from normlayers.experiments.running.whole_files import write_whole
+
+# The longest first; their scripts have these names.
+EXPERIMENTS = (
+    "two_neuron_ensemble",
+    "deep_networks",
+    "input_normalization",
+    "two_neuron_circle",
+    "scaling_methods",
+    "loss_surface",
+    "activation_odds",
+)
+SIDE_BY_SIDE = 2
+LOGS = Path("logs")
+CLAIMS, REPORT = "claims.md", "report.html"
+
+
+def reproduce(
+    scripts: Path,
+    log_dir: Path = LOGS,
+    only: Sequence[str] = EXPERIMENTS,
+    report: Path | None = None,
+    start_over: bool = False,
+    console: Console | None = None,
+) -> int:
+    """Run experiments, print what each prints once it ends, and write a report of them all.
+
+    What an earlier run has finished is taken up by the experiments themselves. The report tells of
+    experiments that are not run now as well, as their results.json does.
+
+    Args:
+        scripts: the folder of the experiments' scripts.
+        log_dir: where everything goes; each experiment to a folder of its name.
+        only: some of ``EXPERIMENTS``.
+        report: the report's file; by default ``REPORT`` in ``log_dir``.
+        start_over: remove what earlier runs wrote first.
+        console: where to print.
+
+    Returns:
+        0, or the exit code of an experiment that failed; the others are run to their end.
+
+    Raises:
+        UsageError: there is no such experiment, or the report cannot be written. Nothing was run.
+        OSError: the report cannot be written after all; an earlier one stays as it was.
+    """
+    console, started = console or Console(), time.perf_counter()
+    unknown = [name for name in only if name not in EXPERIMENTS]
+    if unknown:
+        raise UsageError(
+            f"there is no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}."
+        )
+    report = report or log_dir / REPORT
+    refuse_report(report, log_dir)
+    chosen = [name for name in EXPERIMENTS if name in only]
+    if not start_over:
+        _tell_what_is_run_again(chosen, log_dir, console)
+    processes = {
+        name: _Process(
+            [sys.executable, str(scripts / f"{name}.py"), "--log-dir", str(log_dir / name)]
+            + ["--start-over"] * start_over,
+            console.width,
+        )
+        for name in chosen
+    }
+    ran = _run_all(processes, console)
+    experiments = shown_experiments(EXPERIMENTS, scripts, log_dir, report, ran)
+    code = max((abs(did.code) for did in ran.values()), default=0)
+    seconds = time.perf_counter() - started
+    command = partial(_command, log_dir)
+    write_report(report, experiments, seconds, command)
+    _tell_what_was_found(experiments, log_dir, code, console)
+    console.print(f"Report: {report} (this run took {duration(seconds)})", highlight=False)
+    return code
+
+
+def _tell_what_is_run_again(names: Sequence[str], log_dir: Path, console: Console) -> None:
+    for name in names:
+        why = why_again(log_dir / name)
+        if why:
+            console.print(f"{name}: results.json {why}; it is made again.", highlight=False)
+
+
+def _tell_what_was_found(
+    experiments: Sequence[ShownExperiment], log_dir: Path, code: int, console: Console
+) -> None:
+    """Print counts of verdicts and what was not run; write the table, unless one has failed."""
+    rows = [row for shown in experiments if shown.results for row in shown.results["claims"]]
+    if rows and not code:
+        write_whole(log_dir / CLAIMS, claims_markdown(rows).encode())
+        verdicts = Counter(row["verdict"] for row in rows)
+        counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.most_common())
+        console.print(
+            f"{len(rows)} claims checked: {counted}. Table: {log_dir / CLAIMS}", highlight=False
+        )
+    lacking = {shown.name: shown.state for shown in experiments if shown.results is None}
+    if lacking:
+        named = ", ".join(f"{name} ({state})" for name, state in lacking.items())
+        console.print(
+            f"Without results: {named}. To run {'it' if len(lacking) == 1 else 'them'}: "
+            f"{_command(log_dir, list(lacking))}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+def _command(log_dir: Path, names: Sequence[str]) -> str:
+    """What to type to run some experiments."""
+    if log_dir == LOGS:
+        asked = " ".join(names)
+        return f"make reproduce ONLY={shlex.quote(asked)}"
+    return shlex.join(["scripts/reproduce.py", "--log-dir", str(log_dir), "--only", *names])
+
+
+class _Process:
+    """A script that is run, and what it printed."""
+
+    def __init__(self, command: list[str], width: int) -> None:
+        self._command = command
+        # Its tables are made for a file, and shown on the terminal.
+        self._environment = {**os.environ, "COLUMNS": str(width)}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(self) -> tuple[Ran, str]:
+        """Run it to its end; how that went, and what it printed."""
+        started, began = time.time(), time.perf_counter()
+        if self._stopped:
+            return Ran(130, 0.0, started), ""
+        with tempfile.TemporaryFile() as printed:
+            self._process = subprocess.Popen(
+                self._command, stdout=printed, stderr=subprocess.STDOUT, env=self._environment
+            )
+            code = self._process.wait()
+            printed.seek(0)
+            ran = Ran(code, time.perf_counter() - began, started)
+            return ran, printed.read().decode(errors="replace")
+
+    def interrupt(self) -> None:
+        """End it as Ctrl-C does, or keep it from starting."""
+        self._stopped = True
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+
+
+Running = dict[Future[tuple[Ran, str]], str]
+
+
+def _run_all(processes: dict[str, _Process], console: Console) -> dict[str, Ran]:
+    ran: dict[str, Ran] = {}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool, console.status("") as status:
+        running: Running = {pool.submit(process.run): name for name, process in processes.items()}
+        try:
+            while running:
+                status.update(f"running {', '.join(list(running.values())[:SIDE_BY_SIDE])}")
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                ran |= _show(done, running, console)
+        except KeyboardInterrupt:
+            for process in processes.values():
+                process.interrupt()
+            _show(set(running), running, console)
+            raise
+    return ran
+
+
+def _show(done: set[Future[tuple[Ran, str]]], running: Running, console: Console) -> dict[str, Ran]:
+    shown = {}
+    for future in done:
+        name = running.pop(future)
+        ran, printed = future.result()
+        shown[name] = ran
+        console.print(f"── {name} ──", highlight=False)
+        console.print(printed.rstrip(), highlight=False, markup=False, soft_wrap=True)
+        if ran.code:
+            console.print(f"{name} ended with exit code {ran.code}.", highlight=False)
+    return shown

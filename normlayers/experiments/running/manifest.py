@@ -1,0 +1,89 @@
+"""arguments.json: what an experiment was asked for, in its log directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from normlayers.experiments.running.command_line import UsageError
+
+MANIFEST = "arguments.json"
+KINDS = {"experiment": str, "arms": list, "arguments": dict, "versions": dict}
+
+
+def read_manifest(
+    folder: Path, experiment: str, known_arms: Sequence[str]
+) -> dict[str, Any] | None:
+    """What an earlier run of an experiment was asked for; ``None`` if there was none.
+
+    Args:
+        folder: the log directory.
+        experiment: the experiment's name.
+        known_arms: all arms that the experiment has.
+
+    Raises:
+        UsageError: the file is not what the experiment writes: by its arms' names folders are
+            removed, and the file may have been edited.
+        OSError: the file cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        manifest = None
+    if not _is_manifest(manifest):
+        raise UsageError(
+            f"{path} is not what an experiment wrote; choose another --log-dir or move it away."
+        )
+    if manifest["experiment"] != experiment:
+        raise UsageError(
+            f"{folder} holds a run of {manifest['experiment']}, not of {experiment}; "
+            "choose another --log-dir."
+        )
+    unknown = [arm for arm in manifest["arms"] if arm not in known_arms]
+    if unknown:
+        raise UsageError(
+            f"{path} names the arm {unknown[0]!r}, which {experiment} does not have; "
+            "choose another --log-dir or move that run away."
+        )
+    return manifest
+
+
+def refuse_other_arguments(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to mix runs.
+
+    Args:
+        folder: the log directory.
+        before: an earlier run's arguments.
+        now: this run's.
+
+    Raises:
+        UsageError: they differ.
+    """
+    differing = [name for name in now if before.get(name) != now[name]]
+    if differing:
+        asked = ", ".join(
+            f"--{name} {_spelled(before.get(name))} (now {_spelled(now[name])})"
+            for name in differing
+        )
+        raise UsageError(
+            f"{folder} holds a run made with {asked}; "
+            "choose another --log-dir, or --start-over to remove that run."
+        )
+
+
+def _is_manifest(content: Any) -> bool:
+    return (
+        isinstance(content, dict)
+        and set(content) == set(KINDS)
+        and all(isinstance(content[name], kind) for name, kind in KINDS.items())
+        and all(isinstance(arm, str) for arm in content["arms"])
+    )
+
+
+def _spelled(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

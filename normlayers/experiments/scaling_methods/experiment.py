@@ -1,0 +1,250 @@
+"""Ways to scale inputs: what they do to neighbours, networks and numbers (articles A1, A3, A4).
+
+The data and the scalings are in ``scalings``, the networks and their arms in ``scaled_networks``,
+nearest neighbours in ``scaled_neighbours``, the rounding of numbers in ``float_precision``.
+
+``measures`` in results.json:
+
+- ``quantile_levels``: of what is given as quantiles, each a value that occurs;
+- ``neighbours``: by data set, by scaling the ``mean`` accuracy over the splits with its ``ci95``,
+  and ``quantiles``;
+- ``networks``: by arm
+
+  - ``networks``, how many; ``diverged``, the share whose loss is no number in the end;
+  - ``reaches_target``: the share whose loss gets to ``target_loss``, half of that of guessing;
+    ``epochs_to_target``: quantiles of the first epoch that does, ``null`` for never;
+  - ``loss``: the median of the networks' at each epoch;
+  - with ``mean`` and ``quantiles``: ``loss_end``, of the last epoch; ``accuracy``, on the
+    validation part after training; at the start ``saturation_start``, the share of (neuron, point)
+    pairs with a derivative under 0.01; ``slope_start``, the mean derivative as a part of the
+    largest; ``gradient_start``, the norm of the first layer's gradient divided by the
+    inputs' factor;
+
+- ``target_loss``, in nats;
+- ``variances``: by data set, by scaling: ``features``, each one's variance over all points;
+  ``constant``, how many have none; ``unevenness``, the largest of the others over the smallest;
+- ``rounding``: root mean square errors of standardized values, in standard deviations:
+  ``offset``, ``offset_wide`` (given in float64) and ``offset_derived`` (``null`` where nothing can
+  be derived) at ``10**offset_exponents``; ``factor`` at ``10**factor_exponents``.
+
+Each arm's folder has ``measures.npz``: these measures of every network or split.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from normlayers.experiments.claims.claim import check
+from normlayers.experiments.claims.evidence import mean
+from normlayers.experiments.claims.table import claims_table
+from normlayers.experiments.data.scalings import DATA_SETS, DataSet, scaled
+from normlayers.experiments.running.command_line import check_ranges
+from normlayers.experiments.running.log_directory import LogDirectory
+from normlayers.experiments.running.progress import epochs_shown
+from normlayers.experiments.running.versions import versions
+from normlayers.experiments.scaling_methods.claims import CLAIMS, Findings, varying
+from normlayers.experiments.scaling_methods.figures import FILES, captions, figures
+from normlayers.experiments.scaling_methods.float_precision import (
+    FACTOR_EXPONENTS,
+    OFFSET_EXPONENTS,
+    RoundingErrors,
+    rounding_errors,
+)
+from normlayers.experiments.scaling_methods.neighbours import neighbour_accuracies
+from normlayers.experiments.scaling_methods.table import factors_table, scalings_table
+from normlayers.experiments.scaling_methods.training import ARMS, TARGET_LOSS, train_arm
+from normlayers.pictures.png import to_png
+
+Array = npt.NDArray[Any]
+
+NAME = "scaling_methods"
+MEASURES = "measures.npz"
+NEIGHBOUR_ARMS = {f"neighbours-{name}": load for name, load in DATA_SETS.items()}
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# Fewer than two have no interval to draw.
+RANGES = {
+    "seed": (0, 2**32 - 1),
+    "networks": (2, 100_000),
+    "splits": (2, 100_000),
+    "epochs": (1, 10_000),
+}
+
+
+def run(
+    log_dir: Path,
+    seed: int = 0,
+    networks: int = 100,
+    splits: int = 200,
+    epochs: int = 20,
+    start_over: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Measure what ``log_dir`` does not hold yet, write results.json, pictures and tables.
+
+    Args:
+        log_dir: where everything goes; each arm to a folder of its name.
+        seed: of splits, weights and shuffling; all arms have the same.
+        networks: how many an arm.
+        splits: of each data set, for nearest neighbours.
+        epochs: passes over the data.
+        start_over: remove an earlier run, whatever its arguments, first.
+        console: where to print.
+
+    Returns:
+        the content of results.json.
+
+    Raises:
+        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+    """
+    console = console or Console()
+    arguments = {"seed": seed, "networks": networks, "splits": splits, "epochs": epochs}
+    check_ranges(arguments, RANGES)
+    arms = [*NEIGHBOUR_ARMS, *ARMS]
+    directory = LogDirectory(
+        log_dir, NAME, arms, arguments, versions(), arm_files=(MEASURES,), files=FILES
+    )
+    directory.open(start_over)
+    with closing(directory):
+        findings = _findings(directory, arguments, console)
+        for file, figure in figures(findings).items():
+            directory.write(file, to_png(figure))
+        seconds = ((directory.finished(arm) or {})["runtime_seconds"] for arm in arms)
+        results = directory.write_results(
+            {
+                "runtime_seconds": sum(seconds),
+                "measures": measures_of(findings),
+                "claims": check(CLAIMS, findings),
+                "figures": captions(findings),
+            }
+        )
+    console.print(scalings_table(results), factors_table(results), claims_table(results["claims"]))
+    console.print(f"Pictures and every network's measures: {log_dir}", highlight=False)
+    return results
+
+
+def _findings(directory: LogDirectory, arguments: dict[str, int], console: Console) -> Findings:
+    """What ``scaling_claims`` tells of; arms are measured or taken up."""
+    seed, networks, epochs = (arguments[name] for name in ("seed", "networks", "epochs"))
+    found: dict[str, Any] = {}
+    with console.status("nearest neighbours"):
+        for arm, load in NEIGHBOUR_ARMS.items():
+            measure = partial(neighbour_accuracies, load(), arguments["splits"], seed)
+            found[arm] = _of_arm(directory, arm, measure)
+    each = networks * epochs
+    with epochs_shown(console, each * len(ARMS)) as progress:
+        for number, arm in enumerate(ARMS, start=1):
+            measure = partial(train_arm, arm, networks, epochs, seed, progress.counter(arm))
+            found[arm] = _of_arm(directory, arm, measure)
+            progress.reach(number * each)
+    found["variances"] = {name: variances(load()) for name, load in DATA_SETS.items()}
+    found["rounding"] = rounding_errors(seed)
+    return found
+
+
+def _of_arm(
+    directory: LogDirectory, arm: str, measure: Callable[[], dict[str, Array]]
+) -> dict[str, Array]:
+    earlier = directory.kept_arrays(arm, MEASURES)
+    if earlier is not None:
+        return earlier
+    started = time.perf_counter()
+    folder = directory.begin(arm)
+    found: dict[str, Any] = measure()
+    np.savez(folder / MEASURES, **found)
+    directory.finish(arm, {"runtime_seconds": time.perf_counter() - started})
+    return found
+
+
+def variances(data: DataSet) -> dict[str, Array]:
+    """Each feature's variance, by scaling, over the points that statistics are learned from.
+
+    Example:
+        >>> from normlayers.experiments.data.scalings import wine
+        >>> variances(wine())["divided_by_std"].round(3).tolist() == [1.0] * 13
+        True
+    """
+    return {
+        scaling: points.var(axis=0, dtype=np.float64)
+        for scaling in data.scalings
+        for points in scaled(scaling, data.x)
+    }
+
+
+def measures_of(findings: Findings) -> dict[str, Any]:
+    """The ``measures`` of results.json, explained at the top of this module."""
+    return {
+        "quantile_levels": list(QUANTILES),
+        "target_loss": TARGET_LOSS,
+        "neighbours": {
+            name: {s: _of_splits(values) for s, values in findings[f"neighbours-{name}"].items()}
+            for name in DATA_SETS
+        },
+        "networks": {arm: _of_networks(findings[arm]) for arm in ARMS},
+        "variances": {
+            name: {scaling: _of_variances(values) for scaling, values in by_scaling.items()}
+            for name, by_scaling in findings["variances"].items()
+        },
+        "rounding": _of_rounding(findings["rounding"]),
+    }
+
+
+def _of_splits(values: Array) -> dict[str, Any]:
+    found = mean(values)
+    return {**_distribution(values), "ci95": [found.low, found.high]}
+
+
+def _of_networks(found: dict[str, Array]) -> dict[str, Any]:
+    reached = found["epochs_to_target"]
+    samples = {
+        "loss_end": found["loss"][:, -1],
+        **{
+            name: found[name]
+            for name in ("accuracy", "saturation_start", "slope_start", "gradient_start")
+        },
+    }
+    return {
+        "networks": len(reached),
+        "diverged": float(found["diverged"].mean()),
+        "reaches_target": float(np.isfinite(reached).mean()),
+        "epochs_to_target": _plain(np.quantile(reached, QUANTILES, method="inverted_cdf")),
+        "loss": _plain(np.median(found["loss"], axis=0)),
+        **{name: _distribution(values) for name, values in samples.items()},
+    }
+
+
+def _of_variances(values: Array) -> dict[str, Any]:
+    some = varying(values)
+    return {
+        "features": values.tolist(),
+        "constant": len(values) - len(some),
+        "unevenness": float(some.max() / some.min()),
+    }
+
+
+def _of_rounding(found: RoundingErrors) -> dict[str, Any]:
+    return {
+        "offset_exponents": list(OFFSET_EXPONENTS),
+        "factor_exponents": list(FACTOR_EXPONENTS),
+        **{name: _plain(values) for name, values in vars(found).items()},
+    }
+
+
+def _distribution(values: Array) -> dict[str, Any]:
+    values = values[np.isfinite(values)].astype(float)
+    if not len(values):
+        return {"mean": None, "quantiles": None}
+    quantiles = np.quantile(values, QUANTILES, method="inverted_cdf")
+    return {"mean": float(values.mean()), "quantiles": quantiles.tolist()}
+
+
+def _plain(values: Array) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

@@ -1,0 +1,1 @@
+"""Article A2's two-neuron networks."""

@@ -1,0 +1,1 @@
+"""Article A2's claims, on a thousand networks per arm."""

@@ -1,0 +1,211 @@
+"""Deep networks' data, arms, measures and claims, against what is known otherwise."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from normlayers.ensembles.classifier_ensemble import Course
+from normlayers.experiments.claims.claim import check
+from normlayers.experiments.deep_networks.arms import ARMS, TRAINING_POINTS, digits, fixed_cells
+from normlayers.experiments.deep_networks.claims import CLAIMS
+from normlayers.experiments.deep_networks.figures import PICTURES
+from normlayers.experiments.deep_networks.measures import (
+    MEASURES,
+    TARGET_LOSS,
+    Findings,
+    cells,
+    deep_in_time,
+    deep_untold,
+    depth_ratio,
+    is_near,
+)
+from normlayers.experiments.deep_networks.summary import measures_of
+from normlayers.experiments.deep_networks.training import Recipe, train, train_arms
+
+NETWORKS, EPOCHS = 40, 12
+
+
+def test_digits_are_split_evenly_and_standardized_on_the_training_part():
+    raw, standardized = digits(False), digits(True)
+    assert raw.x.shape == (TRAINING_POINTS, 64)
+    assert raw.x_validation.shape == (389, 64)
+    assert (raw.x.min(), raw.x.max()) == (0, 16)
+    share = np.bincount(raw.y) / len(raw.y)
+    np.testing.assert_allclose(np.bincount(raw.y_validation) / 389, share, atol=0.003)
+    scaler = StandardScaler().fit(raw.x)
+    for name in ("x", "x_validation"):
+        expected = scaler.transform(getattr(raw, name).astype(float))
+        # Pixels that are always 0 in training are not compared: scaled alike, by nothing.
+        np.testing.assert_allclose(getattr(standardized, name), expected, atol=1e-3)
+
+
+def test_arms_are_what_they_are_called():
+    assert len(ARMS) == 3 * 3 * 2 * 3 + len(fixed_cells())
+    arm = ARMS["sigmoid-bn-post-raw-depth-8"]
+    classifier = arm.classifier(16)
+    assert classifier.hidden == (16,) * 8
+    assert (classifier.activation, classifier.normalization) == ("sigmoid", "post")
+    assert classifier.rescale
+    assert arm.split() is digits(False)
+    fixed = ARMS["tanh-bn-pre-standardized-depth-2-fixed"]
+    assert not fixed.classifier(4).rescale
+    assert fixed.split() is digits(True)
+
+
+def initial_model(arm, recipe, network):
+    """A network as ``train_classifiers`` starts it, in Keras."""
+    start, _ = np.random.SeedSequence([recipe.seed, 0]).spawn(2)
+    classifier = arm.classifier(recipe.width)
+    weights = classifier.initial_weights(recipe.networks, np.random.default_rng(start))
+    model = classifier.keras_model()
+    model.set_weights(classifier.keras_weights(weights, network))
+    return model
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's gradients")
+def test_the_first_gradients_ratio_is_that_of_keras():
+    import tensorflow as tf
+
+    arm = ARMS["tanh-bn-pre-raw-depth-2"]
+    recipe = Recipe(3, networks=3, epochs=1, width=4, batch_size=TRAINING_POINTS, optimizer="adam")
+    course = train(arm, recipe)
+    model, data = initial_model(arm, recipe, network=1), arm.split()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        value = loss(data.y, model(data.x, training=True))
+    kernels = [v for v in model.trainable_variables if v.path.endswith("kernel")]
+    norms = [np.linalg.norm(g) for g in tape.gradient(value, [k.value for k in kernels])]
+    np.testing.assert_allclose(course.first_gradient_norms[1], norms, rtol=1e-3)
+    ratio = MEASURES["first_to_last"](vars(course))
+    assert ratio[1] == pytest.approx(norms[0] / norms[1], rel=1e-3)
+    assert course.loss[1, 0] == pytest.approx(float(value), rel=1e-4)
+
+
+def test_arms_are_yielded_with_their_networks_and_paired_by_number():
+    names = [f"tanh-bn-pre-raw-depth-2{fixed}" for fixed in ("", "-fixed")]
+    recipe = Recipe(0, networks=3, epochs=2, width=3, batch_size=352, optimizer="sgd")
+    counted = []
+    trained = {
+        one.arm.name: one
+        for one in train_arms([ARMS[n] for n in names], recipe, lambda name: counted.append)
+    }
+    assert sum(counted) == 2 * 3 * 2
+    learned, fixed = (trained[name].networks for name in names)
+    # Gamma 1 and beta 0 at first: the same network, whether they are then learned or not.
+    np.testing.assert_allclose(
+        learned["first_gradient_norms"], fixed["first_gradient_norms"], rtol=1e-4
+    )
+    assert learned["drift"].shape == (3, 2, 2)
+    assert "drift" not in fixed
+    assert (learned["loss"][:, 1] != fixed["loss"][:, 1]).all()
+
+
+def networks(depth, reached=None, accuracy=0.5, first=1.0, last=1.0, drift=1.0):
+    """An arm whose networks all reach the target in the same epochs; ``None``: never."""
+    epochs = np.arange(1, EPOCHS + 1)
+    loss = np.full(EPOCHS, 2.0) if reached is None else 3 - (3 - TARGET_LOSS) * epochs / reached
+    norms = np.r_[first, np.ones(depth - 2), last, 1.0]
+    ones = np.ones((NETWORKS, 1))
+    return {
+        "loss": ones * loss, "validation_loss": ones * loss, "diverged": np.zeros(NETWORKS, bool),
+        "validation_accuracy": ones * np.full(EPOCHS, accuracy),
+        "first_gradient_norms": ones * norms,
+        "gradient_norms": ones[..., None] * np.ones((EPOCHS, 1)) * norms,
+        "drift": drift * np.ones((NETWORKS, EPOCHS, depth)),
+    }  # fmt: skip
+
+
+def world(with_bn, without, undone=0.0, moved=0.0):
+    """Findings of all arms: with batch normalization, on raw and standardized inputs; without."""
+    arms = {}
+    for name, arm in ARMS.items():
+        raw, standardized, fixed = with_bn
+        kinds = without if arm.normalization == "none" else (raw, standardized)
+        measured = fixed if arm.fixed else kinds[arm.inputs == "standardized"]
+        arms[name] = networks(arm.depth, **measured(arm.depth))
+    moved = {p: {"relu": np.full(300, moved)} for p in ("pre", "post")}
+    return Findings(arms, np.full(300, undone), moved)
+
+
+def as_told():
+    return world(
+        (
+            lambda depth: {"reached": 3, "accuracy": 0.8, "drift": 0.1},
+            lambda depth: {"reached": 2, "accuracy": 0.9, "drift": 0.1},
+            lambda depth: {"reached": 20},
+        ),
+        [lambda depth: {"reached": 9, "first": 1e-6 if depth == 20 else 1.0}] * 2,
+    )
+
+
+def otherwise():
+    def worse(depth, times, accuracy):
+        reached = times * (1 if depth == 2 else 11)
+        return {"reached": reached, "accuracy": accuracy, "first": 10.0 ** (depth / 4), "drift": 9}
+
+    return world(
+        (
+            lambda depth: worse(depth, 1.0, 0.2),
+            lambda depth: worse(depth, 1.05, 0.1),
+            lambda depth: {"reached": 1},
+        ),
+        [lambda depth: {"reached": 0.9, "first": 1e-6 if depth == 20 else 1.0}] * 2,
+        undone=1.0,
+        moved=1.0,
+    )
+
+
+def test_claims_hold_in_a_world_that_is_as_the_articles_say_and_in_no_other():
+    assert {claim.figure for claim in CLAIMS} <= set(PICTURES)
+    rows = {row["id"]: row for row in check(CLAIMS, as_told())}
+    assert set(rows) == {f"A1.{n}" for n in (3, 4, 5, 6)} | {f"A3.{n}" for n in (4, 5, 6, 7, 8)}
+    assert {row["verdict"] for row in rows.values()} == {"holds"}
+    rows = {row["id"]: row for row in check(CLAIMS, otherwise())}
+    assert {name: row["value"] for name, row in rows.items()} == dict.fromkeys(rows, 0.0)
+    assert {row["verdict"] for row in rows.values()} == {"does not hold"}
+
+
+def test_networks_as_fast_as_others_or_never_there_are_no_sooner():
+    slow = [lambda depth: {"reached": None}] * 3
+    found = world(slow, slow[:2])
+    rows = {row["id"]: row["value"] for row in check(CLAIMS, found)}
+    assert rows["A1.3"] == rows["A1.6"] == rows["A3.4"] == rows["A3.7"] == rows["A3.8"] == 0
+
+
+def test_depth_is_told_only_where_training_was_long_enough():
+    kinds = {
+        "in time": ({"reached": 1}, {"reached": 10}),
+        "too late": ({"reached": 1}, {"reached": 11}),
+        "untold": ({"reached": 2}, {"reached": None}),
+        "never": ({"reached": 1}, {"reached": None}),
+    }
+    for kind, by_depth in kinds.items():
+        found = world(
+            [lambda depth, of=by_depth: of[depth == 20]] * 3, [lambda depth: {"reached": 1}] * 2
+        )
+        assert deep_in_time(found, "bn-pre").all() == (kind == "in time"), kind
+        assert deep_untold(found, "bn-pre").all() == (kind == "untold"), kind
+
+
+def test_gradients_are_compared_with_those_of_shallow_networks():
+    found = as_told()
+    np.testing.assert_allclose(depth_ratio(found, "none"), 1e-6)
+    np.testing.assert_allclose(depth_ratio(found, "bn-post"), 1)
+    ratios = np.array([0.0, 0.0099, 0.01, 1, 100, 101, np.inf, np.nan])
+    np.testing.assert_array_equal(is_near(ratios), [0, 0, 1, 1, 1, 0, 0, 0])
+    compared = measures_of(found)["comparisons"]
+    assert compared["gradients_kept"] == {"none": 0, "bn-pre": 1, "bn-post": 1}
+
+
+def test_a_diverged_network_has_lost():
+    course = Course(*[np.full((1, 2), np.nan)] * 3, *[np.ones((1, 3))] * 3, {})
+    assert MEASURES["loss"]({"loss": course.loss, "diverged": course.diverged}) == np.inf
+
+
+def test_claims_without_their_arms_are_open():
+    found = as_told()
+    some = {name: arm for name, arm in found.arms.items() if "-raw-" not in name}
+    rows = check(CLAIMS, Findings(some, found.undone, found.moved_by_biases))
+    assert {row["id"] for row in rows} == {"A3.4", "A3.6"}
+    assert len(cells()) == 18

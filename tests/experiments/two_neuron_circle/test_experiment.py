@@ -1,0 +1,263 @@
+"""The circle experiment: its data, its outcome on a fixed seed, its output."""
+
+import io
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+from sklearn.linear_model import LogisticRegression
+
+from normlayers.experiments.running.command_line import UsageError
+from normlayers.experiments.two_neuron_circle import experiment as experiment
+from tests.tracking.reading import Read
+
+
+def run(log_dir, **options):
+    console = Console(file=io.StringIO(), width=80)
+    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def article(tmp_path_factory):
+    """Four of the ReLU arms over the article's 1,000 epochs."""
+    log_dir = tmp_path_factory.mktemp("article")
+    arms = ["relu-centred", "relu-shifted", "relu-shifted-standardized", "relu-shifted-bn-pre"]
+    results, printed = run(log_dir, arms=arms, every=100)
+    return log_dir, results, printed
+
+
+def test_data_are_the_articles():
+    x, y = experiment.circles()
+    assert x.shape == (166, 2)
+    assert max(y.mean(), 1 - y.mean()) == pytest.approx(0.518, abs=5e-4)
+    assert LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()) == pytest.approx(
+        0.614, abs=5e-4
+    )
+    squared = (x.astype(float) ** 2).sum(axis=1)
+    assert ((squared < 1) | (squared > 1.5)).all()
+    np.testing.assert_array_equal(y.ravel(), squared >= 1)
+    np.testing.assert_allclose(experiment.arm_data("relu-shifted")[0], x + 10, rtol=1e-6)
+
+
+def test_centred_relu_beats_logistic_regression_clearly(article):
+    measures = article[1]["measures"]
+    centred = measures["arms"]["relu-centred"]
+    assert centred["accuracy"] > measures["logistic_regression_accuracy"] + 0.15
+    assert centred["start"]["state"] == centred["end"]["state"] == ["selective", "selective"]
+    assert centred["end"]["linearity"] < 0.5
+
+
+def test_shifted_relu_does_not_move(article):
+    measures = article[1]["measures"]
+    shifted = measures["arms"]["relu-shifted"]
+    assert shifted["start"]["active_share"] == shifted["end"]["active_share"] == [1.0, 0.0]
+    assert shifted["end"]["state"] == ["always_on", "dead"]
+    assert shifted["end"]["linearity"] == pytest.approx(1, abs=1e-6)
+    assert shifted["accuracy"] < measures["logistic_regression_accuracy"] + 0.03
+
+
+def test_no_observation_sees_the_shifted_neurons_change(article):
+    read = Read(article[0] / "relu-shifted")
+    assert read.steps("linearity") == list(range(0, 1001, 100))
+    for neuron, share in ((0, 1), (1, 0)):
+        assert read.values(f"activity/hidden/neuron_{neuron}") == [share] * 11
+
+
+def test_standardizing_cures_it(article):
+    arms = article[1]["measures"]["arms"]
+    cured, centred = arms["relu-shifted-standardized"], arms["relu-centred"]
+    assert cured["end"]["state"] == ["selective", "selective"]
+    assert cured["accuracy"] == pytest.approx(centred["accuracy"], abs=0.03)
+
+
+def test_a_batch_normalization_makes_neurons_selective(article):
+    cured = article[1]["measures"]["arms"]["relu-shifted-bn-pre"]
+    # Before the first batch it normalizes nothing.
+    assert cured["start"]["state"] == ["always_on", "dead"]
+    assert cured["end"]["state"] == ["selective", "selective"]
+
+
+def test_all_arms_start_from_the_same_dense_weights():
+    models = [experiment.build_model(arm, seed=5) for arm in experiment.ARMS]
+    assert len(models) == 10
+    for model in models:
+        first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
+        for layer, same in zip((first, model.layers[-1]), models[0].layers, strict=True):
+            np.testing.assert_array_equal(layer.kernel, same.kernel)
+        assert model.get_layer("hidden").output.shape == (None, 2)
+
+
+@pytest.mark.parametrize("placement", ["pre", "post"])
+def test_a_batch_normalization_stands_on_its_side_of_the_activation(placement):
+    model = experiment.build_model(f"sigmoid-shifted-bn-{placement}", seed=1)
+    model.get_layer("hidden").beta.assign([3.0, 3.0])
+    x = experiment.arm_data("sigmoid-shifted")[0]
+    hidden = keras.Model(model.inputs, model.get_layer("hidden").output)([x])
+    z = keras.ops.convert_to_numpy(model.get_layer("hidden_dense")(x))
+    scale = 1 / np.sqrt(1 + 1e-3)
+    sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
+    expected = sigmoid(z * scale + 3) if placement == "pre" else sigmoid(z) * scale + 3
+    np.testing.assert_allclose(hidden, expected, rtol=1e-4)
+
+
+def test_every_run_is_there_for_tensorboard(article):
+    log_dir, results, _ = article
+    for arm in results["measures"]["arms"]:
+        read = Read(log_dir / arm)
+        lit = ["start", "early", "training", "end"]
+        if arm not in ("relu-centred", "relu-shifted"):
+            lit = ["start", "end"]
+        tags = {f"lit/{film}" for film in lit} | {"boundary/input", "boundary/hidden", "network"}
+        assert read.tags("images") == tags | {"data", "architecture"}
+        assert read.steps("epoch_loss") == list(range(100, 1001, 100))
+        assert read.steps("boundary/hidden") == read.steps("network") == list(range(0, 1001, 100))
+        assert read.steps("lit/start") == list(range(1, 41))
+        films = {film.name for film in (log_dir / arm).glob("*.gif")}
+        assert films == {f"{tag.replace('/', '_')}.gif" for tag in tags}
+        assert not any("hidden_dense" in tag for tag in read.tags("scalars"))
+
+
+def test_the_articles_figures_are_there_by_their_numbers(article):
+    log_dir = article[0]
+    found = {path.name[:3]: path for path in log_dir.glob("G*")}
+    # G15 to G17 are of an arm that was not asked for.
+    assert sorted(found) == ["G01", "G02", "G03", "G04", *(f"G{i:02}" for i in range(9, 15))]
+    for number, film in (
+        ("G03", "relu-centred/boundary_input.gif"),
+        ("G09", "relu-centred/lit_start.gif"),
+        ("G13", "relu-shifted/lit_early.gif"),
+        ("G14", "relu-shifted/lit_training.gif"),
+    ):
+        assert found[number].read_bytes() == (log_dir / film).read_bytes()
+    for number, frames in (("G04", 11), ("G10", 40), ("G11", 11)):
+        with Image.open(found[number]) as film:
+            assert film.n_frames == frames
+
+
+def test_every_figure_has_a_caption_with_its_number(article):
+    log_dir, results, _ = article
+    figures = {figure["file"]: figure["caption"] for figure in results["figures"]}
+    assert set(figures) == {"overview.png", *(path.name for path in log_dir.glob("G*"))}
+    assert "1,000 epochs" in figures["overview.png"]
+    for file, caption in figures.items():
+        assert file == "overview.png" or caption.startswith(f"G{int(file[1:3])}: ")
+        assert ("one network" in caption.lower()) == (file not in ("G01_two_circles.png",
+                                                                   "G02_network.png"))  # fmt: skip
+    assert "ReLU, shifted data" in figures["G12_relu_shifted_lit_at_start.gif"]
+
+
+def test_shifted_data_light_the_same_neurons_point_after_point(article):
+    """As the article's figures show: much movement on centred data, a frozen network on others."""
+
+    def networks(name):
+        """How many different networks there are, whatever is written over them."""
+        seen = []
+        with Image.open(article[0] / name) as film:
+            for frame in range(film.n_frames):
+                film.seek(frame)
+                right = (film.width * 0.52, film.height * 0.15, film.width, film.height * 0.85)
+                drawn = np.array(film.convert("RGB").crop(tuple(map(int, right))), int)
+                # Each frame has a palette of its own.
+                if all(abs(drawn - other).max() > 50 for other in seen):
+                    seen.append(drawn)
+        return len(seen)
+
+    assert networks("G09_relu_centred_lit_at_start.gif") >= 4
+    assert networks("G12_relu_shifted_lit_at_start.gif") == 1
+
+
+def test_results_hold_what_they_promise(article):
+    log_dir, results, printed = article
+    assert json.loads((log_dir / "results.json").read_text()) == results
+    assert set(results) == {
+        *("experiment", "seed", "arguments", "versions", "device", "runtime_seconds"),
+        *("measures", "claims", "figures"),
+    }
+    assert results["runtime_seconds"] > 0
+    for arm, found in results["measures"]["arms"].items():
+        assert arm in printed
+        assert f"{found['accuracy']:.3f}" in printed
+    assert "0.614" in printed
+    assert "always on" in printed
+
+
+def test_the_same_seed_gives_identical_measures_and_another_does_not(tmp_path):
+    options = {"arms": ["sigmoid-shifted-standardized"], "epochs": 6, "every": 4}
+    measures = [
+        run(tmp_path / str(i), seed=seed, **options)[0]["measures"]
+        for i, seed in enumerate((3, 3, 4))
+    ]
+    assert measures[0] == measures[1]
+    assert measures[0] != measures[2]
+
+
+def test_a_second_run_takes_up_the_first(tmp_path, monkeypatch):
+    options = {"arms": ["relu-centred"], "epochs": 2}
+    first, printed = run(tmp_path, **options)
+    (tmp_path / "G03_relu_centred_boundary.gif").unlink()
+    monkeypatch.setattr(experiment, "train", None)  # nothing is left to train
+    assert run(tmp_path, **options) == (first, printed)
+    assert (tmp_path / "G03_relu_centred_boundary.gif").exists()
+
+
+def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch):
+    options = {"arms": ["relu-centred", "relu-shifted"], "epochs": 2}
+    train, trained = experiment.train, []
+
+    def interrupted(arm, *rest):
+        trained.append(arm)
+        if trained == ["relu-centred", "relu-shifted"]:
+            raise KeyboardInterrupt
+        return train(arm, *rest)
+
+    monkeypatch.setattr(experiment, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, **options)
+    assert not (tmp_path / "results.json").exists()
+    results, _ = run(tmp_path, **options)
+    assert trained == ["relu-centred", "relu-shifted", "relu-shifted"]
+    assert list(results["measures"]["arms"]) == ["relu-centred", "relu-shifted"]
+
+
+def test_a_damaged_arm_is_made_again(tmp_path):
+    options = {"arms": ["relu-centred"], "epochs": 2}
+    first, _ = run(tmp_path, **options)
+    model = tmp_path / "relu-centred" / "model.keras"
+    film = tmp_path / "relu-centred" / "lit_early.gif"
+
+    def events():
+        return next(model.parent.glob("events.out.tfevents.*"))
+
+    for damage in (film.unlink, lambda: model.write_text("no model"), lambda: events().unlink()):
+        damage()
+        assert run(tmp_path, **options)[0]["measures"] == first["measures"]
+    assert events().stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"epochs": 0}, "--epochs must be from 1 to 1000000000, not 0"),
+        ({"epochs": -5}, "--epochs must be from 1 to 1000000000, not -5"),
+        ({"every": 0}, "--every must be from 1 to"),
+        ({"seed": -1}, "--seed must be from 0 to 4294967295, not -1"),
+        ({"seed": 2**32}, "--seed must be from 0 to 4294967295, not 4294967296"),
+        ({"arms": ["relu-center"]}, "no arm 'relu-center'; the arms are relu-centred,"),
+        ({"arms": []}, "the arms are"),
+    ],
+)
+def test_impossible_arguments_are_refused_and_nothing_is_written(tmp_path, options, says):
+    with pytest.raises(UsageError, match=says):
+        run(tmp_path / "logs", **options)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path):
+    for is_terminal in (True, False):
+        console = Console(file=io.StringIO(), width=80, force_terminal=is_terminal)
+        experiment.run(tmp_path / str(is_terminal), epochs=4, arms=["relu-centred"], every=2,
+                       console=console)  # fmt: skip
+        assert ("4/4" in console.file.getvalue()) == is_terminal
