@@ -21,8 +21,8 @@ with quiet_start():
 
     from normlayers.ensembles.ensemble import train_ensemble
     from normlayers.ensembles.stacked_network import Architecture
+    from normlayers.experiments.data.circles import BATCH_SIZE, circles
     from normlayers.experiments.running.command_line import ArgumentParser
-    from normlayers.experiments.two_neuron_circle.experiment import BATCH_SIZE, circles
 
 NETWORKS = (1, 10, 100, 1000, 10_000)
 

@@ -20,8 +20,9 @@ with quiet_start():
     from rich.console import Console
     from rich.table import Table
 
+    from normlayers.experiments.data.circles import BATCH_SIZE
     from normlayers.experiments.running.command_line import ArgumentParser
-    from normlayers.experiments.two_neuron_circle import experiment as experiment
+    from normlayers.experiments.two_neuron_circle import experiment
 
 
 def plain_fit(arm: str, epochs: int) -> float:
@@ -29,7 +30,7 @@ def plain_fit(arm: str, epochs: int) -> float:
     model = experiment.build_model(arm, seed=0)
     x, y = experiment.arm_data(arm)
     started = time.perf_counter()
-    model.fit(x, y, batch_size=experiment.BATCH_SIZE, epochs=epochs, verbose=0)
+    model.fit(x, y, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
     return time.perf_counter() - started
 
 

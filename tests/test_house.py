@@ -1,28 +1,65 @@
-"""Who may import whom: CONTRIBUTING.md's floors, and what no room may know."""
+"""Who may import whom, and what no room may know: CONTRIBUTING.md's drawing, by path."""
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import normlayers
+from normlayers.experiments.report import reproduction
 
 PACKAGE = Path(normlayers.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+TOOLS = ["statistics", "pictures", "layers", "tracking", "ensembles"]
+# Rooms from the ground up. Each may import what its entry names, and itself.
 ALLOWED = {
-    "statistics": {"statistics"},
-    "pictures": {"pictures"},
-    "layers": {"layers", "statistics"},
-    "tracking": {"tracking", "pictures"},
-    "experiments": {"experiments", "tracking", "layers", "pictures", "statistics"},
+    "statistics": [],
+    "pictures": [],
+    "experiments/claims": [],
+    "layers": ["statistics"],
+    "tracking": ["pictures"],
+    "ensembles": ["layers", "statistics"],
+    "experiments/running": TOOLS,
+    "experiments/data": TOOLS,
+    "experiments/plots": ["pictures"],
+    "experiments/report": ["experiments/claims", "experiments/running"],
 }
+SHARED = [*TOOLS, *(f"experiments/{room}" for room in ("claims", "running", "data", "plots"))]
+EXPERIMENTS = {
+    f"experiments/{name}": SHARED
+    for name in (
+        "two_neuron_circle",
+        "two_neuron_ensemble",
+        "activation_odds",
+        "input_normalization",
+        "scaling_methods",
+        "loss_surface",
+        "deep_networks",
+    )
+}
+ALLOWED |= EXPERIMENTS
+MOST_MODULES, MOST_LINES, LONGEST_FUNCTION = 15, 300, 50
 FORBIDDEN = {
     "statistics": {"keras", "tensorflow", "jax", "torch", "matplotlib"},
     "pictures": {"keras", "tensorflow", "jax", "torch", "sklearn"},
+    "experiments/claims": {"keras", "tensorflow", "jax", "torch", "matplotlib"},
+    "experiments/plots": {"keras", "tensorflow", "jax", "torch", "sklearn"},
     "layers": {"matplotlib", "tensorboard"},
 }
+FORBIDDEN |= {f"{room}/plots": FORBIDDEN["experiments/plots"] for room in EXPERIMENTS}
+
+
+def folder_of(module):
+    return module.parent.relative_to(PACKAGE).as_posix()
+
+
+def room_of(module):
+    """``experiments/claims`` and the like; a folder within a room belongs to it."""
+    parts = folder_of(module).split("/")
+    return "/".join(parts[: 2 if parts[0] == "experiments" else 1])
 
 
 def imported(module):
@@ -35,23 +72,66 @@ def imported(module):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize(
-    "module", [m for m in MODULES if m.parent != PACKAGE], ids=lambda m: f"{m.parent.name}.{m.stem}"
-)
+INSIDE = [m for m in MODULES if folder_of(m) not in (".", "experiments")]
+
+
+@pytest.mark.parametrize("module", INSIDE, ids=lambda m: m.relative_to(PACKAGE).as_posix())
 def test_imports_run_down(module):
-    room = module.parent.name
+    room, folder = room_of(module), folder_of(module)
     for name in imported(module):
         parts = name.split(".")
         if parts[0] == "normlayers":
-            assert parts[1] in ALLOWED[room], f"{room} must not import {name}"
-            if room == "tracking" and parts[1] == "pictures":
+            other = "/".join(parts[1 : 3 if parts[1] == "experiments" else 2])
+            assert other in [room, *ALLOWED[room]], f"{room} must not import {name}"
+            if room == "tracking" and other == "pictures":
                 assert module.stem == "activation_tracker", "only the tracker draws"
-        assert parts[0] not in FORBIDDEN.get(room, set()), f"{room} must not import {name}"
+            if folder == f"{room}/plots" and other == room:
+                assert parts[3] == "plots", f"pictures measure nothing: {name}"
+        assert parts[0] not in FORBIDDEN.get(folder, set()), f"{folder} must not import {name}"
+
+
+def test_rooms_import_in_no_circle_and_on_six_floors_at_most():
+    def floor(room, above=()):
+        assert room not in above, f"a circle: {' -> '.join([*above, room])}"
+        below = [floor(other, (*above, room)) for other in ALLOWED[room]]
+        return 1 + max(below, default=0)
+
+    assert max(map(floor, ALLOWED)) <= 6
 
 
 def test_every_room_is_known():
-    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    rooms = {room_of(module) for module in INSIDE}
     assert rooms == set(ALLOWED)
+    assert [m.name for m in MODULES if folder_of(m) == "experiments"] == ["__init__.py"]
+
+
+def test_one_name_in_four_places():
+    scripts = {path.stem for path in (PACKAGE.parent / "scripts").glob("*.py")}
+    assert scripts - {"quiet_start", "reproduce"} == set(reproduction.EXPERIMENTS)
+    assert {f"experiments/{name}" for name in reproduction.EXPERIMENTS} == set(EXPERIMENTS)
+    for name in reproduction.EXPERIMENTS:
+        experiment = (PACKAGE / "experiments" / name / "experiment.py").read_text()
+        assert f'NAME = "{name}"' in experiment
+
+
+def test_folders_files_and_functions_are_of_a_size_to_be_read():
+    folders = Counter(folder_of(module) for module in MODULES if module.name != "__init__.py")
+    assert {folder: n for folder, n in folders.items() if n > MOST_MODULES} == {}
+    lines = {str(module.relative_to(PACKAGE)): len(module.open().readlines()) for module in MODULES}
+    assert {file: n for file, n in lines.items() if n > MOST_LINES} == {}
+    long = {
+        f"{module.relative_to(PACKAGE)}: {node.name}": length
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.FunctionDef) and (length := code_lines(node)) > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def code_lines(function):
+    """Lines of a function's body, its docstring aside."""
+    first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
+    return function.end_lineno - first.lineno + 1
 
 
 def test_importing_the_package_loads_nothing_heavy_that_keras_does_not():

@@ -13,7 +13,7 @@ from normlayers.ensembles.compiled_training import initial_state, training_progr
 from normlayers.ensembles.ensemble import GROUP, _groups_of, _orders, train_ensemble
 from normlayers.ensembles.stacked_network import Architecture, forward
 from normlayers.ensembles.stacked_optimizers import SGD, Adam, RMSprop
-from normlayers.experiments.two_neuron_circle.experiment import circles
+from normlayers.experiments.data.circles import circles
 
 ARTICLE = Architecture()
 

@@ -7,7 +7,7 @@ from normlayers import measures
 from normlayers.ensembles.ensemble import TrainedChunk
 from normlayers.ensembles.stacked_measures import StackedMeasures, read
 from normlayers.ensembles.stacked_network import Architecture
-from normlayers.experiments.two_neuron_circle.experiment import circles
+from normlayers.experiments.data.circles import circles
 from normlayers.tracking.probe import Probe
 
 

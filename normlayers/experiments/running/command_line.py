@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+# Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
+LARGEST_SEED = 2**32 - 1
+
 
 class UsageError(Exception):
     """What was asked for cannot be done; the message says why in one sentence."""

@@ -33,7 +33,6 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +40,15 @@ import keras
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
-from sklearn.datasets import make_blobs
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 
-from normlayers.experiments.running.command_line import check_ranges, chosen_arms
+from normlayers.experiments.data.circles import (
+    BATCH_SIZE,
+    SHIFT,
+    circles,
+    logistic_regression_accuracy,
+)
+from normlayers.experiments.running.command_line import LARGEST_SEED, check_ranges, chosen_arms
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import EpochProgress, epochs_shown
 from normlayers.experiments.running.versions import versions
@@ -78,29 +81,9 @@ ACTIVATIONS = ("relu", "sigmoid")
 CURES = ("standardized", "bn-pre", "bn-post")
 DATA = ("centred", "shifted", *(f"shifted-{cure}" for cure in CURES))
 ARMS = tuple(f"{activation}-{data}" for activation in ACTIVATIONS for data in DATA)
-SHIFT = 10.0
-BATCH_SIZE = 4
 LAYERS = ("hidden", "output")
 MODEL = "model.keras"
-# Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
-LARGEST_SEED = 2**32 - 1
 RANGES = {"seed": (0, LARGEST_SEED), "epochs": (1, 10**9), "every": (1, 10**9)}
-
-
-def circles() -> tuple[Array, Array]:
-    """The article's data: ``x`` of shape (166, 2), ``y`` of shape (166, 1), both float32."""
-    x, _ = make_blobs(n_samples=200, centers=[[0, 0]], cluster_std=1, random_state=1)
-    radius_squared = (x**2).sum(axis=1)
-    kept = (radius_squared < 1) | (radius_squared > 1.5)
-    labels = radius_squared[kept] >= 1
-    return x[kept].astype("float32"), labels.astype("float32")[:, np.newaxis]
-
-
-@cache
-def logistic_regression_accuracy() -> float:
-    """Of scikit-learn's on the circles, wherever they are: it has an intercept."""
-    x, y = circles()
-    return float(LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()))
 
 
 def arm_data(arm: str) -> tuple[Array, Array]:

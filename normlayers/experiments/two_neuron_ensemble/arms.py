@@ -10,7 +10,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.ensembles.stacked_network import Architecture
-from normlayers.experiments.two_neuron_circle.experiment import SHIFT, circles
+from normlayers.experiments.data.circles import SHIFT, circles
 from normlayers.layers.standardize import Standardize
 
 Array = npt.NDArray[Any]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from normlayers.experiments.claims.claim import Claim
 from normlayers.experiments.claims.evidence import Evidence, difference, mean, share
 from normlayers.experiments.claims.rules import AtLeast, AtMost
-from normlayers.experiments.two_neuron_circle.experiment import logistic_regression_accuracy
+from normlayers.experiments.data.circles import logistic_regression_accuracy
 from normlayers.experiments.two_neuron_ensemble.arms import SIZES
 
 Array = npt.NDArray[Any]

@@ -46,16 +46,16 @@ from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.evidence import share
 from normlayers.experiments.claims.summaries import QUANTILES, distribution
 from normlayers.experiments.claims.table import claims_table
-from normlayers.experiments.running.command_line import UsageError, check_ranges, chosen_arms
+from normlayers.experiments.data.circles import BATCH_SIZE, circles, logistic_regression_accuracy
+from normlayers.experiments.running.command_line import (
+    LARGEST_SEED,
+    UsageError,
+    check_ranges,
+    chosen_arms,
+)
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import EpochProgress, epochs_shown
 from normlayers.experiments.running.versions import versions
-from normlayers.experiments.two_neuron_circle.experiment import (
-    BATCH_SIZE,
-    LARGEST_SEED,
-    circles,
-    logistic_regression_accuracy,
-)
 from normlayers.experiments.two_neuron_ensemble.arms import ACTIVATIONS, ARMS
 from normlayers.experiments.two_neuron_ensemble.best_line import best_line_accuracy
 from normlayers.experiments.two_neuron_ensemble.claims import (

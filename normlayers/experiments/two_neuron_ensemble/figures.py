@@ -10,12 +10,9 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from normlayers.experiments.claims.evidence import Evidence, mean, share
+from normlayers.experiments.data.circles import circles, logistic_regression_accuracy
 from normlayers.experiments.plots.courses import courses
 from normlayers.experiments.plots.violins import violins
-from normlayers.experiments.two_neuron_circle.experiment import (
-    circles,
-    logistic_regression_accuracy,
-)
 from normlayers.experiments.two_neuron_ensemble.arms import ACTIVATIONS, SHIFTS, SIZES
 from normlayers.experiments.two_neuron_ensemble.best_line import best_line_accuracy
 from normlayers.experiments.two_neuron_ensemble.claims import Findings, beats

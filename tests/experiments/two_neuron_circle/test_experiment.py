@@ -10,8 +10,9 @@ from PIL import Image
 from rich.console import Console
 from sklearn.linear_model import LogisticRegression
 
+from normlayers.experiments.data.circles import circles
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.two_neuron_circle import experiment as experiment
+from normlayers.experiments.two_neuron_circle import experiment
 from tests.tracking.reading import Read
 
 
@@ -30,7 +31,7 @@ def article(tmp_path_factory):
 
 
 def test_data_are_the_articles():
-    x, y = experiment.circles()
+    x, y = circles()
     assert x.shape == (166, 2)
     assert max(y.mean(), 1 - y.mean()) == pytest.approx(0.518, abs=5e-4)
     assert LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()) == pytest.approx(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from normlayers.experiments.two_neuron_circle.experiment import circles
+from normlayers.experiments.data.circles import circles
 from normlayers.experiments.two_neuron_ensemble.best_line import best_line_accuracy
 
 
