@@ -21,7 +21,7 @@ ALLOWED = {
     "experiments/claims": [],
     "layers": ["statistics"],
     "tracking": ["pictures"],
-    "ensembles": ["layers", "statistics"],
+    "ensembles": ["layers", "tracking", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],

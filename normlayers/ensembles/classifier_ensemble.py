@@ -9,32 +9,24 @@ can be compared in pairs.
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from threading import Event
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.ensembles.classifier_network import Classifier, Passed, blocks
-from normlayers.ensembles.classifier_training import (
-    OF_FIRST_STEP,
-    look_program,
-    score_program,
-    training_program,
-)
-from normlayers.ensembles.compiled_training import initial_state
-from normlayers.ensembles.stacked_network import Weights
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.compiled_training import Orders, rounds
+from normlayers.ensembles.dense_networks import Weights, check_counts
+from normlayers.ensembles.forward_pass import Measure, Passed, measuring_program
+from normlayers.ensembles.shuffled_orders import initial_weights, permuted_orders
+from normlayers.ensembles.side_by_side import GoOn, side_by_side
 from normlayers.ensembles.stacked_optimizers import Adam, Optimizer
+from normlayers.ensembles.step_findings import OF_FIRST_STEP
 
 Array = npt.NDArray[Any]
-# What one looks at while networks train: of a pass over the training points, arrays by name, with
-# the networks on the first axis.
-Look = Callable[[Classifier, Weights, Passed, Any], dict[str, Any]]
 
 # Networks in a program: as many as a processor's caches hold.
 GROUP = 25
@@ -86,8 +78,13 @@ class Course:
 
     @property
     def diverged(self) -> Array:
-        """Which networks' loss is no number in the end; shape ``(networks,)``."""
+        """Which networks' loss is NaN or infinite at the end; shape ``(networks,)``."""
         return ~np.isfinite(self.loss[:, -1]) | ~np.isfinite(self.validation_loss[:, -1])
+
+
+# What ``Course`` has of every epoch, and of every validation.
+EVERY_EPOCH = ("loss", "gradient_norms")
+SCORED = ("validation_loss", "validation_accuracy")
 
 
 def epochs_to(loss: Array, target: float) -> Array:
@@ -126,7 +123,7 @@ def train_classifiers(
     batch_size: int | None = None,
     optimizer: Optimizer | None = None,
     seed: int = 0,
-    look: Look | None = None,
+    look: Measure | None = None,
     look_after: Sequence[int] = (),
     look_at: int | None = None,
     score_every: int = 1,
@@ -161,36 +158,24 @@ def train_classifiers(
         >>> course.loss.shape, course.gradient_norms.shape
         ((3, 5), (3, 5, 2))
     """
-    _check(classifier, splits, networks, epochs, batch_size)
+    check_counts(networks=networks, epochs=epochs, batch_size=batch_size, group=group)
+    _check_splits(classifier, splits)
     if epochs % score_every:
         raise ValueError(
             f"epochs must be a multiple of score_every. Received: {epochs} and {score_every}"
         )
     job = _Job(
-        classifier, splits, epochs, batch_size, optimizer or Adam(), seed, look,
+        classifier, splits, networks, epochs, batch_size, optimizer or Adam(), seed, look,
         frozenset(look_after), look_at, score_every, group, advance,
     )  # fmt: skip
-    stop = Event()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        courses = [
-            pool.submit(job.train, number, min(group, networks - first), stop)
-            for number, first in enumerate(range(0, networks, group))
-        ]
-        try:
-            found = [course.result() for course in courses]
-        finally:
-            # Interrupted, training ends with the epochs that are being trained.
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    parts = list(side_by_side(job.train, range(-(-networks // group))))
     return Course(
         **{
-            name: np.concatenate([course[name] for course in found])
-            for name in found[0]
-            if name != "looks"
+            field: np.concatenate([getattr(part, field) for part in parts])
+            for field in (*EVERY_EPOCH, *SCORED, *OF_FIRST_STEP)
         },
         looks={
-            name: np.concatenate([course["looks"][name] for course in found])
-            for name in found[0]["looks"]
+            name: np.concatenate([part.looks[name] for part in parts]) for name in parts[0].looks
         },
     )
 
@@ -199,109 +184,90 @@ def train_classifiers(
 class _Job:
     classifier: Classifier
     splits: Sequence[Split]
+    networks: int
     epochs: int
     batch_size: int | None
     optimizer: Optimizer
     seed: int
-    look: Look | None
+    look: Measure | None
     look_after: frozenset[int]
     look_at: int | None
     score_every: int
     group: int
     advance: Callable[[int], None]
 
-    def train(self, number: int, kept: int, stop: Event) -> dict[str, Any]:
-        """Train a group of networks and return the first ``kept`` ones' course by its names."""
-        streams = np.random.SeedSequence([self.seed, number]).spawn(2)
-        start, shuffling = (np.random.default_rng(stream) for stream in streams)
+    def train(self, number: int, go_on: GoOn) -> Course:
+        """Train a group of networks, and return the course of those that were asked for."""
+        kept = min(self.group, self.networks - number * self.group)
         split = self.splits[number % len(self.splits)]
-        x, y = self._tensors(split.x, split.y)
-        validation = self._tensors(split.x_validation, split.y_validation)
-        # Epochs that are trained at once: in small steps Python would take as long as they do.
-        at_once = self._at_once()
-        train = training_program(self.classifier, self.optimizer, self.batch_size, at_once)
-        score = score_program(self.classifier)
-        weights = blocks(self.classifier, self.classifier.initial_weights(self.group, start))
-        state = initial_state(weights, self.optimizer)
-        seen: list[dict[str, Array]] = []
-        looks = [self._looked(state["weights"], x)] if 0 in self.look_after else []
-        for epoch in range(at_once, self.epochs + 1, at_once):
-            if stop.is_set():
-                break
-            state, found = train(state, self._orders(shuffling, len(split.x)), x, y)
-            if epoch % self.score_every == 0:
-                found |= score(state["weights"], *validation)
-            seen.append({name: ops.convert_to_numpy(array) for name, array in found.items()})
+        data = self.classifier.tensors(split.x, split.y)
+        validation = self.classifier.tensors(split.x_validation, split.y_validation)
+        score = measuring_program(self.classifier, _score, training=False)
+        points = len(split.x)
+        batch_size = None if (self.batch_size or points) >= points else self.batch_size
+        start = initial_weights(self.classifier, self.seed, [number], self.group)
+        epoch, seen, looks = 0, [], []
+        for epochs, weights, found in rounds(
+            self.classifier, start, self.optimizer, batch_size, data,
+            self._orders(number, points), recorded=True,
+        ):  # fmt: skip
+            go_on()
+            epoch += epochs
             if epoch in self.look_after:
-                looks.append(self._looked(state["weights"], x))
-            self.advance(kept * at_once)
+                looks.append(self._looked(weights, data[0]))
+            if epochs:
+                if epoch % self.score_every == 0:
+                    found = found | score(weights, *validation)
+                seen.append({name: ops.convert_to_numpy(array) for name, array in found.items()})
+                self.advance(kept * epochs)
         return _course(seen, looks, kept)
 
-    def _tensors(self, x: Array, y: Array) -> tuple[Any, Any]:
-        of_classes = np.arange(self.classifier.classes)[:, None] == y
-        return ops.convert_to_tensor(x.T), ops.convert_to_tensor(of_classes.astype("float32"))
-
-    def _at_once(self) -> int:
-        if self.batch_size is not None:  # in long epochs
-            return 1
-        return math.gcd(self.score_every, *self.look_after)
-
-    def _orders(self, random: np.random.Generator, points: int) -> Any:
+    def _orders(self, number: int, points: int) -> Iterator[Orders]:
         if self.batch_size is None:
-            return ops.zeros((self._at_once(),), "int32")
-        places = np.tile(np.arange(points, dtype="int32"), (1, self.group, 1))
-        return ops.convert_to_tensor(random.permuted(places, axis=2))
+            # Epochs that are trained at once: in small steps Python would take as long as they do.
+            at_once = math.gcd(self.score_every, *self.look_after)
+            unused = np.zeros(at_once, "int32")
+            return ((unused, None) for _ in range(0, self.epochs, at_once))
+        orders = permuted_orders(self.seed, number, self.group, points)
+        return ((next(orders), None) for _ in range(self.epochs))
 
     def _looked(self, weights: Weights, x: Any) -> dict[str, Array]:
         assert self.look is not None
-        seen = look_program(self.classifier, self.look)(weights, x[:, : self.look_at])
+        program = measuring_program(self.classifier, self.look, training=True)
+        seen = program(weights, x[:, : self.look_at])
         return {name: ops.convert_to_numpy(array) for name, array in seen.items()}
 
 
-def _course(
-    seen: list[dict[str, Array]], looks: list[dict[str, Array]], kept: int
-) -> dict[str, Any]:
-    """The first networks' course by its names."""
-    trained = {
-        name: np.concatenate([each[name] for each in seen]).swapaxes(0, 1)[:kept]
-        for name in ("loss", "gradient_norms")
-    }
-    scored = {
-        name: np.stack([each[name] for each in seen if name in each], axis=1)[:kept]
-        for name in ("validation_loss", "validation_accuracy")
-    }
+def _score(classifier: Classifier, weights: Weights, passed: Passed, x: Any, y: Any) -> Any:
+    right = ops.argmax(passed.logits, axis=1) == ops.argmax(y, axis=0)
     return {
-        **trained,
-        **scored,
+        "validation_loss": ops.mean(classifier.losses(passed.logits, y), axis=-1),
+        "validation_accuracy": ops.mean(ops.cast(right, "float32"), axis=-1),
+    }
+
+
+def _course(seen: list[dict[str, Array]], looks: list[dict[str, Array]], kept: int) -> Course:
+    """The first networks' course."""
+    return Course(
+        **{
+            name: np.concatenate([each[name] for each in seen]).swapaxes(0, 1)[:kept]
+            for name in EVERY_EPOCH
+        },
+        **{
+            name: np.stack([each[name] for each in seen if name in each], axis=1)[:kept]
+            for name in SCORED
+        },
         **{name: seen[0][name][:kept] for name in OF_FIRST_STEP},
-        "looks": {
+        looks={
             name: np.stack([each[name] for each in looks], axis=1)[:kept]
             for name in (looks[0] if looks else ())
         },
-    }
+    )
 
 
-def _check(
-    classifier: Classifier,
-    splits: Sequence[Split],
-    networks: int,
-    epochs: int,
-    batch_size: int | None,
-) -> None:
-    for name, value in {"networks": networks, "epochs": epochs, "batch_size": batch_size}.items():
-        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
+def _check_splits(classifier: Classifier, splits: Sequence[Split]) -> None:
     if not splits or len({(s.x.shape, s.x_validation.shape) for s in splits}) != 1:
         raise ValueError("splits must be one or more, all of one shape.")
     for split in splits:
-        for x, y in ((split.x, split.y), (split.x_validation, split.y_validation)):
-            if x.ndim != 2 or x.shape[1] != classifier.inputs or y.shape != x.shape[:1]:
-                raise ValueError(
-                    f"x must be of shape (points, {classifier.inputs}) and y of shape (points,). "
-                    f"Received: {x.shape} and {y.shape}"
-                )
-            if not np.isfinite(x).all() or not np.isin(y, np.arange(classifier.classes)).all():
-                raise ValueError(
-                    f"x must be finite and y classes from 0 to {classifier.classes - 1}; "
-                    "some are not."
-                )
+        classifier.check_data(split.x, split.y)
+        classifier.check_data(split.x_validation, split.y_validation)

@@ -1,24 +1,70 @@
-"""Epochs of training for stacked networks, as one compiled program."""
+"""Epochs of training for stacked networks of either layout, as one compiled program."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-import keras
 from keras import ops
 
-from normlayers.ensembles.stacked_network import (
-    MOVING,
-    Architecture,
+from normlayers.ensembles.backend_programs import compiled, gradients_of
+from normlayers.ensembles.dense_networks import (
+    DenseNetworks,
     Weights,
-    forward,
-    moved_on,
+    trained_part,
+    with_trained,
 )
+from normlayers.ensembles.forward_pass import blocks, moved_on, training_forward
 from normlayers.ensembles.stacked_optimizers import Optimizer
+from normlayers.ensembles.step_findings import (
+    Found,
+    added,
+    of_epoch,
+    of_no_epoch,
+    of_no_step,
+    of_one_epoch,
+    of_step,
+    with_epoch,
+)
 
 State = dict[str, Any]
+# Shuffled orders of some epochs, and how many of these epochs to train; ``None``: all.
+Orders = tuple[Any, int | None]
+
+
+def rounds(
+    networks: DenseNetworks,
+    start: Weights,
+    optimizer: Optimizer,
+    batch_size: int | None,
+    data: tuple[Any, Any],
+    orders: Iterable[Orders],
+    recorded: bool = False,
+) -> Iterator[tuple[int, Weights, Found]]:
+    """Train networks some epochs at a time.
+
+    Args:
+        networks: what they are.
+        start: their initial weights.
+        optimizer: how they train.
+        batch_size: points in a step; ``None``: all.
+        data: as of ``DenseNetworks.tensors``.
+        orders: of the epochs; see ``training_program``.
+        recorded: whether each step's loss and gradients are, see ``step_findings``.
+
+    Yields:
+        once before training and after each of ``orders``: the epochs trained since, the weights in
+        ``blocks``, and what was found, epochs on the first axis; before training nothing.
+    """
+    state = initial_state(blocks(networks, start), optimizer)
+    program = training_program(networks, optimizer, batch_size, recorded)
+    yield 0, state["weights"], {}
+    for order, epochs in orders:
+        # A tensor: of a Python number the program would be compiled for each value.
+        count = None if epochs is None else ops.convert_to_tensor(epochs, "int32")
+        state, found = program(state, ops.convert_to_tensor(order), count, *data)
+        yield epochs or len(order), state["weights"], found
 
 
 def initial_state(weights: Weights, optimizer: Optimizer) -> State:
@@ -30,78 +76,97 @@ def initial_state(weights: Weights, optimizer: Optimizer) -> State:
         {
             name: tuple(ops.zeros_like(array) for _ in range(optimizer.slots))
             for name, array in layer.items()
-            if name not in MOVING
         }
-        for layer in weights
+        for layer in trained_part(weights)
     ]
     return {"weights": weights, "slots": slots, "step": ops.convert_to_tensor(0, "int32")}
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def training_program(
-    architecture: Architecture, optimizer: Optimizer, batch_size: int
-) -> Callable[[State, Any, Any, Any, Any], State]:
+    networks: DenseNetworks,
+    optimizer: Optimizer,
+    batch_size: int | None,
+    recorded: bool = False,
+) -> Callable[[State, Any, Any, Any, Any], tuple[State, Found]]:
     """A compiled function that trains for some epochs.
 
     Args:
-        architecture: of the networks.
+        networks: what they are.
         optimizer: how they train.
-        batch_size: points in a step; an epoch's last batch has what is left.
+        batch_size: points in a step; an epoch's last batch has what is left. ``None``: all points
+            in one step, in their own order.
+        recorded: whether each step's loss and gradients are, see ``step_findings``.
 
     Returns:
-        a function of the state; the data's order in each epoch, whole numbers of shape
-        ``(epochs, points, networks)``; how many of these epochs to train; ``x`` of shape
-        ``(points, features)``; ``y`` of shape ``(points,)``. It returns the new state.
+        a function of the state; the points' order in each epoch, an array an epoch as
+        ``DenseNetworks.ordered`` takes it (unused where ``batch_size`` is ``None``); how many of
+        these epochs to train, ``None`` for all; and the data, as of ``DenseNetworks.tensors``. It
+        returns the new state, and what was found, epochs on the first axis; what has no epochs is
+        of the very first step.
     """
 
-    def step(state: State, x: Any, y: Any) -> State:
-        gradients, statistics = _gradients(architecture, state["weights"], x, y)
-        return stepped(state, gradients, [*statistics, {}], optimizer)
+    def nothing(state: State) -> Found:
+        return of_no_step(state["weights"]) if recorded else {}
 
-    def epoch(state: State, order: Any, x: Any, y: Any) -> State:
-        points, networks = order.shape
+    def step(state: State, x: Any, y: Any) -> tuple[State, Found]:
+        weights, axis = state["weights"], networks.points_axis
+
+        def loss(trained: Weights) -> tuple[Any, Any]:
+            logits, statistics = training_forward(networks, with_trained(weights, trained), x)
+            losses = ops.mean(networks.losses(logits, y), axis=axis)
+            # A network's loss knows nothing of the others', so their sum has the gradients of each.
+            return ops.sum(losses), (losses, statistics)
+
+        gradients, (losses, statistics) = gradients_of(loss, trained_part(weights))
+        found = of_step(losses, gradients) if recorded else {}
+        return stepped(state, gradients, [*statistics, {}], optimizer), found
+
+    def epoch(state: State, order: Any, x: Any, y: Any) -> tuple[State, Found]:
+        if batch_size is None:
+            return step(state, x, y)
         # Gathered once an epoch: a gather within a step would be done again wherever it is used.
-        own_x = ops.stack([ops.take(x[:, i], order, axis=0) for i in range(x.shape[1])], axis=1)
-        own_y = ops.take(y, order, axis=0)
+        own = networks.ordered(x, y, ops.cast(order, "int32"))
+        points = own[0].shape[networks.points_axis]
 
-        def batch(number: Any, state: State) -> State:
-            first = number * batch_size
-            return step(
-                state,
-                ops.slice(own_x, (first, 0, 0), (batch_size, x.shape[1], networks)),
-                ops.slice(own_y, (first, 0), (batch_size, networks)),
-            )
+        def next_batch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
+            batch = (_batch(networks, a, number * batch_size, batch_size) for a in own)
+            state, now = step(carried[0], *batch)
+            return state, added(carried[1], now, batch_size, number == 0)
 
-        whole = points // batch_size
-        state = ops.fori_loop(0, whole, batch, state)
-        rest = whole * batch_size
-        return step(state, own_x[rest:], own_y[rest:]) if rest < points else state
+        whole, rest = divmod(points, batch_size)
+        state, found = ops.fori_loop(0, whole, next_batch, (state, nothing(state)))
+        if rest:
+            state, now = step(state, *(_last(networks, a, rest) for a in own))
+            found = added(found, now, rest, False)
+        return state, of_epoch(found, points, whole + bool(rest))
 
-    def train(state: State, orders: Any, epochs: Any, x: Any, y: Any) -> State:
-        return ops.fori_loop(
-            0, epochs, lambda e, state: epoch(state, ops.cast(orders[e], "int32"), x, y), state
-        )
+    def train(state: State, orders: Any, count: Any, x: Any, y: Any) -> tuple[State, Found]:
+        epochs = orders.shape[0]
+        if count is None and epochs == 1:
+            # Without a loop about it a deep network is compiled in half the time.
+            state, found = epoch(state, orders[0], x, y)
+            return state, of_one_epoch(found)
+
+        def next_epoch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
+            state, now = epoch(carried[0], orders[number], x, y)
+            return state, with_epoch(carried[1], now, number)
+
+        start = of_no_epoch(nothing(state), epochs)
+        return ops.fori_loop(0, epochs if count is None else count, next_epoch, (state, start))
 
     return compiled(train)
 
 
-def compiled(function: Callable[..., Any], often: bool = True) -> Callable[..., Any]:
-    """The function compiled by XLA; on torch, which has none, as it is.
+def _batch(networks: DenseNetworks, array: Any, first: Any, points: int) -> Any:
+    start: list[Any] = [0] * len(array.shape)
+    shape = list(array.shape)
+    start[networks.points_axis], shape[networks.points_axis] = first, points
+    return ops.slice(array, tuple(start), tuple(shape))
 
-    Args:
-        function: of tensors.
-        often: whether it is called so often that XLA, which compiles for seconds, is worth its
-            time; otherwise TensorFlow makes a graph of it only.
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
 
-        return tf.function(function, jit_compile=often, autograph=False)
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    return function
+def _last(networks: DenseNetworks, array: Any, points: int) -> Any:
+    return array[-points:] if networks.points_axis == 0 else array[..., -points:]
 
 
 def stepped(
@@ -126,66 +191,3 @@ def stepped(
         weights.append(moved_on({**layer, **{n: w for n, (w, _) in moved.items()}}, found))
         slots.append({name: remembered for name, (_, remembered) in moved.items()})
     return {"weights": weights, "slots": slots, "step": state["step"] + 1}
-
-
-def trained_part(weights: Weights) -> Weights:
-    """The arrays that have gradients."""
-    return [{n: a for n, a in layer.items() if n not in MOVING} for layer in weights]
-
-
-def with_trained(weights: Weights, trained: Weights) -> Weights:
-    """The weights with others in the place of ``trained_part``."""
-    return [{**layer, **ours} for layer, ours in zip(weights, trained, strict=True)]
-
-
-def _gradients(architecture: Architecture, weights: Weights, x: Any, y: Any) -> tuple[Any, Any]:
-    """Gradients of each network's loss, and its batch statistics."""
-
-    def loss(trained: Weights) -> tuple[Any, Any]:
-        # A network's loss knows nothing of the others', so their sum has the gradients of each.
-        passed = forward(architecture, with_trained(weights, trained), x, training=True)
-        losses = ops.mean(cross_entropy(passed.logit, y), axis=0)
-        return ops.sum(losses), passed.statistics
-
-    return gradients_of(loss, trained_part(weights))
-
-
-def gradients_of(loss: Callable[[Weights], tuple[Any, Any]], trained: Weights) -> tuple[Any, Any]:
-    """Gradients of a loss by the backend's automatic differentiation.
-
-    Args:
-        loss: takes the weights; returns a scalar, and what else it found: arrays, nested.
-        trained: the weights.
-
-    Returns:
-        the gradients, as ``trained``, and what else the loss found.
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(trained)
-            total, found_beside = loss(trained)
-        return tape.gradient(total, trained), found_beside
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.grad(loss, has_aux=True)(trained)
-    return _torch_gradients(loss, trained)
-
-
-def _torch_gradients(loss: Callable[[Weights], tuple[Any, Any]], trained: Weights) -> Any:
-    import torch
-
-    leaves = [{n: a.detach().requires_grad_() for n, a in layer.items()} for layer in trained]
-    with torch.enable_grad():
-        total, found_beside = loss(leaves)
-        found = iter(torch.autograd.grad(total, [a for layer in leaves for a in layer.values()]))
-    gradients = [{n: next(found) for n in layer} for layer in leaves]
-    return gradients, keras.tree.map_structure(lambda a: a.detach(), found_beside)
-
-
-def cross_entropy(logit: Any, y: Any) -> Any:
-    """Binary cross-entropy of each point, in nats: ``log(1 + exp(logit)) - y logit``."""
-    # With max and abs instead its gradient were wrong at 0, where networks of dead neurons start.
-    return ops.softplus(logit) - logit * y

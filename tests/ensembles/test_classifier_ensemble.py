@@ -6,8 +6,9 @@ import pytest
 from keras import ops
 
 from normlayers.ensembles.classifier_ensemble import Split, epochs_to, train_classifiers
-from normlayers.ensembles.classifier_network import Classifier, forward
+from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.stacked_optimizers import SGD, Adam, RMSprop
+from tests.ensembles.keras_twins import keras_weights, weights_of
 
 OPTIMIZERS = {"sgd": SGD(), "rmsprop": RMSprop(), "adam": Adam()}
 
@@ -21,15 +22,6 @@ def some_data(points, features=5, classes=3, seed=0):
 
 def split(points=30, validation=20, **kwargs):
     return Split(*some_data(points, **kwargs), *some_data(validation, seed=1, **kwargs))
-
-
-def last_weights(classifier, weights, passed, x):
-    """What to look at: the weights themselves."""
-    return {
-        f"{depth}/{name}": array
-        for depth, layer in enumerate(weights)
-        for name, array in layer.items()
-    }
 
 
 def as_layers(looks, network, time):
@@ -65,7 +57,7 @@ def test_full_batch_training_is_that_of_fit(classifier, optimizer):
     data, epochs = split(), 40
     course = train_classifiers(
         classifier, [data], networks=3, epochs=epochs, optimizer=OPTIMIZERS[optimizer],
-        look=last_weights, look_after=(0, epochs), group=2,
+        look=weights_of, look_after=(0, epochs), group=2,
     )  # fmt: skip
     model = classifier.keras_model()
     model.compile(
@@ -74,7 +66,7 @@ def test_full_batch_training_is_that_of_fit(classifier, optimizer):
         metrics=["accuracy"],
         jit_compile=False,
     )
-    model.set_weights(classifier.keras_weights(as_layers(course.looks, 2, 0), 0))
+    model.set_weights(keras_weights(classifier, as_layers(course.looks, 2, 0), 0))
     history = model.fit(
         data.x, data.y, batch_size=30, epochs=epochs, shuffle=False, verbose=0,
         validation_data=(data.x_validation, data.y_validation),
@@ -84,7 +76,7 @@ def test_full_batch_training_is_that_of_fit(classifier, optimizer):
         np.testing.assert_allclose(
             getattr(course, f"validation_{name}")[2], history[f"val_{name}"], atol=1e-3
         )
-    end = classifier.keras_weights(as_layers(course.looks, 2, 1), 0)
+    end = keras_weights(classifier, as_layers(course.looks, 2, 1), 0)
     for ours, theirs in zip(end, model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
@@ -97,13 +89,13 @@ def test_batches_are_fits(batch_size):
     classifier = Classifier(5, (4,), 3, "tanh")
     course = train_classifiers(
         classifier, [data], networks=2, epochs=6, batch_size=batch_size, optimizer=SGD(0.1),
-        look=last_weights, look_after=(0,),
+        look=weights_of, look_after=(0,),
     )  # fmt: skip
     model = classifier.keras_model()
     model.compile(
         keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
-    model.set_weights(classifier.keras_weights(as_layers(course.looks, 1, 0), 0))
+    model.set_weights(keras_weights(classifier, as_layers(course.looks, 1, 0), 0))
     history = model.fit(x, data.y, batch_size=batch_size, epochs=6, verbose=0).history
     np.testing.assert_allclose(course.loss[1], history["loss"], rtol=1e-4)
 
@@ -124,10 +116,10 @@ def test_gradient_norms_are_the_losses_slopes():
     data = split()
     classifier = Classifier(5, (4, 3), 3, "tanh")
     course = train_classifiers(
-        classifier, [data], networks=1, epochs=1, optimizer=SGD(0.0), look=last_weights,
+        classifier, [data], networks=1, epochs=1, optimizer=SGD(0.0), look=weights_of,
         look_after=(0,),
     )  # fmt: skip
-    weights = classifier.keras_weights(as_layers(course.looks, 0, 0), 0)
+    weights = keras_weights(classifier, as_layers(course.looks, 0, 0), 0)
     model = classifier.keras_model()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -166,7 +158,7 @@ def test_arms_of_one_seed_start_with_the_same_kernels():
     losses = [
         train_classifiers(
             Classifier(5, (4,), 3, "relu", normalization), [split()], networks=2, epochs=1,
-            look=last_weights, look_after=(0,),
+            look=weights_of, look_after=(0,),
         ).looks["0/kernel"]
         for normalization in ("none", "pre", "post")
     ]  # fmt: skip
@@ -206,17 +198,6 @@ def test_a_loss_that_is_no_number_never_reaches_a_target():
     np.testing.assert_array_equal(epochs_to(loss, 1.5), [np.inf, 2, 1.6])
 
 
-def test_moving_statistics_serve_validation_only():
-    classifier = Classifier(5, (4,), 3, "relu", "pre")
-    weights = classifier.initial_weights(2, np.random.default_rng(0))
-    x = ops.convert_to_tensor(some_data(50)[0].T)
-    z = np.asarray(forward(classifier, weights, x, training=True).pre_activations[0])
-    np.testing.assert_allclose(z.mean(axis=-1), 0, atol=1e-5)
-    np.testing.assert_allclose(z.var(axis=-1), 1, atol=0.05)
-    still = np.asarray(forward(classifier, weights, x, training=False).pre_activations[0])
-    assert abs(still.var(axis=-1) - 1).max() > 0.1
-
-
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -231,17 +212,3 @@ def test_what_cannot_be_trained_is_refused(changed, message):
     arguments = {"splits": [split()], "networks": 2, "epochs": 2} | changed
     with pytest.raises(ValueError, match=message):
         train_classifiers(Classifier(5, (4,), 3), **arguments)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"hidden": (0,)},
-        {"classes": 0},
-        {"activation": "rellu"},
-        {"normalization": "before"},
-    ],
-)
-def test_impossible_architectures_are_refused(arguments):
-    with pytest.raises(ValueError, match="Received"):
-        Classifier(**({"inputs": 2, "hidden": (3,), "classes": 2} | arguments))

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from normlayers.ensembles.classifier_network import (
+from normlayers.ensembles.backend_programs import compiled, gradients_of
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.forward_pass import (
     LOOPED_FROM,
-    Classifier,
     blocks,
     forward,
     layers,
     training_forward,
 )
-from normlayers.ensembles.compiled_training import compiled, gradients_of
 from normlayers.ensembles.layer_loop import through_layers, unrolled
 
 DEEP = Classifier(3, (4,) * LOOPED_FROM, 2, "tanh", "pre")

@@ -19,14 +19,15 @@ of networks.
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from normlayers.ensembles.side_by_side import GoOn, side_by_side
 
 Array = npt.NDArray[Any]
 
@@ -105,9 +106,10 @@ def simulate(
         if size < 1:
             raise ValueError(f"{name} must be a positive integer. Received: {size}")
     odds = _nothing_counted(tuple(shifts), **sizes)
-    for chunk in _chunks(odds, seed, workers or os.cpu_count() or 1):
-        _add(odds, chunk)
-        advance(chunk.neurons.shape[-1])
+    with closing(_chunks(odds, seed, workers or os.cpu_count() or 1)) as chunks:
+        for chunk in chunks:
+            _add(odds, chunk)
+            advance(chunk.neurons.shape[-1])
     return odds
 
 
@@ -136,27 +138,21 @@ class _Chunk:
     number_active: Array
 
 
-def _chunks(odds: Odds, seed: int, workers: int) -> Iterator[_Chunk]:
+def _chunks(odds: Odds, seed: int, workers: int) -> Generator[_Chunk, None, None]:
     """All chunks in order, some at a time."""
     # Of one network: data, pre-activations, and what is counted at the usual shifts. At other
     # shifts the same networks are to be drawn.
     counted = 4 * len(BIASES) * len(SHIFTS) * odds.neurons
     numbers = odds.points * (odds.inputs + 2 * odds.neurons) + counted
     size = max(1, CHUNK // numbers)
+
+    def simulated(number: int, go_on: GoOn) -> _Chunk:
+        go_on()
+        random = np.random.default_rng(np.random.SeedSequence([seed, number]))
+        return _simulate_chunk(odds, random, size, min(size, odds.networks - number * size))
+
     workers = max(1, min(workers, UNDER_WAY // (numbers * size)))
-    waiting: deque[Future[_Chunk]] = deque()
-    pool = ThreadPoolExecutor(workers)  # NumPy computes outside of Python's lock
-    try:
-        for number, first in enumerate(range(0, odds.networks, size)):
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-            random = np.random.default_rng(np.random.SeedSequence([seed, number]))
-            kept = min(size, odds.networks - first)
-            waiting.append(pool.submit(_simulate_chunk, odds, random, size, kept))
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return side_by_side(simulated, range(-(-odds.networks // size)), workers)
 
 
 def _simulate_chunk(odds: Odds, random: np.random.Generator, size: int, kept: int) -> _Chunk:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.ensembles.classifier_network import Classifier, forward
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.forward_pass import forward
 from normlayers.experiments.deep_networks.arms import ACTIVATIONS, DIGITS, PIXELS, digits
 from normlayers.layers.batch_normalization import BatchNormalization
 

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.ensembles.classifier_network import Classifier, Passed
-from normlayers.ensembles.stacked_network import Weights
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.dense_networks import Weights
+from normlayers.ensembles.forward_pass import Passed
 
 Array = npt.NDArray[Any]
 
@@ -28,7 +29,7 @@ def outputs_distribution(
 
     Returns:
         ``mean`` and ``std`` of shape ``(networks, layers, neurons)``, hidden layers of one width;
-        a ``Look`` of ``classifier_ensemble``.
+        a ``Measure`` of ``forward_pass``.
     """
     means = [ops.mean(outputs, axis=-1) for outputs in passed.outputs]
     spreads = [

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
-from threading import Event
 from typing import Any
 
 import numpy.typing as npt
 
 from normlayers.ensembles.classifier_ensemble import Course, train_classifiers
 from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.side_by_side import GoOn, side_by_side
 from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.deep_networks.arms import Arm
 from normlayers.experiments.deep_networks.layer_drift import drift, outputs_distribution
@@ -27,10 +27,6 @@ GROUP = 50
 # Training points on which layers are looked at: always the same ones, whose share in a change is
 # theirs, not chance's.
 LOOKED_AT = 400
-
-
-class _StoppedError(Exception):
-    """Nobody waits for what is being trained."""
 
 
 @dataclass(frozen=True)
@@ -86,38 +82,23 @@ def train_arms(
     jobs: dict[Classifier, list[Arm]] = {}
     for arm in sorted(arms, key=lambda arm: -arm.depth):
         jobs.setdefault(arm.classifier(recipe.width), []).append(arm)
-    stop = Event()
 
-    def count(name: str) -> Callable[[int], None]:
-        advance = counter(name)
+    def train_all(some: Sequence[Arm], go_on: GoOn) -> list[Trained]:
+        return [_trained(arm, recipe, counter(arm.name), go_on) for arm in some]
 
-        def stoppable(epochs: int) -> None:
-            if stop.is_set():
-                raise _StoppedError
-            advance(epochs)
-
-        return stoppable
-
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        running = [pool.submit(_train_all, some, recipe, count) for some in jobs.values()]
-        try:
-            for done in as_completed(running):
-                yield from done.result()
-        finally:
-            # Interrupted, training ends with the epochs that are being trained.
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    with closing(side_by_side(train_all, jobs.values(), SIDE_BY_SIDE, in_order=False)) as done:
+        for trained in done:
+            yield from trained
 
 
-def _train_all(
-    arms: Sequence[Arm], recipe: Recipe, count: Callable[[str], Callable[[int], None]]
-) -> list[Trained]:
-    trained = []
-    for arm in arms:
-        started = time.perf_counter()
-        networks = _kept(arm, train(arm, recipe, count(arm.name)))
-        trained.append(Trained(arm, (time.perf_counter() - started) / SIDE_BY_SIDE, networks))
-    return trained
+def _trained(arm: Arm, recipe: Recipe, advance: Callable[[int], None], go_on: GoOn) -> Trained:
+    def stoppable(epochs: int) -> None:
+        go_on()
+        advance(epochs)
+
+    started = time.perf_counter()
+    networks = _kept(arm, train(arm, recipe, stoppable))
+    return Trained(arm, (time.perf_counter() - started) / SIDE_BY_SIDE, networks)
 
 
 def train(arm: Arm, recipe: Recipe, advance: Callable[[int], None] = lambda epochs: None) -> Course:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.ensembles.classifier_ensemble import Course, epochs_to, train_classifiers
-from normlayers.ensembles.classifier_network import Classifier, Passed
-from normlayers.ensembles.stacked_network import Weights
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.dense_networks import Weights
+from normlayers.ensembles.forward_pass import Passed
+from normlayers.ensembles.saturation import saturation
 from normlayers.experiments.input_normalization.data import DATA, points, splits
-from normlayers.tracking.measures import DERIVATIVES, SATURATED
 
 Array = npt.NDArray[Any]
 
@@ -73,15 +74,12 @@ def hidden_neurons(
 
     Returns:
         ``active``: share of the points that activates each, shape ``(networks, neurons)``;
-        ``saturated``: share of the (neuron, point) pairs in which the activation's derivative is
-        under 0.01, shape ``(networks,)``, where its output tells it.
+        ``saturated``, of sigmoid and tanh: see ``saturation``, shape ``(networks,)``.
     """
     active = ops.mean(ops.cast(passed.pre_activations[0] > 0, "float32"), axis=-1)
     if classifier.activation not in SATURATING:
         return {"active": active}
-    slope = DERIVATIVES[classifier.activation](passed.outputs[0])
-    saturated = ops.mean(ops.cast(slope < SATURATED, "float32"), axis=(1, 2))
-    return {"active": active, "saturated": saturated}
+    return {"active": active, "saturated": saturation(classifier, passed.outputs[0])}
 
 
 def train_arm(

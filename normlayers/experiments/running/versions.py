@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
+
+from normlayers.ensembles.devices import device as device
 
 PACKAGE = Path(__file__).parents[2]
 LIBRARIES = ("normlayers", "keras", "numpy", "scikit-learn", "matplotlib", "tensorboard")
@@ -30,17 +31,3 @@ def versions() -> dict[str, str]:
         "backend": backend,
         "source": digest.hexdigest()[:12],
     }
-
-
-def device() -> str:
-    """The devices that Keras computes on, and the cores beside them."""
-    return f"{', '.join(devices())}; {os.cpu_count()} cores"
-
-
-def devices() -> list[str]:
-    """Names of the devices that Keras computes on, such as ``"cpu:0"`` and ``"gpu:0"``."""
-    if keras.backend.backend() == "torch":  # of which Keras gives no list
-        import torch
-
-        return [f"gpu:{i}" for i in range(torch.cuda.device_count())] or ["cpu:0"]
-    return [name.lower() for name in keras.distribution.list_devices()]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.ensembles.side_by_side import GoOn, side_by_side
 from normlayers.experiments.data.scalings import DataSet, scaled
 
 Array = npt.NDArray[Any]
@@ -60,21 +58,21 @@ def _accuracies(data: DataSet, parts: list[tuple[Array, Array]], scaling: str) -
         np.split(each, len(parts), axis=1) for each in scaled(scaling, train, validation)
     )
 
-    def accuracy(split: int) -> float:
+    def accuracy(split: int, go_on: GoOn) -> float:
         from sklearn.neighbors import KNeighborsClassifier
 
         seen, unseen = (data.y[part] for part in parts[split])
         model = KNeighborsClassifier(NEIGHBOURS, algorithm="brute").fit(scaled_train[split], seen)
         return float(np.mean(model.predict(scaled_validation[split]) == unseen))
 
-    with _single_threads() as pool:
-        return list(pool.map(accuracy, range(len(parts))))
+    return list(side_by_side(accuracy, range(len(parts)), prepare=_on_one_thread))
 
 
-def _single_threads() -> ThreadPoolExecutor:
-    """A thread a core, none of which starts others: beside other programs, they take ten times
-    as long where scikit-learn makes them wait for each other.
+def _on_one_thread() -> None:
+    """Keep scikit-learn from starting threads of its own in this one.
+
+    Beside other programs they take ten times as long, as it makes them wait for each other.
     """
     from threadpoolctl import threadpool_limits
 
-    return ThreadPoolExecutor(os.cpu_count(), initializer=partial(threadpool_limits, 1, "openmp"))
+    threadpool_limits(1, "openmp")

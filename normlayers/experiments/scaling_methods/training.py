@@ -23,10 +23,11 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.ensembles.classifier_ensemble import Split, epochs_to, train_classifiers
-from normlayers.ensembles.classifier_network import Classifier, Passed
-from normlayers.ensembles.stacked_network import Weights
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.dense_networks import Weights
+from normlayers.ensembles.forward_pass import Passed
+from normlayers.ensembles.saturation import saturation, slopes
 from normlayers.experiments.data.scalings import SCALINGS, digits, scaled
-from normlayers.tracking.measures import DERIVATIVES, SATURATED
 
 Array = npt.NDArray[Any]
 
@@ -74,14 +75,13 @@ SCALED_ARMS = {
 def look(classifier: Classifier, weights: Weights, passed: Passed, x: Any) -> dict[str, Any]:
     """The share of (neuron, point) pairs that are saturated, and the mean derivative.
 
-    Saturated is as in ``tracking.measures``: a derivative under 0.01. The mean is a part of the
-    activation's largest derivative.
+    See ``saturation``. The mean is a part of the activation's largest derivative.
     """
-    derivatives = ops.cast(DERIVATIVES[classifier.activation](passed.outputs[0]), "float32")
+    outputs = passed.outputs[0]
     steepest = STEEPEST.get(classifier.activation, 1.0)
     return {
-        "saturation_start": ops.mean(ops.cast(derivatives < SATURATED, "float32"), axis=(1, 2)),
-        "slope_start": ops.mean(derivatives, axis=(1, 2)) / steepest,
+        "saturation_start": saturation(classifier, outputs),
+        "slope_start": ops.mean(slopes(classifier, outputs), axis=(1, 2)) / steepest,
     }
 
 

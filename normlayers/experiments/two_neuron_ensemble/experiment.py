@@ -18,8 +18,8 @@ arms are
 - ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose logits are no
   numbers; ``beats``, the share that beats logistic regression, with ``beats_ci95``;
   ``beats_any_line``, the share more accurate than the best line, the same way; and for each
-  measure of ``stacked_measures.StackedMeasures`` its ``mean`` and ``quantiles`` over the networks
-  that have it.
+  measure of ``two_neuron_measures.StackedMeasures`` its ``mean`` and ``quantiles`` over the
+  networks that have it.
 
 Each arm's folder has ``networks.npy``: these measures of every network, a field a measure.
 """
@@ -40,7 +40,6 @@ from rich.console import Console
 from rich.table import Table
 
 from normlayers.ensembles.ensemble import train_ensemble
-from normlayers.ensembles.stacked_measures import StackedMeasures
 from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.evidence import share
@@ -64,6 +63,7 @@ from normlayers.experiments.two_neuron_ensemble.claims import (
     beats,
 )
 from normlayers.experiments.two_neuron_ensemble.figures import PICTURES, captions, pictures
+from normlayers.experiments.two_neuron_ensemble.measures import StackedMeasures
 from normlayers.pictures.png import to_png
 
 Array = npt.NDArray[Any]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from normlayers.ensembles.classifier_network import Classifier, forward
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.forward_pass import forward
 from normlayers.experiments.deep_networks.layer_drift import drift, outputs_distribution
+from tests.ensembles.keras_twins import keras_weights
 
 CLASSIFIER = Classifier(5, (4, 4), 3, "tanh", "pre")
 
@@ -17,7 +19,7 @@ def networks(seed):
 def outputs(weights, x):
     """Of network 1's hidden layers, by its Keras model in training mode."""
     model = CLASSIFIER.keras_model()
-    model.set_weights(CLASSIFIER.keras_weights(weights, 1))
+    model.set_weights(keras_weights(CLASSIFIER, weights, 1))
     given, found = x, []
     for layer in model.layers[:-1]:
         given = layer(given, training=True) if "normalized" in layer.name else layer(given)

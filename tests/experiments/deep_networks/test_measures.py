@@ -22,6 +22,7 @@ from normlayers.experiments.deep_networks.measures import (
 )
 from normlayers.experiments.deep_networks.summary import measures_of
 from normlayers.experiments.deep_networks.training import Recipe, train, train_arms
+from tests.ensembles.keras_twins import keras_weights
 
 NETWORKS, EPOCHS = 40, 12
 
@@ -59,7 +60,7 @@ def initial_model(arm, recipe, network):
     classifier = arm.classifier(recipe.width)
     weights = classifier.initial_weights(recipe.networks, np.random.default_rng(start))
     model = classifier.keras_model()
-    model.set_weights(classifier.keras_weights(weights, network))
+    model.set_weights(keras_weights(classifier, weights, network))
     return model
 
 

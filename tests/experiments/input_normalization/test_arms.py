@@ -12,7 +12,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from normlayers.ensembles.classifier_ensemble import Course
-from normlayers.ensembles.classifier_network import Classifier, forward
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.forward_pass import forward
 from normlayers.experiments.input_normalization.arms import (
     ARMS,
     hidden_neurons,
@@ -23,6 +24,7 @@ from normlayers.experiments.input_normalization.arms import (
 )
 from normlayers.experiments.input_normalization.data import DATA, points, splits
 from normlayers.tracking import measures
+from tests.ensembles.keras_twins import keras_weights
 
 
 def test_the_first_split_is_the_articles():
@@ -89,7 +91,7 @@ def test_neurons_are_what_the_trackers_measures_say(activation):
     found = hidden_neurons(classifier, weights, passed, tensor)
     for network in range(2):
         model = classifier.keras_model()
-        model.set_weights(classifier.keras_weights(weights, network))
+        model.set_weights(keras_weights(classifier, weights, network))
         hidden = keras.Model(model.inputs[0], model.get_layer("hidden_1").output)
         outputs = np.asarray(hidden(x))
         active = outputs > measures.threshold(activation)

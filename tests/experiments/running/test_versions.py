@@ -1,4 +1,4 @@
-"""Versions and devices that results name."""
+"""Versions that results name."""
 
 from pathlib import Path
 
@@ -16,6 +16,5 @@ def test_versions_name_the_backend_and_the_code(monkeypatch, tmp_path):
     assert len({found["source"], changed["source"], results.versions()["source"]}) == 3
 
 
-def test_device_is_named():
-    assert "cores" in results.device()
+def test_the_digest_is_of_this_package():
     assert Path(results.PACKAGE, "__init__.py").exists()

@@ -5,7 +5,8 @@ import pytest
 from keras import ops
 from sklearn.preprocessing import StandardScaler
 
-from normlayers.ensembles.classifier_network import Classifier, Passed
+from normlayers.ensembles.classifier_network import Classifier
+from normlayers.ensembles.forward_pass import Passed
 from normlayers.experiments.data.scalings import SCALINGS, digits
 from normlayers.experiments.scaling_methods.training import (
     ARMS,

@@ -1,10 +1,8 @@
-"""What stacked networks do on data before and after training, a number a network."""
+"""What two-neuron networks and larger ones do before and after training, a value per network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -12,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.ensembles.compiled_training import compiled
+from normlayers.ensembles.dense_networks import Weights, trained_part
 from normlayers.ensembles.ensemble import TrainedChunk
-from normlayers.ensembles.stacked_network import MOVING, Architecture, Weights, forward
+from normlayers.ensembles.forward_pass import Passed, blocks, measuring_program
+from normlayers.ensembles.stacked_network import Architecture
 from normlayers.tracking.linear_fit import LinearFit
 
 Array = npt.NDArray[Any]
@@ -40,18 +39,16 @@ class StackedReading:
 def read(architecture: Architecture, weights: Weights, points: Array) -> StackedReading:
     """Send points of shape ``(points, features)`` through networks, as when predicting."""
     tensors = [{name: ops.convert_to_tensor(a) for name, a in layer.items()} for layer in weights]
-    x = ops.convert_to_tensor(np.asarray(points, "float32")[..., np.newaxis])
-    active, logit = _reader(architecture)(tensors, x)
-    return StackedReading(ops.convert_to_numpy(active), ops.convert_to_numpy(logit))
+    program = measuring_program(architecture, _activity, training=False, often=True)
+    found = program(blocks(architecture, tensors), architecture.tensors(points)[0])
+    return StackedReading(**{name: ops.convert_to_numpy(tensor) for name, tensor in found.items()})
 
 
-@lru_cache(maxsize=32)
-def _reader(architecture: Architecture) -> Callable[[Weights, Array], tuple[Any, Any]]:
-    def reader(weights: Weights, points: Any) -> tuple[Any, Any]:
-        passed = forward(architecture, weights, points, training=False)
-        return ops.concatenate([z > 0 for z in passed.pre_activations], axis=1), passed.logit
-
-    return compiled(reader)
+def _activity(
+    architecture: Architecture, weights: Weights, passed: Passed, x: Any
+) -> dict[str, Any]:
+    active = ops.concatenate([z > 0 for z in passed.pre_activations], axis=1)
+    return {"active": active, "logit": passed.logits}
 
 
 class StackedMeasures:
@@ -154,17 +151,21 @@ def _exclusive(active: Array) -> Array:
 
 
 def _moved(start: Weights, end: Weights) -> Array:
-    def squares(weights: Weights, origin: Weights | None) -> Array:
-        return sum(
-            np.sum((array - (origin[depth][name] if origin else 0)) ** 2, axis=tuple(
-                range(array.ndim - 1)
-            ))
-            for depth, layer in enumerate(weights)
-            for name, array in layer.items()
-            if name not in MOVING
-        )  # fmt: skip
+    before, after = trained_part(start), trained_part(end)
+    way = [
+        {name: array - before[depth][name] for name, array in layer.items()}
+        for depth, layer in enumerate(after)
+    ]
+    return np.sqrt(_squares(way) / _squares(before))
 
-    return np.sqrt(squares(end, start) / squares(start, None))
+
+def _squares(weights: Weights) -> Array:
+    """The squared length of each network's weights."""
+    return sum(
+        np.sum(array**2, axis=tuple(range(array.ndim - 1)))
+        for layer in weights
+        for array in layer.values()
+    )
 
 
 def _with_bias(layer: dict[str, Array]) -> Array:

@@ -5,10 +5,11 @@ import pytest
 
 from normlayers import measures
 from normlayers.ensembles.ensemble import TrainedChunk
-from normlayers.ensembles.stacked_measures import StackedMeasures, read
 from normlayers.ensembles.stacked_network import Architecture
 from normlayers.experiments.data.circles import circles
+from normlayers.experiments.two_neuron_ensemble.measures import StackedMeasures, read
 from normlayers.tracking.probe import Probe
+from tests.ensembles.keras_twins import keras_weights
 
 
 def random_weights(architecture, networks, seed):
@@ -36,7 +37,7 @@ def test_measures_are_those_of_the_same_networks_in_keras(activation, normalizat
     for network in range(4):
         told = {}
         for when, weights in (("start", start), ("end", end)):
-            model.set_weights(architecture.keras_weights(weights, network))
+            model.set_weights(keras_weights(architecture, weights, network))
             told[when] = probe.read(x)
         active = {when: np.hstack(list(r.active.values())) for when, r in told.items()}
         share = measures.active_share(active["end"])
