@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers.counting import NamedErrors, Verbose, count_all
+from normlayers.layers.learned_weights import Learned
 from normlayers.layers.row_weights import combined_weight
 from normlayers.layers.scaling_layer import ScalingLayer
 from normlayers.statistics.blocks import Missing
@@ -41,15 +42,18 @@ class AdaptiveLayer(ScalingLayer):
         self.statistics_class(missing=missing)  # refuses an unknown `missing`
         super().__init__(axis, given, invert, **kwargs)
         self.missing = missing
+        # What was counted, its last batch's shape, and the weights as they were then: where they
+        # have been changed since, they are what holds.
         self._running: Statistics | None = None
         self._running_shape: tuple[int, ...] = ()
+        self._weights_then: list[Array] = []
 
     @abstractmethod
     def location_and_spread(self, statistics: Any) -> tuple[Array, Array]:
         """What was counted, as the two weights have it."""
 
     @abstractmethod
-    def counted_before(self, location: Array, spread: Array, rows: int) -> Statistics:
+    def counted_before(self, learned: Learned) -> Statistics:
         """The statistics that the weights were made of, for counting to go on."""
 
     @abstractmethod
@@ -111,7 +115,7 @@ class AdaptiveLayer(ScalingLayer):
     def reset_state(self) -> None:
         """Forget what was counted; ``finalize_state`` changes what the layer computes."""
         self.refuse_given("reset_state")
-        self._running = self.new_statistics()
+        self._keep(self.new_statistics(), ())
 
     def update_state(self, batch: Any, sample_weight: Any = None, mask: Any = None) -> None:
         """Count a batch in; ``finalize_state`` changes what the layer computes.
@@ -131,39 +135,46 @@ class AdaptiveLayer(ScalingLayer):
             self.check_features(batch.shape)
             statistics = self._counted_so_far()
             statistics.update(batch, combined_weight(sample_weight, mask))
-        self._running, self._running_shape = statistics, batch.shape
+        self._keep(statistics, batch.shape)
 
-    def merge_state(self, layers: Iterable[AdaptiveLayer]) -> None:
+    def merge_state(self, layers: AdaptiveLayer | Iterable[AdaptiveLayer]) -> None:
         """Count in all that other layers have counted, such as those of other shards.
+
+        Args:
+            layers: the layers, or one; of this layer's kind.
 
         Raises:
             TypeError: a layer is of another kind.
             ValueError: a layer has other features. What was counted stays as it was.
-            RuntimeError: the layer was given its statistics.
+            RuntimeError: the layer, or one of the others, was given its statistics.
         """
         self.refuse_given("merge_state")
         merged: Any = copy.deepcopy(self._counted_so_far())
         shape = self._running_shape
         with self._errors_named("merge_state"):
+            if not isinstance(layers, Iterable):
+                layers = [layers]
             for layer in layers:
                 if type(layer) is not type(self):
                     raise TypeError(
-                        "only layers of one kind can be merged. Received: a "
-                        f"{type(layer).__name__} for a {type(self).__name__}."
+                        f"only a {type(self).__name__}, or several, can be merged. Received: "
+                        f"{type(layer).__name__}."
                     )
+                layer.refuse_given("merge_state")
                 merged.merge(layer._counted_so_far())
-                shape = shape or layer._running_shape or getattr(layer, "_built_shape", ())
-        self._running, self._running_shape = merged, shape
+                shape = shape or layer._running_shape or layer._built_shape()
+        self._keep(merged, shape)
 
     def finalize_state(self) -> None:
         """Compute with what was counted.
 
         Raises:
             ValueError: nothing was counted, or nothing of some feature. The layer stays as it was.
+            RuntimeError: the layer was given its statistics.
         """
-        if self._running is not None:
-            with self._errors_named("finalize_state"):
-                self.take(self._running, self._running_shape)
+        self.refuse_given("finalize_state")
+        with self._errors_named("finalize_state"):
+            self.take(self._counted_so_far(), self._running_shape or self._built_shape())
 
     def inverse(self) -> Self:
         """A new layer that takes this one's outputs back to its inputs.
@@ -201,30 +212,34 @@ class AdaptiveLayer(ScalingLayer):
 
     def check_features(self, shape: tuple[int, ...]) -> None:
         """Raise ValueError unless data of this shape fit the inputs the layer was built for."""
-        if not self.built:
-            if any(axis in (0, -len(shape)) for axis in self.axis):
-                raise ValueError(
-                    f"axis {self.axis} holds the rows of data of shape {shape}; "
-                    "pass axis=None, or data of shape (rows, features)."
-                )
-            return
-        expected = self._built_shape
-        if len(shape) != len(expected) or any(shape[axis] != expected[axis] for axis in self.axis):
+        rank = len(shape)
+        built_for_rows = self._layout is not None and self._layout.keeps_rows()
+        if any(axis in (0, -rank) for axis in self.axis) and not built_for_rows:
             raise ValueError(
-                f"layer {self.name!r} was built for inputs of shape {expected}. "
-                f"Received: data of shape {shape}."
+                f"axis {self.axis} holds the rows of data of shape {shape}; "
+                "pass axis=None, or data of shape (rows, features)."
             )
+        if self._layout is not None:
+            self._layout.fitting(shape, "data")
 
     def check_statistics(self, statistics: Statistics) -> tuple[Array, Array]:
         """Location and spread; ValueError where the layer cannot compute with them."""
-        if not statistics.rows or not np.all(statistics.count):
-            raise ValueError("there are no data, or none for some feature.")
-        location, spread = self.location_and_spread(statistics)
-        largest = float(np.max(spread, initial=0))
-        if largest > float(np.finfo(self._weight_dtype).max):
-            raise ValueError(
-                f"the {self.spread_name} {largest:.3g} is too large for {self._weight_dtype}; "
-                'make the layer with dtype="float64".'
+        if not statistics.rows or not np.any(statistics.count):
+            raise ValueError("there are no data.")
+        _refuse(statistics.count == 0, "has no data: all of it is masked out, NaN or of weight 0")
+        with np.errstate(over="ignore"):
+            location, spread = self.location_and_spread(statistics)
+        for name, values in ((self.location_name, location), (self.spread_name, spread)):
+            largest = np.max(np.abs(values), initial=0)
+            _refuse(
+                ~(np.abs(values) <= np.finfo(self._weight_dtype).max),
+                f"has a {name} of up to {largest:.3g}, too large for {self._weight_dtype}; divide "
+                "the data by a constant"
+                + (
+                    ""
+                    if self._weight_dtype == "float64"
+                    else ' or make the layer with dtype="float64"'
+                ),
             )
         return location, spread
 
@@ -233,8 +248,8 @@ class AdaptiveLayer(ScalingLayer):
         location, spread = self.check_statistics(statistics)
         if not self.built:
             self.build((None, *shape[1:]))
-        self.set_statistics(location, spread, statistics.rows)
-        self._running, self._running_shape = statistics, shape
+        self.set_statistics(Learned(location, spread, statistics.count, statistics.rows))
+        self._keep(statistics, shape)
 
     def refuse_given(self, method: str) -> None:
         """Raise RuntimeError where the statistics were given: they are not to be learned."""
@@ -244,21 +259,41 @@ class AdaptiveLayer(ScalingLayer):
                 "make it without them to learn them from data."
             )
 
-    def load_own_variables(self, store: Any) -> None:
-        """Take saved statistics; Keras calls this."""
-        super().load_own_variables(store)
-        self._running = None
-
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "missing": self.missing}
 
     def _counted_so_far(self) -> Statistics:
-        if self._running is not None:
+        """What was counted last: by the layer, or by the one that its weights are from."""
+        if self._running is not None and not self._weights_changed():
             return self._running
-        if self._given is None and self._has_statistics:  # loaded from a file
-            return self.counted_before(*self.statistics(), self.count)
+        if self.count:
+            return self.counted_before(self.learned())
         return self.new_statistics()
+
+    def _keep(self, statistics: Statistics, shape: tuple[int, ...]) -> None:
+        self._running, self._running_shape = statistics, shape
+        self._weights_then = self.weights_now()
+
+    def _weights_changed(self) -> bool:
+        """Whether someone else has set the weights since something was counted."""
+        now = self.weights_now()
+        if not self._weights_then:  # built since: the weights are initial ones, or were set
+            return bool(self.count)
+        return not all(map(np.array_equal, now, self._weights_then))
+
+    def _built_shape(self) -> tuple[Any, ...]:
+        return () if self._layout is None else self._layout.built_for
 
     def _errors_named(self, method: str) -> NamedErrors:
         return NamedErrors(f"{type(self).__name__}.{method}()")
+
+
+def _refuse(features: Array, what: str) -> None:
+    """Raise ValueError where something is the matter with a feature."""
+    if not np.any(features):
+        return
+    first = ", ".join(str(int(index)) for index in np.argwhere(features)[0])
+    others = int(np.sum(features)) - 1
+    more = f" (and so {'has' if others == 1 else 'have'} {others:,} more)" if others else ""
+    raise ValueError(f"{f'feature {first}' if first else 'the whole'} {what}{more}.")

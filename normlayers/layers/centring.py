@@ -10,11 +10,21 @@ import numpy.typing as npt
 from keras import ops
 
 Array = npt.NDArray[Any]
+WIDE_INTEGERS = ("int32", "uint32", "int64", "uint64")
 
 
 def at_least_float32(dtype: str) -> str:
     """The type to compute in: float16 can hold neither squares nor large means."""
     return "float32" if dtype in ("float16", "bfloat16") else dtype
+
+
+def has_64_bits() -> bool:
+    """Whether the backend has 64-bit numbers: JAX has them only where it was configured so."""
+    if keras.backend.backend() != "jax":
+        return True
+    import jax
+
+    return bool(jax.config.read("jax_enable_x64"))
 
 
 def split(number: Array, dtype: str) -> tuple[Array, Array]:
@@ -31,7 +41,7 @@ def split(number: Array, dtype: str) -> tuple[Array, Array]:
     return high, rest.astype(dtype)
 
 
-def subtract(x: Any, high: Any, low: Any, dtype: str) -> Any:
+def subtract(x: Any, high: Any, low: Any, dtype: str, library: Any = ops) -> Any:
     """``x - (high + low)`` in the precision of ``x``, rounded only then to ``dtype``.
 
     So that timestamps a second apart, which are the same float32, come out a second apart.
@@ -40,15 +50,56 @@ def subtract(x: Any, high: Any, low: Any, dtype: str) -> Any:
         x: a tensor of any real type.
         high, low: as ``split`` makes them, in a shape that broadcasts; ``low`` may be ``None``.
         dtype: a float type, the result's.
+        library: ``keras.ops``, or ``tensorflow`` for its tensors on any backend.
+
+    Returns:
+        a tensor of ``dtype``, within a few units of its last digit; of integers too, over the
+        whole range of their type.
     """
     own = keras.backend.standardize_dtype(x.dtype)
-    if own in ("int32", "uint32", "int64", "uint64"):
-        # JAX has no 64-bit integers unless told so; there this stays at 32.
-        x = ops.cast(x, "int64") if keras.backend.backend() != "jax" else x
-        whole = ops.trunc(high)
-        x, high = x - ops.cast(whole, x.dtype), high - whole
-    elif own == "float64":
-        high = ops.cast(high, own) + (0 if low is None else ops.cast(low, own))
-        return ops.cast(x - high, dtype)
-    x = ops.cast(x, dtype) - ops.cast(high, dtype)
-    return x if low is None else x - ops.cast(low, dtype)
+    if own == "float64":
+        high = library.cast(high, own) + (0 if low is None else library.cast(low, own))
+        return library.cast(x - high, dtype)
+    if own in WIDE_INTEGERS:
+        has_int64 = library is not ops or has_64_bits()
+        values = _integers_minus(x, high, dtype, 64 if has_int64 else 32, library)
+    else:
+        values = library.cast(x, dtype) - library.cast(high, dtype)
+    return values if low is None else values - library.cast(low, dtype)
+
+
+def _integers_minus(x: Any, high: Any, dtype: str, bits: int, library: Any) -> Any:
+    """``x - high`` of integers, signed or not, that fit ``bits``.
+
+    Differences of integers are exact modulo ``2**bits``, whatever the sign bit of ``x`` means. Of
+    those too large for that, the rounding of both numbers is a small part.
+    """
+    signed, modulus = f"int{bits}", 2.0**bits
+    whole = library.floor(high)
+    wrapped = library.where(whole >= modulus / 2, whole - modulus, whole)
+    exact = library.cast(x, signed) - library.cast(wrapped, signed)
+    near = library.cast(exact, dtype) - library.cast(high - whole, dtype)
+    far = library.cast(x, dtype) - library.cast(high, dtype)
+    return library.where(library.abs(far) < modulus / 4, near, far)
+
+
+def uncut_integers(array: Array, name: str) -> Array:
+    """Integers in a 32-bit type, for JAX, which would keep the low 32 bits of any.
+
+    Args:
+        array: inputs of any type; others than 64-bit integers are returned as they are.
+        name: the layer's, for the message.
+
+    Raises:
+        ValueError: they do not fit 32 bits.
+    """
+    if array.dtype not in (np.int64, np.uint64) or not array.size:
+        return array
+    lowest, highest = int(array.min()), int(array.max())
+    for dtype in (np.int32, np.uint32):
+        if np.iinfo(dtype).min <= lowest and highest <= np.iinfo(dtype).max:
+            return array.astype(dtype)
+    raise ValueError(
+        f"layer {name!r}: JAX cuts integers to 32 bits, which these do not fit. Received: "
+        f"integers from {lowest} to {highest}; set jax_enable_x64, or pass them as floats."
+    )

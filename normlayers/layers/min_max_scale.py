@@ -10,19 +10,33 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers.adaptive_layer import AdaptiveLayer
+from normlayers.layers.learned_weights import Learned, Reading
 from normlayers.statistics.blocks import Missing
 from normlayers.statistics.extrema import Extrema
 
 Array = npt.NDArray[Any]
+
+# The span of what should be equal and was computed in float64 along different ways, relative to it.
+ROUNDING = 10 * float(np.finfo(np.float64).eps)
 
 
 @keras.saving.register_keras_serializable(package="normlayers")
 class MinMaxScale(AdaptiveLayer):
     """Shifts and scales inputs to a range: ``(x - min) / (max - min) * (high - low) + low``.
 
-    The minimum and the maximum are learned from data by ``adapt``, or given. A feature that is
-    constant in the data is shifted to ``low`` and not divided. Wide inputs (float64, integers) are
-    shifted in their own precision and only then rounded to the layer's type.
+    The minimum and the maximum are learned from data by ``adapt``, or given. Wide inputs (float64,
+    integers) are shifted in their own precision and only then rounded to the layer's type; see
+    ``Standardize`` for how they reach the layer.
+
+    A feature that is constant in the data is shifted to ``low`` and not divided. It counts as
+    constant where its span is no more than rounding makes it:
+
+    - ``max - min <= 10 * eps * max(|min|, |max|)`` with float64's ``eps``: the rounding of the
+      data's own arithmetic. Integers are exact: of them only equal ones are constant.
+    - ``max - min <= eps * max(|min|, |max|)`` where the layer receives float32, bfloat16 or
+      float16, with that type's ``eps``: the rounding of the inputs.
+
+    Extrema that are given are taken as they are: only a span of 0 is a constant's.
 
     Source: the min-max scaling of article A1, ``(x - min) / (max - min)``.
 
@@ -30,7 +44,8 @@ class MinMaxScale(AdaptiveLayer):
         axis: the axis or axes that get statistics of their own, usually the features: ``-1``.
             ``None``: one minimum and one maximum for everything.
         feature_range: ``(low, high)``, what the minimum and the maximum become.
-        minimum: the minimum, where it is known; a number or an array that fits the kept axes.
+        minimum: the minimum, where it is known; a number or an array that fits the kept axes, from
+            the last on, or that broadcasts with the inputs, such as one of shape ``(1, features)``.
         maximum: the maximum, given together with ``minimum``.
         invert: take scaled values back.
         clip: hold outputs within ``feature_range`` (with ``invert``, inputs).
@@ -39,7 +54,8 @@ class MinMaxScale(AdaptiveLayer):
         **kwargs: those of every Keras layer, such as ``name`` and ``dtype``.
 
     Attributes:
-        minimum, maximum: float64 arrays in the shape of the kept axes.
+        minimum, maximum: float64 arrays in the shape that broadcasts with the inputs the layer was
+            built for: of ``axis=-1`` and rank 2, ``(1, features)``.
         count: number of rows they were learned from.
 
     Shapes:
@@ -96,21 +112,30 @@ class MinMaxScale(AdaptiveLayer):
         """Minimum and span."""
         return statistics.minimum, statistics.maximum - statistics.minimum
 
-    def counted_before(self, location: Array, spread: Array, rows: int) -> Extrema:
-        """Extrema with this minimum and span."""
+    def counted_before(self, learned: Learned) -> Extrema:
+        """Extrema with this minimum, span and count."""
         return Extrema.from_dict(
             {
                 **Extrema(self.axis, self.missing).to_dict(),
-                "rows": rows,
-                "count": np.full(location.shape, float(rows)),
-                "minimum": location,
-                "maximum": location + spread,
+                "rows": learned.rows,
+                "count": learned.total,
+                "minimum": learned.location,
+                "maximum": learned.location + learned.spread,
             }
         )
 
-    def divisor(self, spread: Array) -> Array:
-        """The span; 1 for a constant."""
-        return np.where(spread > 0, spread, 1.0)
+    @classmethod
+    def scale_of(cls, spread: Any, library: Any) -> Any:
+        """The span."""
+        return spread
+
+    @classmethod
+    def is_constant(cls, values: Reading, spacing: float, integers: bool, library: Any) -> Any:
+        """Where the span is within the rounding; see the class."""
+        maximum = values.high + values.scale
+        largest = library.maximum(library.abs(values.high), library.abs(maximum))
+        constant = values.scale <= max(spacing, ROUNDING) * largest
+        return library.logical_and(constant, values.scale < 1) if integers else constant
 
     def scaled(self, centred: Any, divisor: Any, clip: Any) -> Any:
         """From ``[0, span]`` to the feature range."""
@@ -140,9 +165,10 @@ class MinMaxScale(AdaptiveLayer):
         """The constructor's arguments."""
         config = super().get_config()
         del config[self.spread_name]
+        given = self._given
         return {
             **config,
-            "maximum": None if self._given is None else self.maximum.tolist(),
+            "maximum": None if given is None else (given[0] + given[1]).tolist(),
             "feature_range": self.feature_range,
             "clip": self.clip,
         }

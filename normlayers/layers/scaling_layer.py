@@ -1,43 +1,50 @@
-"""The Keras side of the layers that shift and scale their inputs."""
+"""How a layer shifts and scales its inputs."""
 
 from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.layers.centring import at_least_float32, split, subtract
-from normlayers.statistics.blocks import kept_axes
+from normlayers.layers.centring import (
+    at_least_float32,
+    has_64_bits,
+    split,
+    subtract,
+    uncut_integers,
+)
+from normlayers.layers.learned_weights import Reading, reading
+from normlayers.layers.statistics_layer import StatisticsLayer
+from normlayers.layers.weight_versions import version_of
 
 Array = npt.NDArray[Any]
+# High and low part of the location (the low one may be left out), and the divisor.
+Parts = tuple[Any, Any, Any]
 
 # A location whose rounding to the weights' type is less than this part of the scale is good enough.
 NEGLIGIBLE = 1e-6
-# The count is kept in two 32-bit weights, since JAX has no 64-bit ones.
-COUNT_BASE = 2**31
+# The spacing of these types' numbers at 1. Integers and float64 come as they are.
+SPACING = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 
 
-class ScalingLayer(keras.layers.Layer):
+class ScalingLayer(StatisticsLayer):
     """A layer that computes ``(x - location) / divisor``, or inverts it.
 
-    Location and spread, of which the divisor follows, are weights, or constants that were given. A
-    subclass says what they are called and what becomes of them.
+    The divisor is the scale that belongs to the spread; 1 where the feature counts as constant. It
+    is worked out of the weights wherever the layer is called, and depends on the type of the
+    inputs: what is rounded by more than the spread must not be divided by the spread.
 
     Args:
-        axis: the axes that have statistics of their own.
-        given: location and spread in float64, or ``None`` for weights.
+        axis, given, **kwargs: as for ``StatisticsLayer``.
         invert: whether to invert.
-        **kwargs: those of every Keras layer.
     """
 
-    location_name: ClassVar[str]
-    spread_name: ClassVar[str]
     center = True
 
     def __init__(
@@ -48,23 +55,23 @@ class ScalingLayer(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("autocast", False)  # wide inputs are centred before they are rounded
-        super().__init__(**kwargs)
-        self.axis = kept_axes(axis)
+        super().__init__(axis, given, **kwargs)
         self.invert = invert
         self.supports_masking = True
-        # Weights, or arrays where they were given.
-        self._location: Any = None
-        self._residual: Any = None
-        self._spread: Any = None
-        self._divisor: Any = None
-        self._given = given
-        self._has_statistics = given is not None
-        self._needs_residual = True
         self._warned = False
+        self._known = _KnownParts()
 
+    @classmethod
     @abstractmethod
-    def divisor(self, spread: Array) -> Array:
-        """The divisor in terms of the spread."""
+    def is_constant(cls, values: Reading, spacing: float, integers: bool, library: Any) -> Any:
+        """Which features count as constant, and are not divided.
+
+        Args:
+            values: location, scale and total weight, float tensors in the shape of the kept axes.
+            spacing: of the inputs' type at 1; 0 where the inputs are not rounded.
+            integers: whether the inputs are integers.
+            library: whose operations to use: ``keras.ops`` or ``numpy``.
+        """
 
     @abstractmethod
     def scaled(self, centred: Any, divisor: Any, clip: Any) -> Any:
@@ -74,153 +81,103 @@ class ScalingLayer(keras.layers.Layer):
     def unscaled(self, values: Any, divisor: Any, clip: Any) -> Any:
         """The inverse of ``scaled``."""
 
-    # Statistics
-
-    @property
-    def count(self) -> int:
-        """The number of rows the statistics were learned from; 0 where they were given."""
-        if self._given is not None or not self.built:
-            return 0
-        high, low = _to_numpy(self._count).tolist()
-        return int(high * COUNT_BASE + low)
-
-    def statistics(self) -> tuple[Array, Array]:
-        """Location and spread in float64, in the shape of the kept axes or as they were given.
-
-        Raises:
-            RuntimeError: there are none yet.
-        """
-        if self._given is not None:
-            return self._given
-        if not self.built:
-            raise RuntimeError(
-                f"layer {self.name!r} has no statistics yet; call {self.name}.adapt(data) first."
-            )
-        return self._kept_statistics()
-
-    def set_statistics(self, location: Array, spread: Array, rows: int) -> None:
-        """Compute with these from now on; the layer is built."""
-        high, low = split(location, self._weight_dtype)
-        self._location.assign(high)
-        self._spread.assign(spread)
-        self._count.assign(divmod(rows, COUNT_BASE))
-        self._residual.assign(low)
-        self._divisor.assign(self.divisor(np.asarray(spread, np.float64)))
-        self._has_statistics = True
-        self._note_residual()
-
-    def _kept_statistics(self) -> tuple[Array, Array]:
-        high, low, spread = (
-            _to_numpy(weight).astype(np.float64)
-            for weight in (self._location, self._residual, self._spread)
-        )
-        return high + low, spread
-
-    def _note_residual(self) -> None:
-        """Leave the residual out where it makes no difference: an operation less on all inputs."""
-        low, divisor = np.abs(_to_numpy(self._residual)), _to_numpy(self._divisor)
-        self._needs_residual = bool(np.any(low > NEGLIGIBLE * divisor))
-
-    # The Keras layer
-
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights for inputs of a shape; Keras calls this."""
-        shape = tuple(input_shape)
-        rank = len(shape)
-        for axis in self.axis:
-            if not -rank <= axis < rank:
-                raise ValueError(f"axis {axis} is out of range. Received: inputs of shape {shape}.")
-            if shape[axis] is None:
-                raise ValueError(
-                    f"axis {axis} needs a known length to have statistics. "
-                    f"Received: inputs of shape {shape}; state it in keras.Input."
-                )
-        keep = sorted(axis % rank for axis in self.axis)
-        kept_shape = tuple(shape[axis] for axis in keep)
-        self._broadcast_shape: Any = tuple(shape[a] if a in keep else 1 for a in range(rank))
-        if self._given is None:
-            self._add_weights(kept_shape)
-        else:
-            location = _fit(self._given[0], self.location_name, kept_shape)
-            self._spread = _fit(self._given[1], self.spread_name, kept_shape)
-            self._location, self._residual = split(location, self._weight_dtype)
-            self._divisor = self.divisor(self._spread)
-            self._note_residual()
-        self._built_shape = shape
-        axes = {axis: shape[axis] for axis in keep}
-        self.input_spec = keras.layers.InputSpec(ndim=rank, axes=axes)
-        self.built = True
-
-    def _add_weights(self, kept_shape: tuple[Any, ...]) -> None:
-        def add(name: str, initializer: str, **options: Any) -> Any:
-            return self.add_weight(
-                name=name,
-                initializer=initializer,
-                dtype=options.pop("dtype", self._weight_dtype),
-                trainable=False,
-                autocast=False,
-                **options,
-            )
-
-        self._location = add(self.location_name, "zeros", shape=kept_shape)
-        self._spread = add(self.spread_name, "ones", shape=kept_shape)
-        self._count = add("count", "zeros", shape=(2,), dtype="int32")
-        self._residual = add(f"{self.location_name}_residual", "zeros", shape=kept_shape)
-        self._divisor = add("divisor", "ones", shape=kept_shape)
+        super().build(input_shape)
+        if self._given is not None:
+            location, spread = self._fitted
+            high, low = split(location, self._weight_dtype)
+            scale = self.scale_of(spread, np)
+            divisor = np.where(scale > 0, scale, 1.0)
+            self._constants = high, _where_it_matters(low, divisor), divisor
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Compute; on TensorFlow's tensors whatever the backend, as in a ``tf.data`` map."""
+        """Compute; on TensorFlow's tensors whatever the backend, as in a ``tf.data`` map.
+
+        Raises:
+            ValueError: inputs of other features, or integers that JAX would cut to 32 bits.
+        """
         foreign = type(inputs).__module__.startswith("tensorflow")
         if foreign and keras.backend.backend() != "tensorflow":
             return self._call_tensorflow(inputs)
+        if isinstance(inputs, np.ndarray) and not has_64_bits():
+            inputs = uncut_integers(inputs, self.name)
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any) -> Any:
         """Shift and scale; at least in float32."""
-        self._warn_without_statistics()
-        dtype = at_least_float32(self.compute_dtype)
-        inputs = ops.convert_to_tensor(inputs)
-        high = self._shaped(self._location)
-        low = self._shaped(self._residual) if self._needs_residual else None
-        divisor = ops.cast(self._shaped(self._divisor), dtype)
-        if not self.invert:
-            values = subtract(inputs, high, low, dtype) if self.center else ops.cast(inputs, dtype)
-            return ops.cast(self.scaled(values, divisor, ops.clip), self.compute_dtype)
-        values = self.unscaled(ops.cast(inputs, dtype), divisor, ops.clip)
-        if self.center:
-            values = values + ops.cast(high, dtype)
-            values = values if low is None else values + ops.cast(low, dtype)
-        return ops.cast(values, self.compute_dtype)
+        return self._computed(ops.convert_to_tensor(inputs), ops)
 
     def _call_tensorflow(self, inputs: Any) -> Any:
-        """The same by TensorFlow, in float64; constants for weights of another backend."""
+        """The same by TensorFlow; constants for weights of another backend."""
         import tensorflow as tf
 
         if not self.built:
             self.build(inputs.shape)
+        return self._computed(tf.convert_to_tensor(inputs), tf)
+
+    def _computed(self, inputs: Any, library: Any) -> Any:
         self._warn_without_statistics()
-        location, spread = (a.reshape(self._broadcast_shape) for a in self._kept_statistics())
-        divisor = self.divisor(spread)
-        values = tf.cast(inputs, tf.float64)
+        cast, dtype = library.cast, at_least_float32(self.compute_dtype)
+        clip = ops.clip if library is ops else library.clip_by_value
+        shape = self._fitting_shape(inputs.shape)
+        high, low, divisor = (
+            None if part is None else library.reshape(part, shape)
+            for part in self._parts(keras.backend.standardize_dtype(inputs.dtype), library)
+        )
+        divisor = cast(divisor, dtype)
         if not self.invert:
-            values = values - location if self.center else values
-            return tf.cast(self.scaled(values, divisor, tf.clip_by_value), self.compute_dtype)
-        values = self.unscaled(values, divisor, tf.clip_by_value)
-        return tf.cast(values + location if self.center else values, self.compute_dtype)
+            centred = subtract(inputs, high, low, dtype, library) if self.center else inputs
+            values = self.scaled(cast(centred, dtype), divisor, clip)
+        else:
+            values = self.unscaled(cast(inputs, dtype), divisor, clip)
+            if self.center:
+                values = values + cast(high, dtype)
+                values = values if low is None else values + cast(low, dtype)
+        return cast(values, self.compute_dtype)
 
-    @property
-    def _weight_dtype(self) -> str:
-        return at_least_float32(self.variable_dtype)
+    def _parts(self, received: str, library: Any) -> Parts:
+        """High and low part of the location, and the divisor for inputs of a type."""
+        if self._given is not None:
+            return self._constants
+        if library is not ops:
+            return self._learned_parts(received, self.weights_now(), np)
+        version = version_of(self._own_weights())
+        if version is None:
+            weights = [ops.convert_to_tensor(weight) for weight in self._own_weights()]
+            return self._learned_parts(received, weights, ops)
+        if self._known.version != version:
+            self._known = _KnownParts(version)
+        wanted = received, self.invert
+        if wanted not in self._known.parts:
+            high, low, divisor = self._learned_parts(received, self.weights_now(), np)
+            self._known.parts[wanted] = _tensors(high, _where_it_matters(low, divisor), divisor)
+        return self._known.parts[wanted]
 
-    def _shaped(self, weight: Any) -> Any:
-        return ops.reshape(weight, self._broadcast_shape)
+    def _learned_parts(self, received: str, weights: Sequence[Any], library: Any) -> Parts:
+        location, spread, exact = weights
+        values = reading(location, spread, exact, self.scale_of, library)
+        # What the inverse receives is not rounded to where the statistics are.
+        spacing = 0.0 if self.invert else SPACING.get(received, 0.0)
+        integers = not self.invert and ("int" in received or received == "bool")
+        constant = self.is_constant(values, spacing, integers, library)
+        return values.high, values.low, library.where(constant, 1.0, values.scale)
+
+    def _fitting_shape(self, shape: Any) -> tuple[int, ...]:
+        """The shape in which statistics broadcast over inputs."""
+        assert self._layout is not None
+        unknown = getattr(shape, "rank", 0) is None  # TensorFlow's, while it traces
+        try:
+            return self._layout.fitting(None if unknown else tuple(shape), "inputs")
+        except ValueError as error:
+            raise ValueError(f"layer {self.name!r}: {error}") from error
 
     def _warn_without_statistics(self) -> None:
         if not self._has_statistics and not self._warned and not self._weights_set():
             warnings.warn(
                 f"layer {self.name!r} has no statistics and passes its inputs through; "
                 f"call {self.name}.adapt(data) first.",
-                stacklevel=4,
+                stacklevel=5,
             )
             self._warned = True
 
@@ -236,34 +193,29 @@ class ScalingLayer(keras.layers.Layer):
         """The shape of the inputs."""
         return tuple(input_shape)
 
-    def load_own_variables(self, store: Any) -> None:
-        """Take saved statistics; Keras calls this."""
-        super().load_own_variables(store)
-        self._has_statistics = self._given is not None or self.count > 0
-        self._note_residual()
-
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        location, spread = self._given or (None, None)
-        return {
-            **super().get_config(),
-            "axis": self.axis or None,
-            "invert": self.invert,
-            self.location_name: None if location is None else location.tolist(),
-            self.spread_name: None if spread is None else spread.tolist(),
-        }
+        return {**super().get_config(), "invert": self.invert}
 
 
-def _to_numpy(weight: Any) -> Array:
-    # Of a tensor: NumPy 2 warns of the way that Keras's variables convert themselves.
-    return np.asarray(ops.convert_to_numpy(ops.copy(weight)))
+class _KnownParts:
+    """What follows of one version of the weights, by the inputs' type and direction."""
+
+    def __init__(self, version: tuple[Any, ...] | None = None) -> None:
+        self.version = version
+        self.parts: dict[tuple[str, bool], Parts] = {}
 
 
-def _fit(given: Array, name: str, kept_shape: tuple[Any, ...]) -> Array:
-    try:
-        return np.broadcast_to(given, kept_shape)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be a number or fit the kept axes, {kept_shape}. "
-            f"Received: {name} of shape {given.shape}."
-        ) from error
+def _where_it_matters(low: Array, divisor: Array) -> Array | None:
+    """``None`` where it makes no difference: an operation less on all inputs."""
+    return low if np.any(np.abs(low) > NEGLIGIBLE * divisor) else None
+
+
+def _tensors(*arrays: Array | None) -> Parts:
+    if keras.backend.backend() == "jax":  # which takes arrays, and would trace constants
+        high, low, divisor = arrays
+    else:
+        high, low, divisor = (
+            None if array is None else ops.convert_to_tensor(array) for array in arrays
+        )
+    return high, low, divisor

@@ -10,10 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers.adaptive_layer import AdaptiveLayer
+from normlayers.layers.learned_weights import Learned, Reading
 from normlayers.statistics.blocks import Missing
 from normlayers.statistics.moments import Moments
 
 Array = npt.NDArray[Any]
+
+EPSILON = float(np.finfo(np.float64).eps)
+# Sums of more values are summed in parts: their rounding grows no further.
+MOST_ROUNDINGS = 2.0**20
 
 
 @keras.saving.register_keras_serializable(package="normlayers")
@@ -21,15 +26,32 @@ class Standardize(AdaptiveLayer):
     """Shifts and scales inputs to mean 0 and standard deviation 1: ``(x - mean) / std``.
 
     The mean and the variance (the population's: divided by n) are learned from data by
-    ``adapt``, once, before training, or given. They are not trained. A feature that is constant
-    in the data is shifted and not divided.
+    ``adapt``, once, before training, or given. They are not trained.
+
+    A feature that is constant in the data is shifted and not divided. It counts as constant where
+    its standard deviation is no more than rounding makes it:
+
+    - ``std <= n * eps * |mean|`` with float64's ``eps`` and the number of values ``n``, or their
+      total weight (at most 2**20): the rounding of the data's own arithmetic, the rule of
+      scikit-learn. Integers are exact: of them only equal ones are constant.
+    - ``std <= eps * |mean| / 2`` where the layer receives float32, bfloat16 or float16, with that
+      type's ``eps``: the rounding of the inputs. Through ``keras.Input`` float64 data come in
+      float32, unless it has another ``dtype``.
+
+    Statistics that are given are taken as they are: only a variance of 0 is a constant's.
 
     Wide inputs (float64, and integers such as timestamps and identifiers) are centred in their own
     precision and only then rounded to the layer's type, with a mean of twice a float32's digits.
-    To get them to the layer unrounded, give ``keras.Input`` their ``dtype``.
+    To get them to the layer unrounded, give ``keras.Input`` their ``dtype``; float64 arrays also
+    have to come in a ``tf.data.Dataset`` or the like, since ``fit`` and ``predict`` turn those into
+    float32. JAX has no 64-bit types unless ``jax_enable_x64`` is set: there the layer refuses
+    arrays of integers beyond 32 bits, but in ``fit`` and ``predict`` Keras cuts them (and warns)
+    before the layer gets them.
 
     It takes the place of ``keras.layers.Normalization``; of one that is adapted already, with
-    ``Standardize(mean=..., variance=...)`` of its mean and variance.
+    ``Standardize(mean=layer.mean, variance=layer.variance)``. It may be adapted again at any time:
+    a compiled model computes with the new statistics, where Keras's has to be compiled again. What
+    it learned is the lengths of the kept axes; the rank of the inputs may differ from the data's.
 
     Source: the articles' standardization, ``(x - mu) / sigma`` (A1, A3);
     with ``center=False`` their ``x / sigma`` (A4).
@@ -37,7 +59,8 @@ class Standardize(AdaptiveLayer):
     Args:
         axis: the axis or axes that get statistics of their own, usually the features: ``-1``.
             ``None``: one mean and one variance for everything.
-        mean: the mean, where it is known; a number or an array that fits the kept axes.
+        mean: the mean, where it is known; a number or an array that fits the kept axes, from the
+            last on, or that broadcasts with the inputs, such as one of shape ``(1, features)``.
         variance: the variance, given together with ``mean``.
         invert: compute ``x * std + mean`` instead, which takes standardized values back.
         center: subtract the mean.
@@ -47,7 +70,8 @@ class Standardize(AdaptiveLayer):
         **kwargs: those of every Keras layer, such as ``name`` and ``dtype``.
 
     Attributes:
-        mean, variance: float64 arrays in the shape of the kept axes.
+        mean, variance: float64 arrays in the shape that broadcasts with the inputs the layer was
+            built for: of ``axis=-1`` and rank 2, ``(1, features)``. As Keras's layer has them.
         count: number of rows they were learned from.
 
     Shapes:
@@ -58,7 +82,7 @@ class Standardize(AdaptiveLayer):
         >>> layer = nl.Standardize()
         >>> layer.adapt(np.array([[9.0, 100.0], [11.0, 300.0]], "float32"))
         >>> layer.mean.tolist(), layer.variance.tolist()
-        ([10.0, 200.0], [1.0, 10000.0])
+        ([[10.0, 200.0]], [[1.0, 10000.0]])
         >>> np.asarray(layer(np.array([[10.0, 300.0]], "float32"))).tolist()
         [[0.0, 1.0]]
     """
@@ -96,23 +120,34 @@ class Standardize(AdaptiveLayer):
         """Mean and variance."""
         return statistics.mean, statistics.variance
 
-    def counted_before(self, location: Array, spread: Array, rows: int) -> Moments:
-        """Moments with this mean and variance; every row counts for every feature."""
-        count = np.full(location.shape, float(rows))
+    def counted_before(self, learned: Learned) -> Moments:
+        """Moments with this mean, variance and count."""
         return Moments.from_dict(
             {
                 **Moments(self.axis, self.missing).to_dict(),
-                "rows": rows,
-                "n": count,
-                "shift": location,
-                "offset": np.zeros(location.shape),
-                "sum_of_squares": spread * count,
+                "rows": learned.rows,
+                "n": learned.total,
+                "shift": learned.location,
+                "offset": np.zeros(learned.location.shape),
+                "sum_of_squares": learned.spread * learned.total,
             }
         )
 
-    def divisor(self, spread: Array) -> Array:
-        """The standard deviation; 1 for a constant."""
-        return np.where(spread > 0, np.sqrt(spread), 1.0)
+    @classmethod
+    def scale_of(cls, spread: Any, library: Any) -> Any:
+        """The standard deviation."""
+        return library.sqrt(spread)
+
+    @classmethod
+    def is_constant(cls, values: Reading, spacing: float, integers: bool, library: Any) -> Any:
+        """Where the standard deviation is within the rounding; see the class."""
+        count = library.minimum(values.total, MOST_ROUNDINGS)
+        rounding = library.maximum(count * EPSILON, spacing / 2)
+        constant = values.scale <= rounding * library.abs(values.high)
+        if integers:  # one of n that differs by 1 makes more than this
+            one_differs = 0.5 / library.sqrt(library.maximum(values.total, 1.0))
+            constant = library.logical_and(constant, values.scale < one_differs)
+        return constant
 
     def scaled(self, centred: Any, divisor: Any, clip: Any) -> Any:
         """Divided by the standard deviation."""
