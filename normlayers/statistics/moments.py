@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,9 @@ class Moments:
 
         Raises:
             TypeError: the batch holds no real numbers.
-            ValueError: the batch holds infinite values, NaN (unless ignored), or its kept axes
-                differ from those of earlier batches; the weights do not fit it or are negative.
-                The moments stay as they were.
+            ValueError: the batch holds infinite values, NaN (unless ignored), or values whose
+                squares float64 cannot hold, or its kept axes differ from those of earlier batches;
+                the weights do not fit it or are negative. The moments stay as they were.
         """
         checked = Batch(batch, weight, self.axis, self.missing, self.rows)
         if self.rows:
@@ -88,7 +88,7 @@ class Moments:
             return
         part = Moments(self.axis, self.missing)
         part._start(checked.kept_shape)
-        for found in map_blocks(checked, block_moments):
+        for found in map_blocks(checked, _quiet_block_moments):
             part._combine(BlockMoments(*(entry.reshape(checked.kept_shape) for entry in found)))
         if not self.rows:
             self._start(checked.kept_shape)
@@ -146,11 +146,25 @@ class Moments:
         ours, theirs = self.count > 0, other.n > 0
         shift = np.where(ours, self._shift, other.shift)
         offset = np.where(ours, self._offset, other.offset)
-        difference = np.where(theirs, (other.shift - shift) + other.offset - offset, 0.0)
         count = self.count + other.n
         part = other.n / np.where(count > 0, count, 1.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            difference = np.where(theirs, (other.shift - shift) + other.offset - offset, 0.0)
+            squares = self.sum_of_squares + other.sum_of_squares
+            squares = squares + difference**2 * self.count * part
+        if not np.isfinite(squares).all():
+            feature = ", ".join(str(int(index)) for index in np.argwhere(~np.isfinite(squares))[0])
+            raise ValueError(
+                f"{f'feature {feature} has' if feature else 'the data have'} values too far apart "
+                "for float64 to hold their variance; divide the data by a constant."
+            )
         self._shift, self._offset = shift, offset + difference * part
-        self.sum_of_squares = (
-            self.sum_of_squares + other.sum_of_squares + difference**2 * self.count * part
-        )
-        self.count = count
+        self.count, self.sum_of_squares = count, squares
+
+
+def _quiet_block_moments(
+    block: Array, weight: Array | None, refuse_invalid: Callable[[], None]
+) -> list[BlockMoments]:
+    """Without NumPy's warnings: what overflows is refused when it is combined."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return block_moments(block, weight, refuse_invalid)
