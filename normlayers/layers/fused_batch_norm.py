@@ -10,6 +10,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from normlayers.layers.reference_batch_norm import at_least_one
+
 # Below this many values TensorFlow's kernel takes longer to start than its passes save
 # (benchmarks/batch_normalization.py, 128 x 256 and 4096 x 512).
 WORTH_STARTING = 2**17
@@ -38,7 +40,7 @@ def why_not(dtype: str, axis: int, rank: int, epsilon: float) -> str | None:
             return f"TensorFlow's kernel takes no {dtype} weights"
         if axis != rank - 1:
             return "TensorFlow's kernel takes the last axis for the channels'"
-        if epsilon < SMALLEST_EPSILON_ON_GPU and _on_gpu():
+        if epsilon < SMALLEST_EPSILON_ON_GPU and on_gpu():
             return f"cuDNN is given no epsilon below {SMALLEST_EPSILON_ON_GPU}"
     elif axis not in (1, rank - 1):
         return "torch's kernel takes the second or the last axis for the channels'"
@@ -58,7 +60,7 @@ def is_faster(x: Any) -> bool:
     """Whether the kernel beats the reference on a tensor that both take."""
     if keras.backend.backend() == "torch":
         return True
-    if _on_gpu():
+    if on_gpu():
         return len(x.shape) == 4  # what cuDNN's kernel is made for
     values = 1
     for length in x.shape:
@@ -82,7 +84,7 @@ def train(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float) -> tuple[Any
     channels = gamma.shape[0]
     n = ops.cast(ops.size(x) / channels, gamma.dtype)
     # Both kernels estimate the variance of a population, Keras's layer takes the batch's.
-    biased = (n - 1) / ops.maximum(n, 1)
+    biased = (n - 1) / at_least_one(n)
     if keras.backend.backend() == "torch":
         import torch
 
@@ -122,6 +124,32 @@ def infer(
     return ops.reshape(y, ops.shape(x))
 
 
+def tensorflow_backward(
+    x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon: float
+) -> tuple[Any, Any]:
+    """Gradients of ``x`` and ``gamma`` by TensorFlow's kernel, on a CPU.
+
+    Args:
+        x: as in ``train``.
+        g: the output's gradient.
+        gamma: shape ``(channels,)``.
+        mean, variance: the batch's, of the same shape.
+        epsilon: added to the variance.
+    """
+    import tensorflow as tf
+
+    d_x, d_gamma, *_ = tf.raw_ops.FusedBatchNormGradV3(
+        y_backprop=_images(g, gamma.shape[0]),
+        x=_images(x, gamma.shape[0]),
+        scale=gamma,
+        reserve_space_1=mean,
+        reserve_space_2=variance,
+        reserve_space_3=tf.zeros(0),
+        epsilon=epsilon,
+    )
+    return ops.reshape(d_x, ops.shape(x)), d_gamma
+
+
 def _images(x: Any, channels: int) -> Any:
     """As a batch of images, which is all that TensorFlow's kernel takes."""
     return x if len(x.shape) == 4 else ops.reshape(x, (-1, 1, 1, channels))
@@ -145,7 +173,8 @@ def _cudnn() -> bool:
     return bool(torch.backends.cudnn.enabled)
 
 
-def _on_gpu() -> bool:
+def on_gpu() -> bool:
+    """Whether TensorFlow has a GPU."""
     import tensorflow as tf
 
     return bool(tf.config.list_logical_devices("GPU"))

@@ -53,7 +53,7 @@ def train(
         d_beta = ops.sum(g, axes, keepdims=True)
         d_gamma = ops.sum(g * x_hat, axes, keepdims=True)
         # mu and sigma^2 are of the whole batch: so are the sums that pass through them.
-        n = ops.maximum(n, 1)
+        n = at_least_one(n)
         through = total(d_beta) / n + x_hat * (total(d_gamma) / n)
         if counted:
             through = ops.where(counted[0], through, 0)
@@ -85,10 +85,15 @@ def statistics(
     def mean(values: Any) -> Any:
         if counted is not None:
             values = ops.where(counted, values, 0)
-        return total(ops.sum(values, axes, keepdims=True)) / ops.maximum(n, 1)
+        return total(ops.sum(values, axes, keepdims=True)) / at_least_one(n)
 
     mu = mean(x)
     return n, mu, mean(ops.square(x - mu))
+
+
+def at_least_one(n: Any) -> Any:
+    """``max(n, 1)`` of a count, in its own type: ``ops.maximum`` is float32 on torch."""
+    return ops.where(n > 0, n, 1)
 
 
 def infer(

@@ -285,11 +285,33 @@ def test_is_found_where_people_look_for_batch_normalization():
         ({"renorm": True, "renorm_clipping": {"dmax": -1}}, "'dmax'. must not be negative.*-1"),
         ({"renorm": True, "renorm_clipping": {"rmaxx": 1}}, "Received: rmaxx"),
         ({"renorm": True, "renorm_momentum": 2}, "renorm_momentum must be in .*2"),
+        ({"axis": [3]}, r"axis must be one integer.*axis=\[3\]; pass axis=3"),
+        ({"axis": (1, 2)}, r"axis must be one integer.*axis=\(1, 2\)\."),
+        ({"axis": 1.5}, "axis must be one integer.*axis=1.5"),
+        ({"axis": None}, "axis must be one integer.*axis=None"),
+        ({"momentum": None}, "momentum must be in.*momentum=None; pass a number"),
+        ({"momentum": [0.9]}, r"momentum must be in.*momentum=\[0.9\]; pass a number"),
+        ({"momentum": "0.9"}, "momentum must be in.*momentum='0.9'; pass a number"),
+        ({"epsilon": None}, "epsilon must be 0 or more.*epsilon=None; pass a number"),
+        ({"center": "no"}, "center must be True or False.*center='no'"),
+        ({"scale": None}, "scale must be True or False.*scale=None"),
+        ({"debias": 2}, "debias must be True or False.*debias=2"),
+        ({"placement": None}, "placement must be one of.*placement=None"),
+        ({"implementation": ["auto"]}, "implementation must be one of"),
+        ({"renorm": True, "renorm_clipping": [1, 2]}, r"must be a dict .*renorm_clipping=\[1, 2\]"),
+        ({"renorm": True, "renorm_clipping": {"rmax": "3"}}, "'rmax'.*Received: '3'; pass a numb"),
+        ({"renorm": True, "renorm_momentum": None}, "renorm_momentum must be in.*None; pass a n"),
     ],
 )
 def test_refuses_impossible_arguments(options, says):
     with pytest.raises(ValueError, match=says):
         nl.BatchNormalization(**options)
+
+
+def test_takes_numbers_of_every_type():
+    layer = nl.BatchNormalization(np.int64(1), np.float32(0.5), np.float64(0.1), center=np.True_)
+    assert (layer.axis, layer.momentum, layer.epsilon) == (1, 0.5, 0.1)
+    assert nl.BatchNormalization.from_config(layer.get_config()).get_config() == layer.get_config()
 
 
 def test_refuses_inputs_it_cannot_normalize():
@@ -356,6 +378,38 @@ def test_renorm_limits_of_none_do_not_limit():
         for limits in ({"rmin": None, "dmax": None}, None)
     )
     np.testing.assert_array_equal(limited, free)
+
+
+@pytest.mark.parametrize("limits", [None, {"rmin": 0.7, "rmax": 1.1, "dmax": 0.3}], ids=str)
+def test_renorm_in_double_precision(limits):
+    """Against algorithm 1 of Ioffe (2017), step by step."""
+    epsilon = 0.3  # the root of it, a float64, bounds the first channel's sigma
+    clip = {"rmin": 0.0, "rmax": np.inf, "dmax": np.inf} | (limits or {})
+    with float64():
+        layer = nl.BatchNormalization(
+            epsilon=epsilon, momentum=0.9, renorm=True, renorm_clipping=limits,
+            renorm_momentum=0.8, moving_variance_initializer="zeros", dtype="float64",
+        )  # fmt: skip
+        layer.build((64, 3))
+        mean, sigma, moving_mean, moving_sigma = np.zeros((4, 3))
+        for _ in range(3):
+            x = RNG.normal(5, 3, size=(64, 3)) * [0, 1, 10]
+            y = output(layer, x, training=True)
+            mu, batch_sigma = x.mean(axis=0), np.sqrt(x.var(axis=0) + epsilon)
+            divisor = np.maximum(sigma, np.sqrt(epsilon))
+            r = np.clip(batch_sigma / divisor, clip["rmin"], clip["rmax"])
+            d = np.clip((mu - mean) / divisor, -clip["dmax"], clip["dmax"])
+            expected = (x - mu) / batch_sigma * r + d
+            np.testing.assert_allclose(y, expected, rtol=1e-13, atol=1e-13)
+            mean, sigma = 0.8 * mean + 0.2 * mu, 0.8 * sigma + 0.2 * batch_sigma
+            moving_mean = 0.9 * moving_mean + 0.1 * mu
+            moving_sigma = 0.9 * moving_sigma + 0.1 * batch_sigma
+        for name, true in {
+            "renorm_mean": mean, "renorm_stddev": sigma, "moving_mean": moving_mean,
+            "moving_stddev": moving_sigma, "moving_variance": moving_sigma**2 - epsilon,
+        }.items():  # fmt: skip
+            expected = np.maximum(true, 0) if name == "moving_variance" else true
+            np.testing.assert_allclose(weights(layer)[name], expected, rtol=1e-13, atol=1e-14)
 
 
 def test_an_empty_batch_moves_nothing_with_renorm_either():

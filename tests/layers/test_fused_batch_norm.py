@@ -86,6 +86,126 @@ def test_is_refused_where_there_is_none(shape, options, says):
         nl.BatchNormalization(implementation="fused", **options).build(shape)
 
 
+def exact(x, g, axis, epsilon=1e-3):
+    """``y``, the gradients of x, gamma and beta, and the batch's statistics, in float64."""
+    x, g = x.astype(float), g.astype(float)
+    axes = tuple(a for a in range(x.ndim) if a != axis % x.ndim)
+    mu = x.mean(axes, keepdims=True)
+    mu = mu + (x - mu).mean(axes, keepdims=True)
+    variance = np.square(x - mu).mean(axes, keepdims=True)
+    x_hat = (x - mu) / np.sqrt(variance + epsilon)
+    along = (g * x_hat).mean(axes, keepdims=True)
+    d_x = (g - g.mean(axes, keepdims=True) - x_hat * along) / np.sqrt(variance + epsilon)
+    statistics = {"moving_mean": mu.ravel(), "moving_variance": variance.ravel()}
+    sums = {"d_gamma": (g * x_hat).sum(axes), "d_beta": g.sum(axes)}
+    return {"y": x_hat, "d_x": d_x, **sums, **statistics}
+
+
+def one_step(layer, x, g):
+    """The same by a layer that forgets its start."""
+    layer.build(x.shape)
+    state = [w.value for w in layer.non_trainable_variables]
+    found = []
+
+    def train(x, *learned):
+        y, moved = layer.stateless_call(learned, state, x, training=True)
+        found[:] = [y, *moved]
+        return keras.ops.cast(y, "float32")
+
+    learned = [w.copy() for w in layer.get_weights()[:2]]
+    d_x, d_gamma, d_beta = gradients(train, [x, *learned], g)
+    y, *statistics = (keras.ops.cast(keras.ops.stop_gradient(t), "float64") for t in found)
+    names = ("y", "moving_mean", "moving_variance", "d_x", "d_gamma", "d_beta")
+    values = (*map(numpy, (y, *statistics)), d_x, d_gamma, d_beta)
+    return dict(zip(names, values, strict=True))
+
+
+def errors(layer, x, g, true):
+    """Largest errors, of sums as shares of the root of the number of their terms."""
+    terms = (x.size / x.shape[layer.axis]) ** 0.5 * np.sqrt(np.square(g, dtype=float).mean())
+    found = one_step(layer, x, g)
+    scale = {"y": 1, "d_gamma": terms, "d_beta": terms}
+    scale |= {name: np.abs(true[name]).max() for name in ("d_x", "moving_variance")}
+    scale["moving_mean"] = true["moving_variance"].max() ** 0.5
+    return {name: np.abs(found[name] - true[name]).max() / scale[name] for name in scale}
+
+
+LARGE = [((32, 128, 128, 8), -1, (1, 100)), ((10**6, 8), -1, (0, 10))]
+MANY = [((4096, 512), -1), ((300, 600), -1), ((64, 1000, 33), -1), ((8, 16, 32, 32, 8), -1)]
+MANY += [((64, 32), -1), ((100, 7), -1)]
+if BACKEND == "torch":
+    MANY += [((8, 8, 128, 130), 1), ((16, 32, 1024), 1), ((4, 8, 16, 32, 32), 1)]
+CASES = [(shape, axis, mean) for shape, axis, means in LARGE for mean in means]
+CASES += [(shape, axis, mean) for shape, axis in MANY for mean in (0, 1, 10, 100, 1000)]
+
+
+@pytest.mark.parametrize(("shape", "axis", "mean"), CASES)
+def test_auto_is_as_exact_as_keras_layer(shape, axis, mean):
+    """Within a factor of 2, or two roundings of float32."""
+    x = RNG.standard_normal(shape, "float32") + np.float32(mean)
+    g = RNG.standard_normal(shape, "float32") + np.float32(1)
+    true = exact(x, g, axis)
+    kinds = (nl.BatchNormalization, keras.layers.BatchNormalization)
+    mine, theirs = (errors(kind(axis, momentum=0.0), x, g, true) for kind in kinds)
+    for name, error in mine.items():
+        assert error <= 2 * theirs[name] + 2.0**-22, (name, error, theirs[name])
+    if x.size >= 2**17:
+        assert mine["moving_variance"] <= 1e-6
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("shape", "axis"), MANY)
+def test_auto_is_as_exact_as_keras_layer_in_half_precision(dtype, shape, axis):
+    half = keras.ops.cast(RNG.normal(1, size=shape), dtype)
+    x = numpy(keras.ops.cast(half, "float32"))
+    g = numpy(keras.ops.cast(keras.ops.cast(RNG.normal(size=shape), dtype), "float32"))
+    true = exact(x, g, axis)
+    kinds = (nl.BatchNormalization, keras.layers.BatchNormalization)
+    found = [errors(kind(axis, momentum=0, dtype=f"mixed_{dtype}"), x, g, true) for kind in kinds]
+    for name, error in found[0].items():
+        assert error <= 2 * found[1][name] + 2.0**-22, (name, error, found[1][name])
+
+
+@pytest.mark.parametrize("mean", [0, 10, 1000])
+def test_inference_is_as_exact_as_keras_layer(mean):
+    x = RNG.standard_normal((4096, 64), "float32") + np.float32(mean)
+    statistics = [np.full(64, value, "float32") for value in (1.5, 0.5, mean, 1.1)]
+    error = []
+    for kind in (nl.BatchNormalization, keras.layers.BatchNormalization):
+        layer = kind()
+        layer.build(x.shape)
+        layer.set_weights(statistics)
+        gamma, beta, mu, variance = (a.astype(float) for a in statistics)
+        true = gamma * (x - mu) / np.sqrt(variance + 1e-3) + beta
+        error.append(np.abs(numpy(layer(x)) - true).max())
+    assert error[0] <= 2 * error[1] + 2.0**-22
+
+
+def test_second_derivatives_are_those_of_the_reference():
+    """Through the blocks' sums and the kernel, as a gradient penalty takes them."""
+    x, g = RNG.standard_normal((2, 600, 300), "float32")
+    found = []
+    for kind in ("auto", "reference"):
+        layer = nl.BatchNormalization(implementation=kind)
+        layer.build(x.shape)
+
+        def slope(x, layer=layer):
+            if BACKEND == "tensorflow":
+                import tensorflow as tf
+
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    loss = keras.ops.sum(g * layer(x, training=True) ** 2)
+                return tape.gradient(loss, x)
+            import torch
+
+            loss = (torch.as_tensor(g) * layer(x, training=True) ** 2).sum()
+            return torch.autograd.grad(loss, x, create_graph=True)[0]
+
+        found.append(gradients(slope, [x], g)[0])
+    assert relative_error(*found) <= 1e-4
+
+
 def test_takes_no_mask():
     layer = nl.BatchNormalization(implementation="fused")
     with pytest.raises(ValueError, match=r'"fused" takes no mask.*mask of shape'):
@@ -143,6 +263,24 @@ class TestTensorFlow:
         variance = x.astype(float).var(axis=0)
         np.testing.assert_allclose(model.layers[0].get_weights()[3], variance, rtol=1e-4)
 
+    @pytest.mark.parametrize("rows", [0, 1, 5, 16, 17, 300])
+    def test_batches_that_a_trace_does_not_know(self, rows):
+        """More or less than the blocks that the kernel takes."""
+        import tensorflow as tf
+
+        layer = nl.BatchNormalization(momentum=0.0)
+        layer.build((None, 4096))
+        specification = [tf.TensorSpec([None, 4096])]
+        train = tf.function(lambda x: layer(x, training=True), specification)
+        operations = train.get_concrete_function().graph.get_operations()
+        assert "FusedBatchNormV3" in {operation.type for operation in operations}
+        x = RNG.normal(3, 2, size=(rows, 4096)).astype("float32")
+        y = numpy(train(x))
+        assert y.shape == x.shape
+        statistics = (x.mean(axis=0), x.var(axis=0)) if rows else ([0] * 4096, [1] * 4096)
+        for mine, true in zip(layer.get_weights()[2:], statistics, strict=True):
+            np.testing.assert_allclose(mine, true, rtol=1e-5, atol=1e-5)
+
     @pytest.mark.parametrize("training", [False, True])
     def test_channels_that_a_trace_does_not_know(self, training):
         import tensorflow as tf
@@ -182,3 +320,20 @@ def test_a_module_that_was_moved_to_another_type_goes_on():
     layer.double()
     for training in (False, True):
         assert layer(torch.ones(4, 3), training=training).dtype == torch.float32
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="only torch's tensors have strides")
+@pytest.mark.parametrize("axis", [1, -1])
+def test_takes_tensors_that_lie_otherwise_in_memory(axis):
+    import torch
+
+    x = torch.as_tensor(RNG.standard_normal((8, 6, 40, 50), "float32")).permute(0, 2, 3, 1)
+    x = x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) if axis == 1 else x
+    g = torch.as_tensor(RNG.standard_normal(tuple(x.shape), "float32"))
+    true = exact(x.numpy(), g.numpy(), axis)
+    layer = nl.BatchNormalization(axis)
+    x.requires_grad_()
+    y = layer(x, training=True)
+    np.testing.assert_allclose(y.detach().numpy(), true["y"], atol=2e-6)
+    d_x = torch.autograd.grad(y, x, g)[0]
+    np.testing.assert_allclose(d_x.numpy(), true["d_x"], atol=2e-6)
