@@ -209,7 +209,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _infer(self, x: Any, mask: Any) -> Any:
         fused = self._takes_kernel(x, None)
-        kernel = fused_batch_norm if fused else reference_batch_norm
+        kernel = self._kernel(x) if fused else reference_batch_norm
         # The kernels take float16 and bfloat16 as they are, and compute in float32 all the same.
         x = ops.cast(x, self.compute_dtype if fused else self._statistics_dtype)
         moving = map(self._statistic, (self.moving_mean, self.moving_variance))
@@ -257,9 +257,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         """``y``, ``n``, ``mu`` and ``sigma^2`` of a batch."""
         if self._takes_kernel(x, mask):
             x = ops.cast(x, kernel_dtype)
-            blocked = self.implementation == "auto" and blocked_batch_norm.is_needed(x, self.axis)
-            kernel = blocked_batch_norm if blocked else fused_batch_norm
-            return kernel.train(x, gamma, beta, self.axis, self.epsilon)
+            return self._kernel(x).train(x, gamma, beta, self.axis, self.epsilon)
         x = ops.cast(x, self._statistics_dtype)
         counted = None
         if mask is not None:
@@ -273,6 +271,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return False
         asked = self.implementation == "fused"
         return fused_batch_norm.takes(x, self.axis) and (asked or fused_batch_norm.is_faster(x))
+
+    def _kernel(self, x: Any) -> Any:
+        blocked = self.implementation == "auto" and blocked_batch_norm.is_needed(x, self.axis)
+        return blocked_batch_norm if blocked else fused_batch_norm
 
     def _learned(self) -> tuple[Any, Any]:
         gamma = self._vector(ops.ones) if self.gamma is None else self._statistic(self.gamma)

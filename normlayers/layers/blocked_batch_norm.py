@@ -52,12 +52,49 @@ def train(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float) -> Tensors:
     return _tensorflow(axis, epsilon)(x, gamma, beta)
 
 
-def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
+def infer(
+    x: Any, gamma: Any, beta: Any, mean: Any, variance: Any, axis: int, epsilon: float
+) -> Any:
+    """Normalize by statistics that are given, as ``fused_batch_norm.infer`` does.
+
+    Torch's kernel computes ``x * scale + shift``, which cancels where the mean is large; Keras's
+    layer on torch subtracts the mean first, and so does this.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return fused_batch_norm.infer(x, gamma, beta, mean, variance, axis, epsilon)
     import torch
 
-    def parts(tensor: Any) -> Any:
-        rows = PART * torch.get_num_threads() * len(tensor) // max(tensor.numel(), 1)
-        return tensor.split(max(rows, 1))
+    (rows,), at = _laid_out(x, axis=axis)
+    _, column = across(rows, at)
+    scale = gamma * torch.rsqrt(variance + epsilon)
+    mean, scale, beta = map(column, (mean, scale, beta))
+    if torch.is_grad_enabled():
+        y = torch.addcmul(beta, rows - mean, scale)
+    else:
+        y = torch.empty_like(rows, dtype=scale.dtype)
+        for result, part in zip(_parts(y), _parts(rows), strict=True):
+            torch.addcmul(beta, part - mean, scale, out=result)
+    return y.reshape(x.shape)
+
+
+def _parts(tensor: Any) -> Any:
+    """Slices of the first axis that fit into the caches."""
+    import torch
+
+    rows = PART * torch.get_num_threads() * len(tensor) // max(tensor.numel(), 1)
+    return tensor.split(max(rows, 1))
+
+
+def _laid_out(*tensors: Any, axis: int) -> tuple[list[Any], int]:
+    """Rows of channels where that takes no copy, so that an image can be cut too."""
+    last = axis % tensors[0].ndim == tensors[0].ndim - 1
+    if last and all(tensor.is_contiguous() for tensor in tensors):
+        return [tensor.view(-1, tensor.shape[-1]) for tensor in tensors], 1
+    return list(tensors), axis
+
+
+def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
+    import torch
 
     def total(sums: Any, dtype: Any) -> Any:
         first, *others = sums
@@ -65,19 +102,12 @@ def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
             return first
         return torch.stack([first, *others]).sum(0, dtype=torch.float64).to(dtype)
 
-    def laid_out(*tensors: Any) -> tuple[list[Any], int]:
-        """Rows of channels where that takes no copy, so that an image can be cut too."""
-        last = axis % tensors[0].ndim == tensors[0].ndim - 1
-        if last and all(tensor.is_contiguous() for tensor in tensors):
-            return [tensor.view(-1, tensor.shape[-1]) for tensor in tensors], 1
-        return list(tensors), axis
-
     def forward(x: Any, gamma: Any, beta: Any) -> tuple[Tensors, Tensors]:
-        (rows,), at = laid_out(x)
+        (rows,), at = _laid_out(x, axis=axis)
         axes, column = across(rows, at)
         n = x.numel() / len(gamma)
-        mu = total((part.sum(axes, dtype=gamma.dtype) for part in parts(rows)), gamma.dtype) / n
-        centred = (part - column(mu) for part in parts(rows))
+        mu = total((part.sum(axes, dtype=gamma.dtype) for part in _parts(rows)), gamma.dtype) / n
+        centred = (part - column(mu) for part in _parts(rows))
         variance = total((part.square_().sum(axes) for part in centred), gamma.dtype) / n
         # torch's kernel is not differentiable by these, and need not be: see `backward`.
         given = mu.detach(), variance.detach()
@@ -86,10 +116,10 @@ def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
 
     def backward(kept: Tensors, g: Any) -> Tensors:
         x, gamma, mu, variance = kept
-        (rows, g_rows), at = laid_out(x, g)
+        (rows, g_rows), at = _laid_out(x, g, axis=axis)
         axes, column = across(rows, at)
         n = x.numel() / len(gamma)
-        pairs = list(zip(parts(rows), parts(g_rows), strict=True))
+        pairs = list(zip(_parts(rows), _parts(g_rows), strict=True))
         inverse_sigma = torch.rsqrt(variance + epsilon)
         d_beta = total((g.sum(axes, dtype=gamma.dtype) for _, g in pairs), gamma.dtype)
         products = ((x - column(mu)).mul_(g) for x, g in pairs)
@@ -110,24 +140,28 @@ def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
 def _tensorflow(axis: int, epsilon: float) -> Callable[..., Tensors]:
     import tensorflow as tf
 
+    # Half precision is widened here: the kernel would round what it subtracts from.
     def forward(x: Any, gamma: Any, beta: Any) -> tuple[Tensors, Tensors]:
-        n, mu, variance = _moments(tf.reshape(x, (-1, gamma.shape[0])))
-        y = fused_batch_norm.infer(x, gamma, beta, mu, variance, axis, epsilon)
-        return (y, n, mu, variance), (x, gamma, n, mu, variance)
+        wide = tf.cast(x, gamma.dtype)
+        n, mu, variance = _moments(tf.reshape(wide, (-1, gamma.shape[0])))
+        y = fused_batch_norm.infer(wide, gamma, beta, mu, variance, axis, epsilon)
+        return (tf.cast(y, x.dtype), n, mu, variance), (x, gamma, n, mu, variance)
 
     def backward(kept: Tensors, g: Any) -> Tensors:
         x, gamma, n, mu, variance = kept
-        d_beta = _sum(tf.reshape(g, (-1, gamma.shape[0])))
-        if g.dtype == gamma.dtype:  # else it would be rounded
-            g = g - d_beta / tf.maximum(n, 1)  # which changes nothing but the kernel's rounding
-        d_x, d_gamma = fused_batch_norm.tensorflow_backward(x, g, gamma, mu, variance, epsilon)
-        return d_x, d_gamma, d_beta
+        wide, g = tf.cast(x, gamma.dtype), tf.cast(g, gamma.dtype)
+        rows = (-1, gamma.shape[0])
+        d_beta = _sum(tf.reshape(g, rows))
+        g = g - d_beta / tf.maximum(n, 1)  # which changes nothing but the kernel's rounding
+        d_gamma = _sum(tf.reshape(g * (wide - mu), rows)) * tf.math.rsqrt(variance + epsilon)
+        d_x = fused_batch_norm.tensorflow_d_x(wide, g, gamma, mu, variance, epsilon)
+        return tf.cast(d_x, x.dtype), d_gamma, d_beta
 
     return with_backward(forward, backward)
 
 
 def _moments(rows: Any) -> Tensors:
-    """``n``, ``mu`` and ``sigma^2`` of each column, in float32, by TensorFlow's kernel.
+    """``n``, ``mu`` and ``sigma^2`` of each column by TensorFlow's kernel.
 
     It takes the moments of blocks of rows as if they were so many more channels. What it leaves of
     their means, which it rounds, is the mean of its output.
@@ -136,7 +170,7 @@ def _moments(rows: Any) -> Tensors:
 
     channels = rows.shape[1]
     blocks = tf.shape(rows)[0] // BLOCK
-    head, tail = rows[: blocks * BLOCK], tf.cast(rows[blocks * BLOCK :], tf.float32)
+    head, tail = rows[: blocks * BLOCK], rows[blocks * BLOCK :]
     one = tf.ones(blocks * channels)
     x_hat, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=tf.reshape(head, (BLOCK, 1, 1, -1)), scale=one, offset=0 * one, mean=[], variance=[]
@@ -146,9 +180,8 @@ def _moments(rows: Any) -> Tensors:
     per_n = 1 / tf.maximum(n, 1)
     near = (BLOCK * _sum(mean) + _sum(tail)) * per_n
     off = mean - near
-    if x_hat.dtype == tf.float32:
-        left = tf.reshape(tf.reduce_mean(x_hat, axis=(0, 1, 2)), (-1, channels))
-        off += left * tf.sqrt(variance + KERNEL_EPSILON)
+    left = tf.reshape(tf.reduce_mean(x_hat, axis=(0, 1, 2)), (-1, channels))
+    off += left * tf.sqrt(variance + KERNEL_EPSILON)
     tail -= near
     shift = (BLOCK * _sum(off) + _sum(tail)) * per_n
     square = (BLOCK * _sum(variance + off * off) + _sum(tail * tail)) * per_n
@@ -159,7 +192,6 @@ def _sum(rows: Any) -> Any:
     """The sum of each column: of about sqrt(n) sums of about sqrt(n) rows."""
     import tensorflow as tf
 
-    rows = tf.cast(rows, tf.float32)
     n, channels = tf.shape(rows)[0], rows.shape[1]
     length = tf.maximum(tf.cast(tf.sqrt(tf.cast(n, tf.float32)), tf.int32), 1)
     blocks = n // length

@@ -124,10 +124,8 @@ def infer(
     return ops.reshape(y, ops.shape(x))
 
 
-def tensorflow_backward(
-    x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon: float
-) -> tuple[Any, Any]:
-    """Gradients of ``x`` and ``gamma`` by TensorFlow's kernel, on a CPU.
+def tensorflow_d_x(x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon: float) -> Any:
+    """The gradient of ``x`` by TensorFlow's kernel, on a CPU.
 
     Args:
         x: as in ``train``.
@@ -138,7 +136,7 @@ def tensorflow_backward(
     """
     import tensorflow as tf
 
-    d_x, d_gamma, *_ = tf.raw_ops.FusedBatchNormGradV3(
+    d_x, *_ = tf.raw_ops.FusedBatchNormGradV3(
         y_backprop=_images(g, gamma.shape[0]),
         x=_images(x, gamma.shape[0]),
         scale=gamma,
@@ -147,7 +145,7 @@ def tensorflow_backward(
         reserve_space_3=tf.zeros(0),
         epsilon=epsilon,
     )
-    return ops.reshape(d_x, ops.shape(x)), d_gamma
+    return ops.reshape(d_x, ops.shape(x))
 
 
 def _images(x: Any, channels: int) -> Any:

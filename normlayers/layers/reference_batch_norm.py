@@ -102,7 +102,7 @@ def infer(
     """Normalize by statistics that are given, of shape ``(channels,)``."""
     _, column = across(x, axis)
     scale = gamma * inverse_root(variance, epsilon)
-    return x * column(scale) + column(beta - mean * scale)  # two passes, not three
+    return (x - column(mean)) * column(scale) + column(beta)
 
 
 def inverse_root(variance: Any, epsilon: float) -> Any:
