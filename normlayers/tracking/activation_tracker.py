@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numbers
 import os
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +15,12 @@ from normlayers.pictures.album import Album
 from normlayers.tracking import measures
 from normlayers.tracking.boundary import Survey, Wanted
 from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.guard import Guard
 from normlayers.tracking.observed_scalars import SMALL_LAYER, observed_scalars
 from normlayers.tracking.probe import Probe, Reading
+from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
+from normlayers.tracking.tracker_arguments import check_arguments, whole_step
 
 Array = npt.NDArray[Any]
 
@@ -123,21 +124,7 @@ class ActivationTracker(keras.callbacks.Callback):
         strict: bool = False,
     ) -> None:
         super().__init__()
-        for name, value in (("every", every), ("passes_per_epoch", passes_per_epoch)):
-            if not isinstance(value, numbers.Integral) or value < 1:
-                raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
-        if layers is not None and (isinstance(layers, str) or not isinstance(layers, Iterable)):
-            raise ValueError(f"layers must be a list of names. Received: {layers!r}")
-        if not _is_boundary(boundary):
-            raise ValueError(
-                'boundary must be "auto", "principal", True, False or three indices of points. '
-                f"Received: boundary={boundary!r}"
-            )
-        if unit not in ("epoch", "step"):
-            raise ValueError(f'unit must be "epoch" or "step". Received: unit={unit!r}')
-        if pictures not in ("auto", True, False):
-            raise ValueError(f'pictures must be "auto", True or False. Received: {pictures!r}')
-        measures.states(np.zeros(0), tolerance)  # refuses a tolerance out of range
+        check_arguments(every, passes_per_epoch, layers, boundary, unit, pictures, tolerance)
         self.log_dir = Path(log_dir)
         if self.log_dir.exists() and not self.log_dir.is_dir():
             raise ValueError(f"log_dir must be a folder. Received: the file {log_dir}")
@@ -150,18 +137,15 @@ class ActivationTracker(keras.callbacks.Callback):
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
         self.keep_history = keep_history
-        self.strict = strict
         self._log = EventLog(self.log_dir)
+        self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._log.close)
         self._films = films
         self._album = Album(self.points.labels, unit, films)
         self._history: dict[str, list[Any]] = {}
         self._probe: Probe | None = None
         self._survey: Survey | None = None
-        self._stopped = False
-        self._step: int | None = None  # where training is; None before its first epoch
-        self._offset = 0  # of the numbering, where training goes on
+        self._numbers = StepNumbers(unit, every, passes_per_epoch)
         self._observed: int | None = None  # the last observation's step
-        self._reached = 0  # the last step of training that has been seen
         if unit == "step":
             # Not a method, for Keras waits for every step where a callback has one.
             self.on_train_batch_end = self._on_train_batch_end
@@ -173,48 +157,47 @@ class ActivationTracker(keras.callbacks.Callback):
         """
         return {tag: np.array(values) for tag, values in self._history.items()}
 
-    # What Keras calls
+    # What Keras calls: nothing of it stands outside the guard.
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Get ready to number steps."""
-        self._stopped, self._step = False, None
+        self._guard.stopped = False
+        self._guard.run(self._numbers.begin_training)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Observe the model before its first epoch."""
-        if self._step is None:
-            start = epoch * self.passes_per_epoch
-            if self.unit == "step":
-                optimizer = getattr(self._model, "optimizer", None)
-                start = int(optimizer.iterations) if optimizer else 0
-            # Training that starts counting anew goes on from where it was.
-            self._offset = max(0, self._reached - start)
-            self._step = start + self._offset
-            self._guarded(lambda: self._observe(self.model, self._step))
-        self._epoch_start = self._step
+        self._guard.run(lambda: self._before_epoch(epoch))
+
+    def _before_epoch(self, epoch: int) -> None:
+        if self._numbers.begin_epoch(epoch, getattr(self._model, "optimizer", None)):
+            self._observe(self.model, self._numbers.step)
 
     def _on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        if self._step is None:
-            return
-        before, self._step = self._step, self._epoch_start + batch + 1
-        self._reached = self._step
-        if self._step // self.every > before // self.every:
-            self._guarded(lambda: self._observe(self.model, self._step))
+        self._guard.run(lambda: self._after_batch(batch))
+
+    def _after_batch(self, batch: int) -> None:
+        if self._numbers.end_batch(batch):
+            self._observe(self.model, self._numbers.step)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write the training logs, and observe the model where it is due."""
-        if self.unit == "epoch":
-            self._step = (epoch + 1) * self.passes_per_epoch + self._offset
-            self._reached = self._step
-        told = {f"epoch_{n}": value for n, value in (logs or {}).items() if np.ndim(value) == 0}
-        self._guarded(lambda: self._log.write(self._step or 0, told))
-        if self.unit == "epoch" and (epoch + 1) % self.every == 0:
-            self._guarded(lambda: self._observe(self.model, self._step))
+        self._guard.run(lambda: self._after_epoch(epoch, logs or {}))
+
+    def _after_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
+        due = self._numbers.end_epoch(epoch)
+        told = {f"epoch_{n}": value for n, value in logs.items() if np.ndim(value) == 0}
+        self._log.write(self._numbers.step or 0, told)
+        if due:
+            self._observe(self.model, self._numbers.step)
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Observe the model as it ends, write the films, close the event file."""
-        if self._step is not None:
-            self._guarded(lambda: self._observe(self.model, self._step))
-        self._guarded(lambda: self._album.write_films(self.log_dir))
+        self._guard.run(self._after_training)
+
+    def _after_training(self) -> None:
+        if self._numbers.step is not None:
+            self._observe(self.model, self._numbers.step)
+        self._album.write_films(self.log_dir)
         self._log.close()
 
     # What a loop of one's own calls
@@ -237,29 +220,14 @@ class ActivationTracker(keras.callbacks.Callback):
             >>> tracker.history["step"].tolist()
             [0]
         """
-        if step < 0 or step != int(step):
-            raise ValueError(f"step must be a whole number from 0 on. Received: step={step}")
-        self._guarded(lambda: self._observe(model, int(step)))
+        number = whole_step(step)
+        self._guard.run(lambda: self._observe(model, number))
 
     def close(self) -> None:
         """Close the event file, as the end of ``fit`` does; a later observation begins another."""
         self._log.close()
 
     # What it does
-
-    def _guarded(self, action: Callable[[], None]) -> None:
-        """Training does not die because its watcher did."""
-        if self._stopped:
-            return
-        try:
-            action()
-        except Exception as error:
-            self._log.close()
-            if self.strict:
-                raise
-            self._stopped = True
-            message = f"ActivationTracker on {self.log_dir} stopped, training goes on: {error}"
-            warnings.warn(message, stacklevel=2)
 
     def _observe(self, model: keras.Model, step: int | None) -> None:
         if step is None:
@@ -326,10 +294,3 @@ class ActivationTracker(keras.callbacks.Callback):
                 images[f"heat_map/{name}"] = self._album.heat_map(name, title, values)
                 images[f"distribution/{name}"] = self._album.distribution(name, step, title, values)
         return images
-
-
-def _is_boundary(wanted: Any) -> bool:
-    if isinstance(wanted, str | bool):
-        return wanted in ("auto", "principal", True, False)
-    three = list(wanted) if isinstance(wanted, list | tuple | np.ndarray) else []
-    return len(three) == 3 and all(isinstance(i, numbers.Integral) for i in three)

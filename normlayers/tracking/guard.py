@@ -1,0 +1,72 @@
+"""What keeps a watcher's errors from what it watches."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+
+# Colours of a terminal, which Keras's errors are written in.
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class Guard:
+    """Runs actions, and after the first that fails, no more.
+
+    Args:
+        watcher: what the warning calls the one who acts.
+        strict: raise what an action raises, instead of one warning.
+        release: called after a failure, to let go of what is held; its errors are not told.
+
+    Attributes:
+        stopped: whether an action has failed; set it to ``False`` to begin anew.
+
+    Example:
+        >>> guard = Guard("watcher", strict=False)
+        >>> with warnings.catch_warnings(record=True) as warned:
+        ...     for divisor in (1, 0, 0):
+        ...         guard.run(lambda: 1 / divisor)
+        >>> [str(warning.message) for warning in warned]
+        ['watcher stopped, training goes on: division by zero']
+    """
+
+    def __init__(
+        self, watcher: str, strict: bool = False, release: Callable[[], None] = lambda: None
+    ) -> None:
+        self.stopped = False
+        self._watcher = watcher
+        self._strict = strict
+        self._release = release
+
+    def run(self, action: Callable[[], None]) -> None:
+        """Run an action, unless an earlier one has failed."""
+        if self.stopped:
+            return
+        try:
+            action()
+        except Exception as error:
+            self.stopped = True
+            with suppress(Exception):
+                self._release()
+            if self._strict:
+                raise
+            warnings.warn(
+                f"{self._watcher} stopped, training goes on: {plain_message(error)}", stacklevel=4
+            )
+
+
+def plain_message(error: Exception) -> str:
+    """An error's message as one paragraph, without terminal codes and the arguments of calls.
+
+    Example:
+        >>> plain_message(ValueError("\\x1b[1mNo.\\x1b[0m\\n\\nArguments received by Dense.call()"))
+        'No.'
+    """
+    try:
+        message = _TERMINAL_CODES.sub("", str(error))
+    except Exception:  # an error that cannot be told
+        message = ""
+    # Keras appends all that the layer was called with.
+    message = " ".join(message.split("Arguments received by")[0].split())
+    return message or type(error).__name__

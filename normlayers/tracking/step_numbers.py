@@ -1,0 +1,82 @@
+"""Where training is, in the steps that TensorBoard shows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from keras import ops
+
+
+class StepNumbers:
+    """Counts what has been trained, through one ``fit`` and those that follow.
+
+    Args:
+        unit: what steps are: ``"epoch"``, or ``"step"`` for batches.
+        every: Keras's epochs, or steps, from one observation to the next.
+        passes_per_epoch: passes over the data in what Keras calls an epoch.
+
+    Attributes:
+        step: the step that training is at; ``None`` before its first epoch.
+
+    Example:
+        >>> numbers = StepNumbers("epoch", every=2)
+        >>> numbers.begin_epoch(0, None), numbers.end_epoch(0), numbers.end_epoch(1), numbers.step
+        (True, False, True, 2)
+    """
+
+    def __init__(
+        self, unit: Literal["epoch", "step"], every: int = 1, passes_per_epoch: int = 1
+    ) -> None:
+        self.step: int | None = None
+        self._in_batches = unit == "step"
+        self._every = every
+        self._passes = passes_per_epoch
+        self._offset = 0  # where training counts anew
+        self._epoch_start = 0
+        self._reached = 0  # the last step of training that has been seen
+
+    def begin_training(self) -> None:
+        """Expect a first epoch."""
+        self.step = None
+
+    def begin_epoch(self, epoch: int, optimizer: Any) -> bool:
+        """Note that an epoch begins, and tell whether it is the first of this training.
+
+        Args:
+            epoch: Keras's number of it.
+            optimizer: the model's, which counts the batches; or ``None``.
+        """
+        first = self.step is None
+        if self.step is None:
+            start = epoch * self._passes
+            if self._in_batches:
+                start = iterations(optimizer)
+            # Training that starts counting anew goes on from where it was.
+            self._offset = max(0, self._reached - start)
+            self.step = start + self._offset
+        self._epoch_start = self.step
+        return first
+
+    def end_batch(self, batch: int) -> bool:
+        """Note that a batch of the epoch is done, and tell whether an observation is due."""
+        if self.step is None:
+            return False
+        before, self.step = self.step, self._epoch_start + batch + 1
+        self._reached = self.step
+        return self.step // self._every > before // self._every
+
+    def end_epoch(self, epoch: int) -> bool:
+        """Note that an epoch is done, and tell whether an observation is due."""
+        if self._in_batches:
+            return False
+        self.step = (epoch + 1) * self._passes + self._offset
+        self._reached = self.step
+        return (epoch + 1) % self._every == 0
+
+
+def iterations(optimizer: Any) -> int:
+    """How many batches an optimizer has seen; 0 of no optimizer."""
+    if optimizer is None:
+        return 0
+    # A copy, for a variable that is mirrored over devices converts to no number itself.
+    return int(ops.convert_to_numpy(ops.copy(optimizer.iterations)))

@@ -1,0 +1,66 @@
+"""What the tracker's arguments may be."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def check_arguments(
+    every: Any,
+    passes_per_epoch: Any,
+    layers: Any,
+    boundary: Any,
+    unit: Any,
+    pictures: Any,
+    tolerance: Any,
+) -> None:
+    """Refuse arguments of ``ActivationTracker`` that are out of range.
+
+    Raises:
+        ValueError: naming the first that is, what was received and what may be.
+    """
+    for name, value in (("every", every), ("passes_per_epoch", passes_per_epoch)):
+        if not isinstance(value, numbers.Integral) or value < 1:
+            raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
+    if layers is not None and (isinstance(layers, str) or not isinstance(layers, Iterable)):
+        raise ValueError(f"layers must be a list of names. Received: {layers!r}")
+    if not _is_boundary(boundary):
+        raise ValueError(
+            'boundary must be "auto", "principal", True, False or three indices of points. '
+            f"Received: boundary={boundary!r}"
+        )
+    if unit not in ("epoch", "step"):
+        raise ValueError(f'unit must be "epoch" or "step". Received: unit={unit!r}')
+    if pictures not in ("auto", True, False):
+        raise ValueError(f'pictures must be "auto", True or False. Received: {pictures!r}')
+    if not isinstance(tolerance, numbers.Real) or not 0 <= float(tolerance) < 0.5:
+        raise ValueError(f"tolerance must be in [0, 1/2). Received: tolerance={tolerance!r}")
+
+
+def whole_step(step: Any) -> int:
+    """A step as a number, from a number or a Keras variable such as ``optimizer.iterations``.
+
+    Raises:
+        ValueError: it is not a whole number from 0 on.
+    """
+    try:
+        number = ops.convert_to_numpy(ops.copy(step)) if isinstance(step, keras.Variable) else step
+        whole = -1 if isinstance(number, str | bytes) else int(number)
+        if whole == number and whole >= 0:
+            return whole
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"step must be a whole number from 0 on. Received: step={step!r}")
+
+
+def _is_boundary(wanted: Any) -> bool:
+    if isinstance(wanted, str | bool):
+        return wanted in ("auto", "principal", True, False)
+    three = list(wanted) if isinstance(wanted, list | tuple | np.ndarray) else []
+    return len(three) == 3 and all(isinstance(i, numbers.Integral) for i in three)
