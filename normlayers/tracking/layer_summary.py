@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from normlayers.tracking.measures import DERIVATIVES, SATURATED
+from normlayers.tracking.measures import DERIVATIVES, SATURATED, gradient_measures
 
 BINS = 30  # as many as TensorBoard shows
 
@@ -23,9 +23,8 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
 
     Returns:
         ``on`` (neurons,), of how many of the ``points`` each is active, ``overlap``, ``finite``,
-        and of the outputs' histogram ``low``, ``high`` and ``counts`` (30,); where the activation
-        is not linear and its derivative known also ``saturation`` and ``zero_gradient``, means
-        over the neurons.
+        and of the outputs' histogram ``low``, ``high`` and ``counts`` (30,); of ``saturation`` and
+        ``zero_gradient``, means over the neurons, what ``gradient_measures`` has of the activation.
     """
     neurons = active.shape[1]
     on = ops.cast(active, "float32")
@@ -38,13 +37,15 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
     if neurons > 1:
         k = ops.sum(on, 1)
         found["overlap"] = ops.mean(k * (k - 1) / (neurons * (neurons - 1)))
+    told = gradient_measures(activation)
     if activation == "relu":  # whose derivative is 1 where it is active: told without a look
-        found["saturation"] = found["zero_gradient"] = 1 - ops.mean(on)
-    elif activation in DERIVATIVES and activation != "linear":
+        found["zero_gradient"] = 1 - ops.mean(on)
+    elif told:
         slope = DERIVATIVES[activation](ops.cast(activated, "float32"))
         slope = ops.abs(ops.cast(slope, "float32"))
-        found["saturation"] = ops.mean(ops.cast(slope < SATURATED, "float32"))
         found["zero_gradient"] = ops.mean(ops.cast(slope == 0, "float32"))
+        if "saturation" in told:
+            found["saturation"] = ops.mean(ops.cast(slope < SATURATED, "float32"))
     return found
 
 

@@ -37,6 +37,8 @@ DERIVATIVES: dict[str, Callable[[Any], Any]] = {
     "exponential": lambda a: a,
     "softsign": lambda a: (1 - abs(a)) ** 2,
 }
+# Of them, those that are linear in pieces: their derivative is 1 or 0, and nothing between.
+RECTIFIERS = ("relu", "relu6", "hard_tanh")
 # Layers up to this size have every pair of neurons compared.
 PAIRS_COMPARED = 128
 # A derivative so small counts as saturated.
@@ -192,6 +194,25 @@ def derivative(outputs: Array, activation: str) -> Array:
             f"the derivative is known for {', '.join(DERIVATIVES)}. Received: {activation!r}"
         )
     return np.asarray(DERIVATIVES[activation](np.asarray(outputs)), float)
+
+
+def gradient_measures(activation: str) -> tuple[str, ...]:
+    """Which of ``saturation`` and ``zero_gradient`` say something of an activation.
+
+    A rectifier's derivative is 0 or 1, so that both would be one number: it has
+    ``zero_gradient``. An activation that saturates smoothly has both, as its derivative is small
+    long before rounding makes it 0. A linear one, and one whose derivative is not known, has none.
+
+    Args:
+        activation: its Keras name.
+
+    Example:
+        >>> gradient_measures("relu"), gradient_measures("tanh"), gradient_measures("linear")
+        (('zero_gradient',), ('saturation', 'zero_gradient'), ())
+    """
+    if activation == "linear" or activation not in DERIVATIVES:
+        return ()
+    return ("zero_gradient",) if activation in RECTIFIERS else ("saturation", "zero_gradient")
 
 
 def saturation(outputs: Array, activation: str, below: float = SATURATED) -> Array:
