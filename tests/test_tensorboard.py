@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from normlayers.experiments.two_neuron_circle import experiment
+from normlayers.experiments.two_neuron_circle.experiment import experiment
 
 CHROMIUM = shutil.which("chromium")
 ARMS = ["relu-centred", "relu-shifted"]

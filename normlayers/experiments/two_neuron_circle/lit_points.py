@@ -89,7 +89,8 @@ def log_lit_points(
 ) -> None:
     """Write pictures each of which shows a point and the neurons it lights, as ``lit/<film>``.
 
-    A picture's step is its point's number from 1 on, and in ``"training"`` its epoch.
+    A picture's step is its epoch. Those of one epoch are numbered as samples, a point each, and
+    say in themselves which point they show.
 
     Args:
         log: the run's event file.
@@ -103,6 +104,7 @@ def log_lit_points(
     note = f"{len(shown)} of the {len(points.x)} points, in the data's order"
     picture = LitPointPicture(points.x, np.asarray(points.labels) == 1, neurons, note)
     for film in films:
+        pictures: dict[int, list[bytes]] = {}  # by epoch
         for observation, number in _course(film, len(observed), len(shown)):
             epoch, point = observed[observation].epoch, shown[number]
             lit = [layer[point] for layer in observed[observation].active]
@@ -111,8 +113,9 @@ def log_lit_points(
             if film == "training":
                 title, caption = "while training", f"{title} · {caption}"
             picture.draw(point, lit, f"{name} · {title}", caption)
-            step = epoch if film == "training" else number + 1
-            log.write(step, images={f"lit/{film}": picture.png()})
+            pictures.setdefault(epoch, []).append(picture.png())
+        for epoch, of_epoch in pictures.items():
+            log.write(epoch, images={f"lit/{film}": of_epoch})
 
 
 def log_network(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from rich.console import Console
 
-from normlayers.experiments.activation_odds import experiment
-from normlayers.experiments.activation_odds import figures as activation_figures
+from normlayers.experiments.activation_odds.experiment import experiment
+from normlayers.experiments.activation_odds.experiment import figures as activation_figures
 from normlayers.experiments.activation_odds.figures import KINDS, picture_files
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, simulate
 from normlayers.experiments.running.command_line import UsageError

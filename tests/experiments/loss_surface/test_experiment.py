@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from normlayers.experiments.loss_surface import experiment
+from normlayers.experiments.loss_surface.experiment import experiment
 from normlayers.experiments.loss_surface.data import SCALINGS, draw
 from normlayers.experiments.loss_surface.figures import FILES, PREVIEW
 from normlayers.experiments.loss_surface.losses import LOSSES

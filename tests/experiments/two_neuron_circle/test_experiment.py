@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from normlayers.experiments.data.circles import circles
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.two_neuron_circle import experiment
+from normlayers.experiments.two_neuron_circle.experiment import experiment
 from tests.tracking.reading import Read
 
 
@@ -115,7 +115,8 @@ def test_every_run_is_there_for_tensorboard(article):
         assert read.tags("images") == tags | {"data", "architecture"}
         assert read.steps("epoch_loss") == list(range(100, 1001, 100))
         assert read.steps("boundary/hidden") == read.steps("network") == list(range(0, 1001, 100))
-        assert read.steps("lit/start") == list(range(1, 41))
+        assert read.steps("lit/start") == [0]
+        assert read.steps("lit/end") == [1000]
         films = {film.name for film in (log_dir / arm).glob("*.gif")}
         assert films == {f"{tag.replace('/', '_')}.gif" for tag in tags}
         assert not any("hidden_dense" in tag for tag in read.tags("scalars"))

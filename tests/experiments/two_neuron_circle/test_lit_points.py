@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from normlayers.experiments.two_neuron_circle.films import pictures_of
 from normlayers.experiments.two_neuron_circle.lit_points import (
     LIT_FILMS,
     Activity,
@@ -48,8 +49,12 @@ def test_each_film_has_its_pictures(tmp_path, points, shown):
         log_lit_points(log, "name", LIT_FILMS, tracked, NAMES, observed(points, 7))
     read = Read(tmp_path)
     assert read.tags("images") == {f"lit/{film}" for film in LIT_FILMS}
-    for film in ("start", "early", "end"):
-        assert read.steps(f"lit/{film}") == list(range(1, shown + 1))
+    for film, epoch in (("start", 0), ("early", 20), ("end", 120)):
+        # The step is the epoch; a point is a sample, after the picture's width and height.
+        assert read.steps(f"lit/{film}") == [epoch]
+        ((_, _, *samples),) = read.values(f"lit/{film}")
+        assert len(set(samples)) == len(samples) == shown
+        assert len(pictures_of(tmp_path)[f"lit/{film}"]) == shown
     assert read.steps("lit/training") == [0, 20, 40, 60, 80, 100, 120]
 
 
