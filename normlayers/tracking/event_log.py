@@ -6,13 +6,15 @@ import os
 import socket
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from normlayers.tracking.tag_descriptions import tag_description
 
 try:
     import fcntl
@@ -30,6 +32,7 @@ class EventLog:
 
     Args:
         log_dir: folder of the run; made when it is missing.
+        describe: what TensorBoard says of a tag, as Markdown.
 
     Example:
         >>> import tempfile
@@ -37,8 +40,14 @@ class EventLog:
         ...     log.write(0, scalars={"loss": 0.7})
     """
 
-    def __init__(self, log_dir: str | os.PathLike[str]) -> None:
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        describe: Callable[[str], str] = tag_description,
+    ) -> None:
         self.log_dir = Path(log_dir)
+        self._describe = describe
+        self._described: set[str] = set()  # in the file being written
         self._file: IO[bytes] | None = None
 
     def write(
@@ -46,7 +55,8 @@ class EventLog:
         step: int,
         scalars: Mapping[str, float] | None = None,
         histograms: Mapping[str, Histogram] | None = None,
-        images: Mapping[str, bytes] | None = None,
+        images: Mapping[str, bytes | Sequence[bytes]] | None = None,
+        texts: Mapping[str, str] | None = None,
     ) -> None:
         """Write one step's values, each under its tag.
 
@@ -55,7 +65,9 @@ class EventLog:
             scalars: numbers.
             histograms: ``(low, high, counts)``: how many values are in each of the equal bins
                 from ``low`` to ``high``.
-            images: PNG files.
+            images: PNG files; where a tag has several of one size, TensorBoard numbers them as
+                samples.
+            texts: Markdown.
 
         Raises:
             BlockingIOError: another event log is writing to the folder.
@@ -70,9 +82,18 @@ class EventLog:
             summary.value.add().CopyFrom(_scalar_value(tag, number))
         for tag, values in (histograms or {}).items():
             summary.value.add().CopyFrom(_histogram_value(tag, *values))
-        for tag, png in (images or {}).items():
-            summary.value.add().CopyFrom(_image_value(tag, png))
+        for tag, pngs in (images or {}).items():
+            several = [pngs] if isinstance(pngs, bytes) else list(pngs)
+            summary.value.add().CopyFrom(_image_value(tag, several))
+        for tag, text in (texts or {}).items():
+            summary.value.add().CopyFrom(_text_value(tag, text))
+        if self._file is None:
+            self._described.clear()
+        for value in summary.value:
+            if value.tag not in self._described:  # TensorBoard reads the first of a file
+                value.metadata.summary_description = self._describe(value.tag)
         self._append(Event(wall_time=time.time(), step=step, summary=summary))
+        self._described |= {value.tag for value in summary.value}
 
     def _append(self, event: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
@@ -166,7 +187,7 @@ def _histogram_value(tag: str, low: float, high: float, counts: npt.NDArray[Any]
     )
 
 
-def _image_value(tag: str, png: bytes) -> Any:
+def _image_value(tag: str, pngs: Sequence[bytes]) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.compat.proto.tensor_pb2 import TensorProto
     from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
@@ -175,11 +196,27 @@ def _image_value(tag: str, png: bytes) -> Any:
 
     # The image plugin's format: width, height, then the encoded images. A PNG's header has both
     # at bytes 16 to 24.
-    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
-    strings = [str(width).encode(), str(height).encode(), png]
+    width, height = (int.from_bytes(pngs[0][at : at + 4], "big") for at in (16, 20))
+    strings = [str(width).encode(), str(height).encode(), *pngs]
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=len(strings))])
     return Summary.Value(
         tag=tag,
         metadata=create_summary_metadata(display_name=None, description=""),
         tensor=TensorProto(dtype=DT_STRING, string_val=strings, tensor_shape=shape),
+    )
+
+
+def _text_value(tag: str, text: str) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+    from tensorboard.compat.proto.types_pb2 import DT_STRING
+    from tensorboard.plugins.text.metadata import create_summary_metadata
+
+    return Summary.Value(
+        tag=tag,
+        metadata=create_summary_metadata(display_name=None, description=""),
+        tensor=TensorProto(
+            dtype=DT_STRING, string_val=[text.encode()], tensor_shape=TensorShapeProto()
+        ),
     )
