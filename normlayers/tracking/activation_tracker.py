@@ -16,15 +16,15 @@ from normlayers.tracking import measures
 from normlayers.tracking.boundary import Survey, Wanted
 from normlayers.tracking.event_log import EventLog
 from normlayers.tracking.guard import Guard
-from normlayers.tracking.observed_scalars import SMALL_LAYER, observed_scalars
+from normlayers.tracking.history import History
+from normlayers.tracking.model_measures import ModelMeasures
+from normlayers.tracking.observed_scalars import SMALL_LAYER
 from normlayers.tracking.probe import Probe, Reading
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.tracker_arguments import check_arguments, whole_step
 
 Array = npt.NDArray[Any]
-
-HISTOGRAM = ("low", "high", "counts")
 
 
 class ActivationTracker(keras.callbacks.Callback):
@@ -36,24 +36,29 @@ class ActivationTracker(keras.callbacks.Callback):
     take ``model.losses`` before. Any Keras model will do: Sequential, Functional or subclassed;
     layers that are called inside a compiled loop, or under ``keras.RematScope``, cannot be read.
     A model that is not built is built by ``x``, which must then be shaped as what it trains on.
-    The tags:
+    The tags, each with a description in TensorBoard that says what is good and what is bad:
 
+    - ``overview/dead_worst``, ``/dead_mean``, and so ``always_on`` and ``saturation``: the worst
+      hidden layer and the mean over them; ``/input_offset_…`` and ``/input_scale_…``: of what the
+      first layer with a kernel takes; ``/gradient_norm`` and ``_smallest``, of a weight matrix
+      (with ``y`` and a loss of Keras's); ``/update_norm``: how far the weights have moved since
+      the last observation, of their size; ``/notes``: a text on what is left out, and why;
     - ``activity/<layer>/dead``, ``/always_on``, ``/selective``: share of the layer's neurons that
       are active on none, all, part of the points; ``/overlap``: mean over neuron pairs of the
-      share of the points that activates both; ``/entropy``: mean over neurons, in bits;
-      ``/duplicates``: share of the neurons that repeat another (layers of up to 128);
-      ``/saturation`` and ``/zero_gradient``: share of the neurons' values at which the
-      activation's derivative is below 0.01, and 0, where it is known (see ``measures``);
-    - ``activity/<layer>/neuron_<i>``: share of the points that activates neuron i (layers of up
+      share of the points that activates both; ``/entropy``: mean over neurons, in bits. Of hidden
+      layers, and no softmax or linear ones (as an attention's projections) but what ``layers``
+      names;
+    - ``activity/<layer>/duplicates``: share of the neurons that repeat another (layers of up to
+      128); ``/saturation`` and ``/zero_gradient``: share of the neurons' values at which the
+      activation's derivative is below 0.01, and 0, where it is known; of rectifiers the latter,
+      for both are one; ``/neuron_<i>``: share of the points that activates neuron i (layers of up
       to 16 neurons);
-    - ``linearity``: R² of the model's logit against its best linear fit: 1 is a logistic
-      regression;
+    - ``linearity``: R² of the logit against its best linear fit: 1 is a logistic regression;
     - ``activations/<layer>``: histogram of the layer's outputs;
     - ``boundary/input``: picture of the decision boundary (models of two inputs);
       ``boundary/plane``: the same on a plane through inputs of more; ``boundary/<layer>``: what
       the next Dense layer tells apart in the space of a layer of two neurons;
-    - ``network``: picture of the network, its neurons lit by a few of the points (networks of
-      Dense layers of up to 16 neurons);
+    - ``network``: the network, lit by a few points (Dense layers of up to 16 neurons);
     - ``heat_map/<layer>``, ``distribution/<layer>``: pictures of every activation, and of their
       quantiles' course (``pictures=True``);
     - ``epoch_loss`` and the other training logs, after every epoch.
@@ -63,8 +68,8 @@ class ActivationTracker(keras.callbacks.Callback):
         x: the points, shape ``(points, ...)`` as the model takes them, or a structure of several
             inputs; some hundreds will do.
         y: their classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``; they colour the
-            pictures.
-        layers: names of the layers to watch; ``None``: all that have an activation.
+            pictures, and give the loss its targets.
+        layers: names of the layers to watch, and sum up; ``None``: all that have an activation.
         every: Keras's epochs, or steps, from one observation to the next.
         boundary: ``"auto"`` draws decision boundaries where the model allows it, ``True``
             insists, ``False`` draws none; ``"principal"`` draws the plane of the points' first
@@ -85,6 +90,8 @@ class ActivationTracker(keras.callbacks.Callback):
             not grow.
         strict: raise what goes wrong while it watches, instead of one warning after which
             training goes on unwatched.
+        details: layers with tags of their own: names, or how many (evenly from first to last,
+            linear ones left out first). ``None``: those that ``layers`` names, or 12.
 
     Raises:
         ValueError: an argument is out of range. What is found out only when training begins (the
@@ -122,9 +129,12 @@ class ActivationTracker(keras.callbacks.Callback):
         films: bool = False,
         keep_history: bool = True,
         strict: bool = False,
+        details: int | Sequence[str] | None = None,
     ) -> None:
         super().__init__()
-        check_arguments(every, passes_per_epoch, layers, boundary, unit, pictures, tolerance)
+        check_arguments(
+            every, passes_per_epoch, layers, boundary, unit, pictures, tolerance, details
+        )
         self.log_dir = Path(log_dir)
         if self.log_dir.exists() and not self.log_dir.is_dir():
             raise ValueError(f"log_dir must be a folder. Received: the file {log_dir}")
@@ -141,7 +151,9 @@ class ActivationTracker(keras.callbacks.Callback):
         self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._log.close)
         self._films = films
         self._album = Album(self.points.labels, unit, films)
-        self._history: dict[str, list[Any]] = {}
+        self._history = History()
+        self.details = list(details) if isinstance(details, list | tuple) else details
+        self._measures: ModelMeasures | None = None
         self._probe: Probe | None = None
         self._survey: Survey | None = None
         self._numbers = StepNumbers(unit, every, passes_per_epoch)
@@ -155,7 +167,7 @@ class ActivationTracker(keras.callbacks.Callback):
         """``"step"`` and, by tag, the scalars measured at each observation, shape
         ``(observations,)``; NaN where the model has diverged. Empty without ``keep_history``.
         """
-        return {tag: np.array(values) for tag, values in self._history.items()}
+        return self._history.arrays()
 
     # What Keras calls: nothing of it stands outside the guard.
 
@@ -240,22 +252,18 @@ class ActivationTracker(keras.callbacks.Callback):
         reading = probe.read(self.points.x)
         if self._survey is None:
             self._survey = Survey(probe, self.points.x, self.boundary)
-        linearity = self.points.linearity(reading.logit)
-        scalars = observed_scalars(reading, self.tolerance) | {"linearity": linearity}
-        finite = {name for name, found in reading.summaries.items() if found["finite"]}
+        assert self._measures is not None
+        scalars = self._measures.scalars(reading, probe.wiring.roles)
         # A model that has diverged has no picture; its scalars are NaN in the history.
-        whole_model = len(finite) == len(reading.summaries) and np.isfinite(reading.logit).all()
-        images = self._images(reading, step) if whole_model else {}
-        histograms = {
-            f"activations/{name}": tuple(reading.summaries[name][k] for k in HISTOGRAM)
-            for name in reading.summaries
-            if name in finite
-        }
+        finite = [found["finite"] for found in reading.summaries.values()]
+        whole = bool(all(finite) and np.isfinite(reading.logit).all())
+        images = self._images(reading, step, self._measures.layers) if whole else {}
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
-        self._log.write(step, told, histograms, images)
+        histograms = self._measures.histograms(reading)
+        self._log.write(step, told, histograms, images, self._measures.notes())
         self._observed = step
         if self.keep_history:
-            self._keep({"step": step, **scalars})
+            self._history.add({"step": step, **scalars})
 
     def _take_up(self, model: keras.Model) -> Probe:
         """Get ready to read a model."""
@@ -264,16 +272,11 @@ class ActivationTracker(keras.callbacks.Callback):
             self._album = Album(self.points.labels, self.unit, self._films)
         whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
         self._probe, self._survey = Probe(model, self.layers, whole), None
+        details = self.details if self.details is not None or self.layers is None else self.layers
+        self._measures = ModelMeasures(model, self.points, self.tolerance, details)
         return self._probe
 
-    def _keep(self, scalars: dict[str, float]) -> None:
-        """Add to the history; NaN for what this model, or the one before it, has not."""
-        earlier = len(self._history.get("step", ()))
-        for tag in {**self._history, **scalars}:
-            values = self._history.setdefault(tag, [float("nan")] * earlier)
-            values.append(scalars.get(tag, float("nan")))
-
-    def _images(self, reading: Reading, step: int) -> dict[str, bytes]:
+    def _images(self, reading: Reading, step: int, layers: list[str]) -> dict[str, bytes]:
         assert self._probe is not None
         assert self._survey is not None
         name = self.log_dir.name.replace("$", r"\$")  # no mathematics
@@ -290,7 +293,8 @@ class ActivationTracker(keras.callbacks.Callback):
             lit = [active[self.points.lit] for active in reading.active.values()]
             images["network"] = self._album.network(title, sizes, self.points.captions, lit)
         if self.pictures is True:
-            for name, values in reading.activations.items():
+            for name in (layer for layer in layers if layer in reading.activations):
+                values = reading.activations[name]
                 images[f"heat_map/{name}"] = self._album.heat_map(name, title, values)
                 images[f"distribution/{name}"] = self._album.distribution(name, step, title, values)
         return images

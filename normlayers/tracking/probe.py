@@ -13,9 +13,11 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.compiled_reading import compiled_reading
+from normlayers.tracking.input_summary import input_summary
 from normlayers.tracking.layer_summary import layer_summary
 from normlayers.tracking.listening import ACTIVATIONS, CLOSED, Heard, has_activation, listen
 from normlayers.tracking.measures import threshold
+from normlayers.tracking.roles import Roles, roles
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +38,7 @@ class Reading:
             the other.
         logit: the output before its activation, in the same shape; the output itself where no
             layer's activation makes it.
+        inputs: of the features that the first layer with a kernel takes, see ``input_summary``.
     """
 
     summaries: dict[str, dict[str, Any]]
@@ -43,6 +46,7 @@ class Reading:
     active: dict[str, Array]
     output: Array
     logit: Array
+    inputs: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Wiring:
         is_chain: whether they are the whole network, one after the other.
         classes: whether the outputs are of one softmax, or linear and of one output, so that the
             largest may be what is predicted.
+        roles: which layers have neurons, and which make outputs.
     """
 
     names: list[str] = field(default_factory=list)
@@ -63,6 +68,7 @@ class Wiring:
     next_dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
     is_chain: bool = False
     classes: bool = False
+    roles: Roles = field(default_factory=Roles)
 
 
 class Probe:
@@ -148,8 +154,10 @@ class Probe:
             size = int(np.prod([length or 1 for length in values.shape]))
             if values.shape[-1] <= self._whole and size <= max(self._whole, READ_WHOLE):
                 activations[note.name], active[note.name] = values, on
-        self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs, neurons)
+        named = self._layers is not None
+        self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs, neurons, named)
         return {
+            "inputs": input_summary(heard),
             "summaries": summaries,
             "activations": activations,
             "active": active,
@@ -234,6 +242,7 @@ def _wiring(
     inputs: list[Any],
     outputs: list[Any],
     neurons: dict[str, int],
+    named: bool,
 ) -> Wiring:
     next_dense = {}
     for note in chosen:
@@ -253,7 +262,21 @@ def _wiring(
         next_dense,
         whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
         len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
+        _roles(chosen, heard, outputs, named),
     )
+
+
+def _roles(chosen: list[Heard], heard: list[Heard], outputs: list[Any], named: bool) -> Roles:
+    activations = {
+        note.name: "" if isinstance(note.layer, CLOSED) else activation_of(note.layer)
+        for note in chosen
+    }
+    makers = [note.name for note in heard if any(note.gives is output for output in outputs)]
+    # Something that is no layer, as a slice, may come after the last one.
+    layers = [note for note in heard if not isinstance(note.layer, keras.Model)]
+    if layers and activation_of(layers[-1].layer) == "sigmoid":
+        makers.append(layers[-1].name)
+    return roles(activations, makers, named)
 
 
 def _ends_in(output: Any, heard: list[Heard]) -> str:

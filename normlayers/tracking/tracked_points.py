@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,10 @@ class TrackedPoints:
         features: how many numbers a point has.
         lit: indices of a few points, evenly spread.
         captions: a few words on each of those.
+        not_linearity: why ``linearity`` of a model on them cannot be measured; or ``None``.
+
+    Warns:
+        UserWarning: there are too few points for ``linearity``.
 
     Raises:
         ValueError: the points are not numbers, not finite, or none; there is not a class a point.
@@ -51,11 +56,25 @@ class TrackedPoints:
         self.features = int(sum(np.prod(part.shape[1:]) for part in parts))
         self.lit = np.linspace(0, lengths[0] - 1, min(LIT_POINTS, lengths[0])).astype(int)
         self.captions = [_caption([part[i] for part in parts]) for i in self.lit]
+        # A linear fit to fewer points than it has coefficients fits anything.
+        self.not_linearity = (
+            None
+            if lengths[0] > self.features + 1
+            else f"it takes {self.features + 2:,} points or more of {self.features:,} features, "
+            f"and x has {lengths[0]:,}"
+        )
+        if self.not_linearity:
+            warnings.warn(
+                f"ActivationTracker leaves linearity out: {self.not_linearity}.", stacklevel=3
+            )
         self._fit: LinearFit | None = None
 
     def linearity(self, logit: Array) -> float:
-        """``measures.linearity`` of a model's logit on the points; NaN where it is not finite."""
-        if not np.isfinite(logit).all():
+        """``measures.linearity`` of a model's logit on the points.
+
+        NaN where the logit is not finite, and for ``not_linearity``'s reason.
+        """
+        if self.not_linearity or not np.isfinite(logit).all():
             return float("nan")
         if self._fit is None:
             parts = keras.tree.flatten(self.x)

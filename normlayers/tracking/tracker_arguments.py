@@ -19,6 +19,7 @@ def check_arguments(
     unit: Any,
     pictures: Any,
     tolerance: Any,
+    details: Any,
 ) -> None:
     """Refuse arguments of ``ActivationTracker`` that are out of range.
 
@@ -30,6 +31,13 @@ def check_arguments(
             raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
     if layers is not None and (isinstance(layers, str) or not isinstance(layers, Iterable)):
         raise ValueError(f"layers must be a list of names. Received: {layers!r}")
+    whole = isinstance(details, numbers.Integral) and not isinstance(details, bool)
+    is_list = isinstance(details, list | tuple) and all(isinstance(n, str) for n in details)
+    if not (details is None or is_list or (whole and details >= 0)):
+        raise ValueError(
+            "details must be a whole number from 0 on or a list of layers' names. "
+            f"Received: {details!r}"
+        )
     if not _is_boundary(boundary):
         raise ValueError(
             'boundary must be "auto", "principal", True, False or three indices of points. '

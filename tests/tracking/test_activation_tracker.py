@@ -29,14 +29,15 @@ def test_writes_every_tag_it_promises(circle_model, points, tmp_path):
     x, y = points
     fit(circle_model, x, y, nl.ActivationTracker(tmp_path, x, y), epochs=3, validation_split=0.2)
     read = Read(tmp_path)
+    hidden = "dead always_on selective entropy overlap duplicates zero_gradient neuron_0 neuron_1"
+    summed = (
+        "dead_worst dead_mean always_on_worst always_on_mean gradient_norm gradient_norm_smallest "
+        "update_norm input_offset_worst input_offset_mean input_scale_worst input_scale_mean"
+    )
     observed = {
-        *(
-            f"activity/{layer}/{part}"
-            for layer in ("hidden", "output")
-            for part in ("dead", "always_on", "selective", "entropy", "saturation", "zero_gradient")
-        ),
-        *("activity/hidden/overlap", "activity/hidden/duplicates"),
-        *("activity/hidden/neuron_0", "activity/hidden/neuron_1", "activity/output/neuron_0"),
+        *(f"activity/hidden/{part}" for part in hidden.split()),
+        *(f"activity/output/{part}" for part in ("saturation", "zero_gradient", "neuron_0")),
+        *(f"overview/{part}" for part in summed.split()),
         "linearity",
     }
     logged = {"epoch_loss", "epoch_accuracy", "epoch_val_loss", "epoch_val_accuracy"}
@@ -162,6 +163,8 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
         ({"passes_per_epoch": -1}, "passes_per_epoch must be a whole number"),
         ({"boundary": "always"}, "boundary must be"),
         ({"tolerance": 0.7}, "tolerance must be in"),
+        ({"details": -1}, "details must be a whole number from 0"),
+        ({"details": "hidden"}, "details must be .* Received: 'hidden'"),
         ({"y": np.zeros(7)}, "one class a point, 60 in all"),
     ],
 )
@@ -210,7 +213,8 @@ def test_a_model_that_diverges_goes_on_training(circle_model, points, tmp_path):
     assert tracker.history["step"].tolist() == [0, 1, 2]
     assert all(len(values) == 3 for values in tracker.history.values())
     assert np.isnan(tracker.history["linearity"][-1])
-    assert np.isnan(tracker.history["activity/output/dead"][-1])
+    assert np.isnan(tracker.history["activity/hidden/dead"][-1])
+    assert np.isnan(tracker.history["overview/dead_worst"][-1])
     assert Read(tmp_path).steps("network") == [0, 1]
 
 
@@ -391,11 +395,11 @@ def test_a_file_that_can_grow_no_further(tmp_path):
         "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
         "model.compile('sgd', 'mse')\n"
         "tracker = nl.ActivationTracker(sys.argv[1], x, pictures=False, boundary=False)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2500, 2500))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
         "with warnings.catch_warnings(record=True) as warned:\n"
         "    warnings.simplefilter('always')\n"
-        "    history = model.fit(x, x[:, :1], epochs=9, verbose=0, callbacks=[tracker])\n"
-        "assert len(history.history['loss']) == 9\n"
+        "    history = model.fit(x, x[:, :1], epochs=40, verbose=0, callbacks=[tracker])\n"
+        "assert len(history.history['loss']) == 40\n"
         "own = [w for w in warned if 'training goes on' in str(w.message)]\n"
         "assert len(own) == 1, warned\n"
     )

@@ -1,0 +1,138 @@
+"""The length of the gradient of a model's loss on points, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+Array = npt.NDArray[Any]
+# From points and targets to a scalar.
+LossOf = Callable[[Any, Any], Any]
+
+
+class LossGradient:
+    """Measures the gradient of the loss that a model is compiled with, at inference.
+
+    That is without dropout, with the moving statistics of a batch normalization, and without
+    what regularizers add. Nothing of the model changes, nor do its random numbers.
+
+    Args:
+        model: a model compiled with one of Keras's losses, that has one output of one value, or
+            of one for each class, a point.
+        x: the points, a structure of arrays.
+        labels: their classes, shape ``(points,)``.
+        output: an output of the model for these points, shape ``(points, outputs)``.
+
+    Raises:
+        ValueError: the model is none of those; saying why in a few words.
+    """
+
+    def __init__(self, model: keras.Model, x: Any, labels: Array, output: Array) -> None:
+        self.loss = getattr(model, "loss", None)
+        loss = _loss(self.loss)
+        self._x = keras.tree.map_structure(ops.convert_to_tensor, x)
+        self._y = ops.convert_to_tensor(_targets(loss, labels, output))
+
+        def loss_of(x: Any, y: Any) -> Any:
+            predictions = keras.tree.flatten(model(x, training=False))
+            if [len(prediction.shape) for prediction in predictions] != [2]:
+                raise ValueError("the model does not have one prediction a point")
+            return ops.mean(ops.cast(loss(y, predictions[0]), "float32"))
+
+        hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
+        self._norms = hook(model, loss_of)
+
+    def norms(self) -> Array:
+        """Norms of the loss's gradients by each trainable weight, in the model's order."""
+        return np.asarray(self._norms(self._x, self._y), float)
+
+
+def _loss(loss: Any) -> Callable[[Any, Any], Any]:
+    if isinstance(loss, list | tuple) and len(loss) == 1:
+        loss = loss[0]
+    if loss is None:
+        raise ValueError("the model is not compiled with a loss")
+    if isinstance(loss, dict | list | tuple):
+        raise ValueError("the model is compiled with several losses")
+    loss = keras.losses.get(loss)
+    # Somebody's own may do anything when it is called, and would be called more often.
+    module = getattr(loss, "__module__", None)
+    if not str(module).startswith("keras."):
+        raise ValueError("the loss is not one of Keras's")
+    return loss
+
+
+def _targets(loss: Any, labels: Array, output: Array) -> Array:
+    """The classes as the loss takes them."""
+    name: str = getattr(loss, "__name__", type(loss).__name__)
+    classes = output.shape[1]
+    if name.lower().startswith("sparse"):
+        targets = labels.astype("int32")
+    elif classes == 1:
+        targets = labels[:, None].astype("float32")
+    else:
+        targets = np.eye(max(classes, labels.max() + 1), dtype="float32")[labels]
+    if classes > 1 and labels.max() >= classes:
+        raise ValueError(f"y has more classes than the model, {classes}")
+    return targets
+
+
+def _norm(gradient: Any) -> Any:
+    """Also of numbers whose squares are 0 or infinite."""
+    gradient = ops.cast(gradient, "float32")
+    largest = ops.max(ops.abs(gradient))
+    safe = ops.where(largest > 0, largest, ops.ones_like(largest))
+    return largest * ops.sqrt(ops.sum(ops.square(gradient / safe)))
+
+
+def _tensorflow(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def norms(x: Any, y: Any) -> Any:
+        weights = [variable.value for variable in model.trainable_variables]
+        with keras.StatelessScope(), tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            loss = loss_of(x, y)
+        gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
+        return tf.stack([_norm(tf.convert_to_tensor(gradient)) for gradient in gradients])
+
+    return lambda x, y: norms(x, y).numpy()
+
+
+def _jax(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
+    import jax
+
+    trainable, others = model.trainable_variables, model.non_trainable_variables
+
+    @jax.jit
+    def norms(values: list[Any], rest: list[Any], x: Any, y: Any) -> Any:
+        def loss(values: list[Any]) -> Any:
+            mapping = [*zip(trainable, values, strict=True), *zip(others, rest, strict=True)]
+            with keras.StatelessScope(mapping):
+                return loss_of(x, y)
+
+        return ops.stack([_norm(gradient) for gradient in jax.grad(loss)(values)])
+
+    return lambda x, y: norms([v.value for v in trainable], [v.value for v in others], x, y)
+
+
+def _torch(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
+    import torch
+
+    def norms(x: Any, y: Any) -> Any:
+        weights = [variable.value for variable in model.trainable_variables]
+        with torch.enable_grad(), keras.StatelessScope():
+            loss = loss_of(x, y)
+            # Not what `backward` does, which adds to each weight's `grad`.
+            gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+        with torch.no_grad():
+            told = [_norm(g if g is not None else ops.zeros(())) for g in gradients]
+            return keras.ops.convert_to_numpy(ops.stack(told))
+
+    return norms

@@ -1,0 +1,112 @@
+"""How far training moves a model's weights, and how steep its loss is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.tracking.loss_gradient import LossGradient
+from normlayers.tracking.probe import Reading
+from normlayers.tracking.tracked_points import TrackedPoints
+
+Array = npt.NDArray[Any]
+
+# Weights beyond as many are not kept from one observation to the next.
+WEIGHTS_KEPT = 50_000_000
+# A gradient is taken on so many of the points, as long as the activations that a backward pass
+# keeps are no more than these values, and on no fewer points than those.
+GRADIENT_POINTS, GRADIENT_VALUES, FEWEST_POINTS = 256, 2**24, 8
+
+
+class TrainingNorms:
+    """``gradient_norm`` and ``update_norm`` of a model, from one observation to the next.
+
+    Args:
+        model: a built model.
+        points: the points it is watched on.
+
+    Attributes:
+        remarks: by measure, why it is not measured; known from the first ``read`` on.
+    """
+
+    def __init__(self, model: keras.Model, points: TrackedPoints) -> None:
+        self.remarks: dict[str, str] = {}
+        self._model, self._points = model, points
+        self._before: list[Array] | None = None
+        self._gradient: LossGradient | None = None
+
+    def read(self, reading: Reading) -> dict[str, float]:
+        """The norms now.
+
+        Args:
+            reading: of the model as it is.
+
+        Returns:
+            ``update_norm``: ``|w - w'| / |w|`` over all trainable weights ``w`` and those at the
+            last observation ``w'``, NaN at the first; ``gradient_norm``: length of the loss's
+            gradient by all of them; ``gradient_norm_smallest``: of the weight matrix where it is
+            shortest. Measures that cannot be had are left out.
+        """
+        told: dict[str, float] = {}
+        if "update_norm" not in self.remarks:
+            told |= self._update()
+        if "gradient_norm" not in self.remarks:
+            try:
+                told |= self._slope(reading)
+            except Exception as error:  # a measure less is no reason to stop
+                # The first line: Keras's errors go on for pages.
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                self._gradient, self.remarks["gradient_norm"] = None, reason
+        return told
+
+    def _update(self) -> dict[str, float]:
+        variables = self._model.trainable_variables
+        if not variables:
+            self.remarks["update_norm"] = "the model has no trainable weights"
+            return {}
+        if sum(int(np.prod(v.shape)) for v in variables) > WEIGHTS_KEPT:
+            self.remarks["update_norm"] = f"the model has more than {WEIGHTS_KEPT:,} weights"
+            self._before = None
+            return {}
+        # Copies: a backend may go on using what it shows.
+        now = [np.array(ops.convert_to_numpy(ops.copy(v)), "float32") for v in variables]
+        before, self._before = self._before, now
+        alike = before is not None and [b.shape for b in before] == [n.shape for n in now]
+        if not alike:
+            return {"update_norm": float("nan")}
+        moved = _length([n - b for n, b in zip(now, before or [], strict=True)])
+        size = _length(now)
+        return {"update_norm": moved / size if size else float("nan")}
+
+    def _slope(self, reading: Reading) -> dict[str, float]:
+        model = self._model
+        if self._gradient is None or self._gradient.loss is not getattr(model, "loss", None):
+            self._gradient = self._gradient_of(reading)
+        norms = self._gradient.norms()
+        matrices = [len(v.shape) > 1 for v in model.trainable_variables]
+        told = {"gradient_norm": _length([norms])}
+        if sum(matrices) > 1:
+            told["gradient_norm_smallest"] = float(norms[np.array(matrices)].min())
+        return told
+
+    def _gradient_of(self, reading: Reading) -> LossGradient:
+        labels, x = self._points.labels, self._points.x
+        if labels is None:
+            raise ValueError("the tracker has no classes `y`")
+        if not self._model.trainable_variables:
+            raise ValueError("the model has no trainable weights")
+        values = sum(int(s["counts"].sum()) for s in reading.summaries.values()) // len(labels)
+        most = min(len(labels), GRADIENT_POINTS, GRADIENT_VALUES // max(1, values))
+        if most < min(len(labels), FEWEST_POINTS):
+            raise ValueError(f"its activations are too many, {values:,} a point")
+        chosen = np.linspace(0, len(labels) - 1, most).astype(int)
+        few = keras.tree.map_structure(lambda part: part[chosen], x)
+        return LossGradient(self._model, few, labels[chosen], reading.output[chosen])
+
+
+def _length(parts: list[Array]) -> float:
+    return float(np.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts)))

@@ -1,0 +1,171 @@
+"""Gradients and updates, against closed forms and finite differences."""
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from normlayers.tracking import training_norms
+from normlayers.tracking.loss_gradient import LossGradient
+from tests.tracking.reading import Read
+
+layers = keras.layers
+RNG = np.random.default_rng(0)
+
+
+def tracked(tmp_path, model, x, y=None, **options):
+    options = {"strict": True, "boundary": False, "pictures": False, **options}
+    return nl.ActivationTracker(tmp_path, x, y, **options)
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def test_of_logistic_regression_the_gradient_is_that_of_the_textbook(tmp_path):
+    x = RNG.normal(size=(50, 3)).astype("float32")
+    y = np.arange(50) % 2
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    tracker = tracked(tmp_path, model, x, y)
+    tracker.observe(model, 0)
+    wrong = numpy(model(x)).ravel().astype(float) - y
+    gradient = np.append(wrong @ x, wrong.sum()) / 50
+    found = tracker.history["overview/gradient_norm"][0]
+    assert found == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "last"),
+    [
+        ("sparse_categorical_crossentropy", "softmax"),
+        (keras.losses.SparseCategoricalCrossentropy(from_logits=True, name="mine"), "linear"),
+        ("categorical_crossentropy", "softmax"),
+        ("mse", "tanh"),
+    ],
+)
+def test_is_what_finite_differences_say_of_every_loss(loss, last, tmp_path):
+    x, labels = RNG.normal(size=(30, 2)).astype("float32"), np.arange(30) % 3
+    model = keras.Sequential(
+        [
+            keras.Input((2,)),
+            layers.Dense(4, "tanh", dtype="float64"),
+            layers.BatchNormalization(dtype="float64"),
+            layers.Dropout(0.5),
+            layers.Dense(3, last, dtype="float64"),
+        ]
+    )
+    model.compile("sgd", loss)
+    before = model.get_weights()
+    norms = LossGradient(model, x, labels, np.zeros((30, 3))).norms()
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    function = keras.losses.get(loss)
+    sparse = "sparse" in str(getattr(function, "__name__", type(function).__name__)).lower()
+    targets = labels if sparse else np.eye(3)[labels]
+    kernel = model.trainable_variables[0]
+    start, step = numpy(kernel).copy(), 1e-3
+    slopes = []
+    for at in np.ndindex(start.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = start.copy()
+            moved[at] += sign * step
+            kernel.assign(moved)
+            ends.append(float(numpy(keras.ops.mean(function(targets, model(x, training=False))))))
+        slopes.append((ends[0] - ends[1]) / (2 * step))
+    kernel.assign(start)
+    assert len(norms) == len(model.trainable_variables)
+    assert norms[0] == pytest.approx(np.linalg.norm(slopes), rel=2e-3)
+
+
+def test_vanishing_gradients_show(tmp_path):
+    x, y = RNG.normal(size=(40, 2)).astype("float32"), np.arange(40) % 2
+    hidden = [layers.Dense(8, "sigmoid") for _ in range(12)]
+    model = keras.Sequential([keras.Input((2,)), *hidden, layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    tracker = tracked(tmp_path, model, x, y)
+    tracker.observe(model, 0)
+    smallest = tracker.history["overview/gradient_norm_smallest"][0]
+    assert 0 < smallest < 1e-6 * tracker.history["overview/gradient_norm"][0]
+
+
+def test_updates_are_the_weights_differences(circle_model, points, tmp_path):
+    tracker = tracked(tmp_path, circle_model, *points)
+    tracker.observe(circle_model, 0)
+    weights = circle_model.get_weights()
+    circle_model.set_weights([weight * 1.25 for weight in weights])
+    tracker.observe(circle_model, 1)
+    tracker.observe(circle_model, 2)
+    found = tracker.history["overview/update_norm"]
+    assert np.isnan(found[0])
+    assert found[1:] == pytest.approx([0.2, 0], abs=1e-7)
+    assert Read(tmp_path).steps("overview/update_norm") == [1, 2]
+
+
+class OwnLoss(keras.losses.Loss):
+    calls = 0
+
+    def call(self, y_true, y_pred):
+        OwnLoss.calls += 1
+        return keras.ops.mean(keras.ops.square(y_true - y_pred))
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "says"),
+    [
+        ("mse", None, "the tracker has no classes `y`"),
+        (None, [0, 1] * 30, "the model is not compiled with a loss"),
+        (OwnLoss(), [0, 1] * 30, "the loss is not one of Keras's"),
+    ],
+)
+def test_where_there_is_no_gradient_it_says_so_once(circle_model, points, tmp_path, loss, y, says):
+    if loss is not None:
+        circle_model.compile("sgd", loss)
+    tracker = tracked(tmp_path, circle_model, points[0], y)
+    for step in range(3):
+        tracker.observe(circle_model, step)
+    read = Read(tmp_path)
+    assert read.steps("overview/notes") == [0]
+    note = read.values("overview/notes")[0].item().decode()
+    assert f"`overview/gradient_norm` is left out: {says}" in note
+    assert "overview/gradient_norm" not in read.tags("scalars")
+    assert len(read.steps("overview/update_norm")) == 2
+    assert OwnLoss.calls == 0
+
+
+def test_several_outputs_and_pictures_have_no_gradient(tmp_path):
+    inputs = keras.Input((4, 4, 1))
+    mask = layers.Conv2D(1, 3, padding="same", activation="sigmoid")(inputs)
+    x = RNG.normal(size=(30, 4, 4, 1)).astype("float32")
+    for number, (outputs, loss) in enumerate(
+        [(mask, "binary_crossentropy"), ([mask, mask], ["mse", "mse"])]
+    ):
+        model = keras.Model(inputs, outputs)
+        model.compile("sgd", loss)
+        tracker = tracked(tmp_path / str(number), model, x, np.arange(30) % 2)
+        tracker.observe(model, 0)
+        assert "overview/gradient_norm" not in tracker.history
+        assert "overview/update_norm" in tracker.history
+
+
+def test_large_models_keep_no_weights_and_large_activations_take_no_gradient(
+    circle_model, points, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training_norms, "WEIGHTS_KEPT", 5)
+    monkeypatch.setattr(training_norms, "GRADIENT_VALUES", 20)
+    circle_model.compile("sgd", "binary_crossentropy")
+    tracker = tracked(tmp_path, circle_model, *points)
+    tracker.observe(circle_model, 0)
+    note = Read(tmp_path).values("overview/notes")[0].item().decode()
+    assert "update_norm` is left out: the model has more than 5 weights" in note
+    assert "gradient_norm` is left out: its activations are too many" in note
+
+
+def test_a_loss_compiled_anew_is_the_one_that_is_measured(circle_model, points, tmp_path):
+    tracker = tracked(tmp_path, circle_model, *points)
+    for step, loss in enumerate(("mse", "binary_crossentropy")):
+        circle_model.compile("sgd", loss)
+        tracker.observe(circle_model, step)
+    first, second = tracker.history["overview/gradient_norm"]
+    assert second > 1.5 * first
