@@ -22,7 +22,7 @@ with quiet_start():
 
     from normlayers.experiments.data.circles import BATCH_SIZE
     from normlayers.experiments.running.command_line import ArgumentParser
-    from normlayers.experiments.two_neuron_circle.experiment import experiment
+    from normlayers.experiments.two_neuron_circle import experiment
 
 
 def plain_fit(arm: str, epochs: int) -> float:

@@ -8,7 +8,7 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.activation_odds.experiment import experiment as activation_odds
+        from normlayers.experiments.activation_odds import experiment as activation_odds
         from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)

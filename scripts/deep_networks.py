@@ -8,7 +8,7 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.deep_networks.experiment import experiment as deep_networks
+        from normlayers.experiments.deep_networks import experiment as deep_networks
         from normlayers.experiments.deep_networks.arms import ARMS
         from normlayers.experiments.running.command_line import ArgumentParser, folder
 

@@ -8,7 +8,7 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.input_normalization.experiment import experiment as input_normalization
+        from normlayers.experiments.input_normalization import experiment as input_normalization
         from normlayers.experiments.input_normalization.arms import ARMS
         from normlayers.experiments.running.command_line import ArgumentParser, folder
 

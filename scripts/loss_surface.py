@@ -8,7 +8,7 @@ from quiet_start import quiet_start
 
 def main() -> None:
     with quiet_start():
-        from normlayers.experiments.loss_surface.experiment import experiment as loss_surface
+        from normlayers.experiments.loss_surface import experiment as loss_surface
         from normlayers.experiments.running.command_line import ArgumentParser, folder
 
     parser = ArgumentParser(description=__doc__)

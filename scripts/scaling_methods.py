@@ -9,7 +9,7 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments.running.command_line import ArgumentParser, folder
-        from normlayers.experiments.scaling_methods.experiment import experiment as scaling_methods
+        from normlayers.experiments.scaling_methods import experiment as scaling_methods
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

@@ -9,7 +9,7 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments.running.command_line import ArgumentParser, folder
-        from normlayers.experiments.two_neuron_circle.experiment import experiment as two_neuron_circle
+        from normlayers.experiments.two_neuron_circle import experiment as two_neuron_circle
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument

@@ -9,7 +9,7 @@ from quiet_start import quiet_start
 def main() -> None:
     with quiet_start():
         from normlayers.experiments.running.command_line import ArgumentParser, folder
-        from normlayers.experiments.two_neuron_ensemble.experiment import experiment as two_neuron_ensemble
+        from normlayers.experiments.two_neuron_ensemble import experiment as two_neuron_ensemble
         from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 
     parser = ArgumentParser(description=__doc__)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import normlayers
-from normlayers.experiments.report.page import reproduction
+from normlayers.experiments.report import reproduction
 
 PACKAGE = Path(normlayers.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from normlayers.experiments.two_neuron_circle.experiment import experiment
+from normlayers.experiments.two_neuron_circle import experiment
 
 CHROMIUM = shutil.which("chromium")
 ARMS = ["relu-centred", "relu-shifted"]
@@ -77,6 +77,7 @@ def page():
 @pytest.mark.parametrize(
     ("tag", "card", "drawn"),
     [
+        ("overview/dead_worst", "scalar-card", "svg"),
         ("linearity", "scalar-card", "svg"),
         ("activity/hidden/dead", "scalar-card", "svg"),
         ("activations/hidden", "histogram-card", "svg"),

@@ -8,9 +8,10 @@ from typing import Any
 import keras
 
 from normlayers.tracking.observed_scalars import observed_scalars
-from normlayers.tracking.overview import OVERVIEW, notes, overview
+from normlayers.tracking.overview import notes, overview
 from normlayers.tracking.probe import Reading
 from normlayers.tracking.roles import Roles, detailed_layers
+from normlayers.tracking.tag_descriptions import OVERVIEW_GROUP
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.training_norms import TrainingNorms
 
@@ -59,7 +60,7 @@ class ModelMeasures:
         """
         self.layers = detailed_layers(list(reading.summaries), found, self._details)
         self._watched = len(reading.summaries)
-        norms = {f"{OVERVIEW}/{name}": of for name, of in self._norms.read(reading).items()}
+        norms = {f"{OVERVIEW_GROUP}/{name}": of for name, of in self._norms.read(reading).items()}
         scalars = overview(reading.summaries, reading.inputs, found, self._tolerance) | norms
         scalars["linearity"] = self._points.linearity(reading.logit)
         # Of a choice among many layers, hundreds of neurons would hide the rest.
@@ -77,7 +78,7 @@ class ModelMeasures:
     def notes(self) -> dict[str, str]:
         """A text by its tag on what is not measured or shown, where it is news."""
         remarks = [
-            f"`{OVERVIEW}/{n}` is left out: {why}." for n, why in self._norms.remarks.items()
+            f"`{OVERVIEW_GROUP}/{n}` is left out: {why}." for n, why in self._norms.remarks.items()
         ]
         missing = self._points.not_linearity
         if missing:
@@ -86,4 +87,4 @@ class ModelMeasures:
         if text == self._told:
             return {}
         self._told = text
-        return {f"{OVERVIEW}/notes": text}
+        return {f"{OVERVIEW_GROUP}/notes": text}

@@ -10,9 +10,8 @@ import numpy as np
 from normlayers.tracking import measures
 from normlayers.tracking.input_summary import input_measures
 from normlayers.tracking.roles import Roles
+from normlayers.tracking.tag_descriptions import OVERVIEW_GROUP
 
-# The group of these tags in TensorBoard.
-OVERVIEW = "overview"
 OVER_LAYERS = ("dead", "always_on", "saturation")
 
 
@@ -58,7 +57,7 @@ def overview(
             told[f"{name}_mean"] = float(np.mean(of_layers))
     if inputs:
         told |= input_measures(inputs["mean"], inputs["deviation"])
-    return {f"{OVERVIEW}/{name}": value for name, value in told.items()}
+    return {f"{OVERVIEW_GROUP}/{name}": value for name, value in told.items()}
 
 
 def notes(remarks: Iterable[str], shown: Sequence[str], watched: int) -> str:

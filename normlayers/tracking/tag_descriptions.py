@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+# The group in TensorBoard of what sums up a model.
+OVERVIEW_GROUP = "overview"
 _A2 = "article A2, *Tuning neural networks, part I: normalize your data*"
 _A0 = "article A0, *Why normalizing inputs matters for dense neural networks*"
 _LECUN = "LeCun et al., *Efficient BackProp*, 1998, section 4.3"
@@ -18,7 +20,7 @@ _GLOROT = (
 _WATCHED = "on the tracker's points"
 
 # Of the measures of a layer, by the last part of the tag.
-LAYER = {
+_LAYER = {
     "dead": f"**Dead neurons**: share of the layer's neurons that are active on none of the "
     f"points. 0 to 1. Good: near 0. Bad: rising towards 1; such neurons pass nothing on and, with "
     f"ReLU, get no gradient either. Source: {_A2}; Lu et al., *Dying ReLU and initialization*, "
@@ -56,7 +58,7 @@ _NEURON = (
     f"{_A2}."
 )
 _OF_HIDDEN = "Over the watched hidden layers with an activation, each counted once."
-OVERVIEW = {
+_OVERVIEW = {
     "dead_worst": f"**Dead neurons, worst layer**: the largest share of dead neurons in a layer. "
     f"0 to 1. Good: near 0. Bad: 1, as nothing passes that layer. {_OF_HIDDEN} Details: "
     f"`activity/<layer>/dead`. Source: {_A2}.",
@@ -104,7 +106,7 @@ OVERVIEW = {
     "notes": "What the tracker does not show of this model, and why.",
 }
 # The others, by what the tag begins with.
-OTHERS = {
+_OTHERS = {
     "linearity": f"**Linearity**: R² of the model's logit (its output before the last activation) "
     f"against its best linear fit {_WATCHED}. 0 to 1. 1: the model is a logistic or linear "
     f"regression {_WATCHED}, whatever its layers. Good: below 1 where the data are not linear. "
@@ -148,9 +150,9 @@ def tag_description(tag: str) -> str:
         ''
     """
     group, _, rest = tag.partition("/")
-    if group == "overview":
-        return OVERVIEW.get(rest, "")
+    if group == OVERVIEW_GROUP:
+        return _OVERVIEW.get(rest, "")
     if group == "activity":
         last = rest.rpartition("/")[2]
-        return _NEURON if re.fullmatch(r"neuron_\d+", last) else LAYER.get(last, "")
-    return next((said for start, said in OTHERS.items() if tag.startswith(start)), "")
+        return _NEURON if re.fullmatch(r"neuron_\d+", last) else _LAYER.get(last, "")
+    return next((said for start, said in _OTHERS.items() if tag.startswith(start)), "")

@@ -78,8 +78,9 @@ class TrainingNorms:
         alike = before is not None and [b.shape for b in before] == [n.shape for n in now]
         if not alike:
             return {"update_norm": float("nan")}
-        moved = _length([n - b for n, b in zip(now, before or [], strict=True)])
-        size = _length(now)
+        with np.errstate(all="ignore"):  # of a model that has diverged
+            moved = _length([n - b for n, b in zip(now, before or [], strict=True)])
+            size = _length(now)
         return {"update_norm": moved / size if size else float("nan")}
 
     def _slope(self, reading: Reading) -> dict[str, float]:

@@ -21,3 +21,6 @@ class Read:
 
     def values(self, tag):
         return [tensor_util.make_ndarray(event.tensor_proto) for event in self._events.Tensors(tag)]
+
+    def description(self, tag):
+        return self._events.SummaryMetadata(tag).summary_description

@@ -114,6 +114,20 @@ def test_softmax_is_differentiated_by_its_own_pre_activation():
         assert found == pytest.approx(slope, rel=1e-5)
 
 
+@pytest.mark.parametrize("activation", [*measures.DERIVATIVES, "gelu"])
+def test_both_measures_of_the_gradient_are_had_where_they_differ(activation):
+    had = measures.gradient_measures(activation)
+    if activation in ("linear", "gelu"):
+        assert had == ()
+        return
+    z = np.linspace(-12, 12, 161, dtype="float32")
+    z = np.stack([z, 0 * z], axis=1)  # two neurons, for softmax
+    a = keras.ops.convert_to_numpy(keras.activations.get(activation)(keras.ops.array(z)))[:, :1]
+    differ = measures.saturation(a, activation) != measures.zero_gradient_share(a, activation)
+    assert ("saturation" in had) == bool(differ)
+    assert "zero_gradient" in had
+
+
 def test_saturation_and_zero_gradient_are_counted():
     sigmoid = np.array([[0.5, 0.995], [0.98, 0.5], [1.0, 0.999], [0.0, 0.5]])
     assert measures.saturation(sigmoid, "sigmoid").tolist() == [0.5, 0.5]

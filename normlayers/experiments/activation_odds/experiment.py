@@ -48,7 +48,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from normlayers.experiments.activation_odds.experiment import exact_odds
+from normlayers.experiments.activation_odds import exact_odds
 from normlayers.experiments.activation_odds.claims import CLAIMS
 from normlayers.experiments.activation_odds.figures import (
     KINDS,

@@ -7,8 +7,9 @@
 - ``overlap.png``: the share of the data that activates both of two neurons, centred data;
 - ``neuron_states.png``: the shares of neurons that are always on, selective and dead.
 
-TensorBoard finds them under these names, without endings; the film's frames are steps, numbered
-by the shift.
+TensorBoard has them as ``initialization/<name>``, without endings, in a group of their own that
+does not stand before what trained networks show; the film's frames are steps, numbered by the
+shift.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ STILLS = (
 )
 OVERLAP = "overlap"
 FILM = "G7_shift"
+# Their group in TensorBoard.
+GROUP = "initialization"
 # The last frame stays ten times as long.
 FRAME_MILLISECONDS = 500
 
@@ -116,10 +119,11 @@ def write_pictures(measures: Measures, sizes: Sizes, directory: LogDirectory, fo
     for name, png in stills.items():
         directory.write(f"{name}.png", png)
     write_gif(frames, directory.path / f"{FILM}.gif", FRAME_MILLISECONDS)
-    with EventLog(folder) as log:
-        log.write(0, images=stills)
+    told = {f"{GROUP}/{Path(of['file']).stem}": of["caption"] for of in captions(sizes)}
+    with EventLog(folder, lambda tag: told[tag]) as log:
+        log.write(0, images={f"{GROUP}/{name}": png for name, png in stills.items()})
         for shift, frame in zip(measures["shift"], frames, strict=True):
-            log.write(shift, images={FILM: frame})
+            log.write(shift, images={f"{GROUP}/{FILM}": frame})
 
 
 def _stills(measures: Measures, sizes: Sizes) -> dict[str, Figure]:

@@ -58,7 +58,7 @@ from rich.console import Console
 
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.table import claims_table
-from normlayers.experiments.loss_surface.experiment import quadratic_descent as theory
+from normlayers.experiments.loss_surface import quadratic_descent as theory
 from normlayers.experiments.loss_surface.claims import CLAIMS
 from normlayers.experiments.loss_surface.data import SCALINGS, draw
 from normlayers.experiments.loss_surface.figures import (

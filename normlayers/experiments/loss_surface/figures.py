@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.loss_surface.experiment import quadratic_descent as theory
+from normlayers.experiments.loss_surface import quadratic_descent as theory
 from normlayers.experiments.loss_surface.data import SCALINGS, population_second_moments
 from normlayers.experiments.loss_surface.gradient_descent import (
     NOT_REACHED,
@@ -52,6 +52,8 @@ PAGE = "surfaces.html"
 PREVIEW = "surfaces_page.png"
 FILES = (*(f"{name}.png" for name in PNGS), PREVIEW, PAGE)
 PAGE_TITLE = "Loss over two weights, raw inputs and scaled ones"
+# Their group in TensorBoard.
+GROUP = "loss_surface"
 # Half a grid's width, in distances from the start to the minimum.
 REACH = 1.3
 CONTOUR_LINES, SPACE_LINES, PAGE_LINES = 161, 61, 41
@@ -76,8 +78,9 @@ def write_figures(found: Findings, directory: LogDirectory, folder: Path) -> Non
     landscapes = _landscapes(found)
     directory.write(PREVIEW, to_png(surface_preview(landscapes, PAGE_TITLE)))
     directory.write(PAGE, _page(found, landscapes).encode())
-    with EventLog(folder) as log:
-        log.write(0, images=pngs)
+    told = {f"{GROUP}/{Path(of['file']).stem}": of["caption"] for of in captions(found)}
+    with EventLog(folder, lambda tag: told[tag]) as log:
+        log.write(0, images={f"{GROUP}/{name}": png for name, png in pngs.items()})
 
 
 def captions(found: Findings) -> list[dict[str, str]]:

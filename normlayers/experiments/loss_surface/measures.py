@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.loss_surface.experiment import quadratic_descent as theory
+from normlayers.experiments.loss_surface import quadratic_descent as theory
 from normlayers.experiments.loss_surface.data import SCALINGS, DataSets, scaled
 from normlayers.experiments.loss_surface.gradient_descent import (
     Descents,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from normlayers.pictures.png import to_png
 from normlayers.tracking.boundary import boundary_over
 from normlayers.tracking.event_log import EventLog
 from normlayers.tracking.probe import Probe
+from normlayers.tracking.tag_descriptions import tag_description
 from normlayers.tracking.tracked_points import TrackedPoints
 
 Array = npt.NDArray[Any]
@@ -49,6 +50,8 @@ COPIES = {
 }
 FIGURES = (TWO_CIRCLES, NETWORK, *COPIES)
 OVERVIEW = "overview.png"
+# Of the pictures that are no figures of the article.
+DATA, ARCHITECTURE = "data", "architecture"
 LIT = "A neuron is filled where the point activates it, and white where it does not."
 # Of each picture's film, what it shows.
 SHOWN = {
@@ -127,14 +130,31 @@ def draw_arm(
     """
     name, points = folder.name, TrackedPoints(x, y)
     is_drawn = "network" in pictures_of(folder)
-    with EventLog(folder) as log:
-        drawn = {"data": _data_picture(x, y, name), "architecture": _network_picture()}
+    with EventLog(folder, partial(_describe, name)) as log:
+        drawn = {DATA: _data_picture(x, y, name), ARCHITECTURE: _network_picture()}
         log.write(0, images=drawn)
         if not is_drawn:
             log_network(log, name, points, observed)
         log_lit_points(log, name, films, points, NEURONS, observed)
     lit = {f"lit/{film}": MILLISECONDS_OF_A_POINT for film in films}
     write_films(folder, dict.fromkeys(FILMED, MILLISECONDS) | lit, mp4=FILMED)
+
+
+def _describe(arm: str, tag: str) -> str:
+    """What TensorBoard says of a picture of an arm."""
+    if tag == DATA:
+        return (
+            "**Data**: the arm's points in the colours of their classes. No line tells them apart."
+        )
+    if tag == ARCHITECTURE:
+        return "**Architecture**: two inputs, two hidden neurons and one output, none of them lit."
+    said = SHOWN[tag].format(arm=_in_words(arm)) if tag in SHOWN else tag_description(tag)
+    if not tag.startswith("lit/"):
+        return said
+    return (
+        f"**Lit points**: {said} The step is the epoch, the sample a point. Good: different points "
+        "light different neurons. Bad: neurons that no point lights, or that every one does."
+    )
 
 
 def overview(panels: Sequence[tuple[str, Array, Any]], y: Array, columns: int) -> bytes:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from rich.console import Console
 
-from normlayers.experiments.activation_odds.experiment import experiment
-from normlayers.experiments.activation_odds.experiment import figures as activation_figures
+from normlayers.experiments.activation_odds import experiment
+from normlayers.experiments.activation_odds import figures as activation_figures
 from normlayers.experiments.activation_odds.figures import KINDS, picture_files
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, simulate
 from normlayers.experiments.running.command_line import UsageError
@@ -194,9 +194,11 @@ def test_figures_show_the_data_that_they_name(article):
 
 def test_pictures_are_there_for_tensorboard(article):
     read = Read(article[0] / "initialization")
-    assert read.tags("images") == {Path(name).stem for name in picture_files(2)}
-    assert read.steps("G7_shift") == list(range(10))
-    assert read.steps("G6_share_of_data") == [0]
+    expected = {f"initialization/{Path(name).stem}" for name in picture_files(2)}
+    assert read.tags("images") == expected
+    assert read.steps("initialization/G7_shift") == list(range(10))
+    assert read.steps("initialization/G6_share_of_data") == [0]
+    assert all(read.description(tag) for tag in expected)
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
-from normlayers.experiments.activation_odds.experiment import simulated_odds
+from normlayers.experiments.activation_odds import simulated_odds
 from normlayers.experiments.activation_odds.exact_odds import (
     always_on,
     number_active,

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from normlayers.ensembles.classifier_ensemble import epochs_to
-from normlayers.experiments.deep_networks.experiment import experiment
+from normlayers.experiments.deep_networks import experiment
 from normlayers.experiments.deep_networks.arms import ACTIVATIONS, ARMS, DEPTHS
 from normlayers.experiments.deep_networks.figures import PICTURES, captions, pictures
 from normlayers.experiments.deep_networks.measures import TARGET_LOSS, Findings

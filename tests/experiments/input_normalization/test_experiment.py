@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from normlayers.experiments.claims.claim import check
-from normlayers.experiments.input_normalization.experiment import experiment as input_normalization
+from normlayers.experiments.input_normalization import experiment as input_normalization
 from normlayers.experiments.input_normalization.arms import ARMS
 from normlayers.experiments.input_normalization.claims import CLAIMS, share_of_largest, unevenness
 from normlayers.experiments.input_normalization.data import points

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from normlayers.experiments.loss_surface.experiment import experiment
+from normlayers.experiments.loss_surface import experiment
 from normlayers.experiments.loss_surface.data import SCALINGS, draw
 from normlayers.experiments.loss_surface.figures import FILES, PREVIEW
 from normlayers.experiments.loss_surface.losses import LOSSES
@@ -142,9 +142,10 @@ def test_pictures_and_the_page_are_there(found):
     page = (found[0] / "surfaces.html").read_text()
     assert page.startswith("<!DOCTYPE html>")
     assert page.rstrip().endswith("</html>")
-    assert Read(found[0] / "surfaces").tags("images") == {
-        "contours", "surfaces", "convergence", "condition_numbers",
-    }  # fmt: skip
+    read = Read(found[0] / "surfaces")
+    names = ("contours", "surfaces", "convergence", "condition_numbers")
+    assert read.tags("images") == {f"loss_surface/{name}" for name in names}
+    assert all(read.description(tag) for tag in read.tags("images"))
 
 
 @pytest.mark.usefixtures("quick")

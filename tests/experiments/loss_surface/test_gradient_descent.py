@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from normlayers.experiments.loss_surface.experiment import quadratic_descent as theory
+from normlayers.experiments.loss_surface import quadratic_descent as theory
 from normlayers.experiments.loss_surface.gradient_descent import (
     DIVERGED,
     NOT_REACHED,

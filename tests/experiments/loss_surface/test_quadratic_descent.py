@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from normlayers.experiments.loss_surface.experiment import quadratic_descent as theory
+from normlayers.experiments.loss_surface import quadratic_descent as theory
 
 
 def bowl(flat, steep, angle):

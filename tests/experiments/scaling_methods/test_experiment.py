@@ -10,7 +10,7 @@ from rich.console import Console
 
 from normlayers.experiments.data.scalings import digits, wine
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.scaling_methods.experiment import experiment
+from normlayers.experiments.scaling_methods import experiment
 from normlayers.experiments.scaling_methods.figures import FILES
 from normlayers.experiments.scaling_methods.training import ARMS, SCALED_ARMS
 

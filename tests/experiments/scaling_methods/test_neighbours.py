@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from normlayers.experiments.data.scalings import digits, wine
-from normlayers.experiments.scaling_methods.experiment import neighbours as scaled_neighbours
+from normlayers.experiments.scaling_methods import neighbours as scaled_neighbours
 from normlayers.experiments.scaling_methods.neighbours import neighbour_accuracies
 
 

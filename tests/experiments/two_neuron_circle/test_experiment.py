@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from normlayers.experiments.data.circles import circles
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.two_neuron_circle.experiment import experiment
+from normlayers.experiments.two_neuron_circle import experiment
 from tests.tracking.reading import Read
 
 
@@ -113,6 +113,7 @@ def test_every_run_is_there_for_tensorboard(article):
             lit = ["start", "end"]
         tags = {f"lit/{film}" for film in lit} | {"boundary/input", "boundary/hidden", "network"}
         assert read.tags("images") == tags | {"data", "architecture"}
+        assert all(read.description(tag) for tag in read.tags("images") | read.tags("scalars"))
         assert read.steps("epoch_loss") == list(range(100, 1001, 100))
         assert read.steps("boundary/hidden") == read.steps("network") == list(range(0, 1001, 100))
         assert read.steps("lit/start") == [0]

@@ -10,7 +10,7 @@ from rich.console import Console
 from normlayers.experiments.claims.claim import FEWEST, check
 from normlayers.experiments.data.circles import circles
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.two_neuron_ensemble.experiment import experiment
+from normlayers.experiments.two_neuron_ensemble import experiment
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS, SHIFTS, SIZES
 from normlayers.experiments.two_neuron_ensemble.claims import CLAIMS
 from normlayers.experiments.two_neuron_ensemble.figures import PICTURES
