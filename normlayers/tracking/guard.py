@@ -51,9 +51,10 @@ class Guard:
                 self._release()
             if self._strict:
                 raise
-            warnings.warn(
-                f"{self._watcher} stopped, training goes on: {plain_message(error)}", stacklevel=4
-            )
+            message = type(error).__name__
+            with suppress(Exception):  # an error that cannot be told
+                message = plain_message(error) or message
+            warnings.warn(f"{self._watcher} stopped, training goes on: {message}", stacklevel=4)
 
 
 def plain_message(error: Exception) -> str:
@@ -63,10 +64,6 @@ def plain_message(error: Exception) -> str:
         >>> plain_message(ValueError("\\x1b[1mNo.\\x1b[0m\\n\\nArguments received by Dense.call()"))
         'No.'
     """
-    try:
-        message = _TERMINAL_CODES.sub("", str(error))
-    except Exception:  # an error that cannot be told
-        message = ""
+    message = _TERMINAL_CODES.sub("", str(error))
     # Keras appends all that the layer was called with.
-    message = " ".join(message.split("Arguments received by")[0].split())
-    return message or type(error).__name__
+    return " ".join(message.split("Arguments received by")[0].split())

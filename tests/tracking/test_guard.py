@@ -1,0 +1,149 @@
+"""Whatever fails in the tracker, training ends as it would have without it."""
+
+import subprocess
+import sys
+import warnings
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from normlayers.tracking.guard import Guard
+
+PACKAGE = Path(nl.__file__).parent
+# What Keras itself calls: the guard stands inside.
+HOOKS = {"on_train_begin", "on_epoch_begin", "_on_train_batch_end", "on_epoch_end", "on_train_end"}
+
+
+class InjectedError(Exception):
+    pass
+
+
+def calls_of_the_tracker(action, broken=None):
+    """The functions of the tracker that an action calls; one of them may be made to fail."""
+    named, called = {}, {}
+
+    def name(code):
+        path = Path(code.co_filename)
+        own = path.parent == PACKAGE / "tracking" or path == PACKAGE / "pictures" / "album.py"
+        inside = own and code.co_name not in HOOKS | {"run"} and code.co_name[0] != "<"
+        return (path.stem, code.co_qualname) if inside else None
+
+    def profile(frame, event, arg):
+        if event != "call":
+            return
+        code = frame.f_code
+        if code not in named:
+            named[code] = name(code)
+        if named[code] is not None:
+            called[named[code]] = True
+            if named[code] == broken:
+                raise InjectedError(code.co_qualname)
+
+    sys.setprofile(profile)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return list(called)
+
+
+def test_training_ends_bit_for_bit_the_same_whatever_call_of_the_tracker_fails(
+    circle_model, points, tmp_path
+):
+    start = circle_model.get_weights()
+    circle_model.compile("sgd", "binary_crossentropy")
+
+    def end(*callbacks):
+        """Train from the same start."""
+        circle_model.set_weights(start)
+        circle_model.fit(
+            *points, batch_size=30, epochs=1, shuffle=False, verbose=0, callbacks=list(callbacks)
+        )
+
+    def tracker(number):
+        return nl.ActivationTracker(
+            tmp_path / str(number), *points, unit="step", every=9, pictures=True, films=True
+        )
+
+    end()
+    plain = circle_model.get_weights()
+    watching = tracker("whole")
+    calls = calls_of_the_tracker(partial(end, watching))
+    assert len(calls) > 50
+    for number, broken in enumerate(calls):
+        watching = tracker(number)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            calls_of_the_tracker(partial(end, watching), broken)
+        own = [w for w in warned if "training goes on" in str(w.message)]
+        assert len(own) == 1, broken
+        for expected, found in zip(plain, circle_model.get_weights(), strict=True):
+            np.testing.assert_array_equal(found, expected, err_msg=str(broken))
+
+
+def test_an_error_that_cannot_be_told_is_named_by_its_kind():
+    class SilentError(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    def fail():
+        raise SilentError
+
+    def release():
+        raise OSError("nor can it be let go of")
+
+    with pytest.warns(UserWarning, match="it stopped, training goes on: SilentError"):
+        Guard("it", release=release).run(fail)
+
+
+def test_keras_errors_are_told_without_terminal_codes(circle_model, points, tmp_path):
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.build((None, 3))
+    x = {"one": points[0], "two": points[0]}
+    tracker = nl.ActivationTracker(tmp_path, x)
+    with pytest.warns(UserWarning, match="training goes on") as warned:
+        tracker.observe(circle_model, 0)
+    assert "\x1b" not in str(warned[0].message)
+    assert "\n" not in str(warned[0].message)
+
+
+MIRRORED = """
+import os, sys, warnings
+import numpy as np, tensorflow as tf, keras, normlayers as nl
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+warnings.simplefilter("error")
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+for unit in ("step", "epoch"):
+    ends, steps = [], []
+    for tracked in (False, True):
+        keras.utils.set_random_seed(0)
+        with strategy.scope():
+            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, "relu", name="h"),
+                                      keras.layers.Dense(1)])
+            model.compile("adam", "mse", jit_compile=False)
+        folder = os.path.join(sys.argv[1], unit)
+        tracker = nl.ActivationTracker(folder, x, unit=unit, every=2, strict=True)
+        for _ in range(2):
+            model.fit(x, x[:, :1], epochs=2, batch_size=16, verbose=0, shuffle=False,
+                      callbacks=[tracker] if tracked else [])
+        ends.append(model.get_weights())
+    for plain, watched in zip(*ends):
+        np.testing.assert_array_equal(plain, watched)
+    print(tracker.history["step"].tolist())
+"""
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's strategy")
+def test_a_model_mirrored_over_devices_is_watched_in_steps_and_in_epochs(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", MIRRORED, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines()[-2:] == [str([*range(0, 17, 2)]), str([0, 2, 4])]
