@@ -11,6 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from normlayers.pictures.whole_file import whole_file
+
 
 def write_gif(
     frames: Sequence[bytes], path: str | os.PathLike[str], milliseconds: int = 150
@@ -24,11 +26,13 @@ def write_gif(
 
     Raises:
         ValueError: there is no frame.
+        OSError: it cannot be written whole; nothing of it stays.
     """
     _refuse_nothing(frames, path)
     first, *rest = (Image.open(io.BytesIO(frame)) for frame in frames)
     durations = [milliseconds] * len(rest) + [10 * milliseconds]
-    first.save(Path(path), "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+    with whole_file(Path(path)) as file:
+        first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
 
 
 def write_mp4(
@@ -46,7 +50,7 @@ def write_mp4(
 
     Raises:
         ValueError: there is no frame.
-        OSError: ffmpeg failed; the message is its own.
+        OSError: ffmpeg failed; the message is its own, and nothing of the film stays.
     """
     _refuse_nothing(frames, path)
     ffmpeg = shutil.which("ffmpeg")
@@ -56,10 +60,13 @@ def write_mp4(
     even = "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white,format=yuv420p"
     command = [ffmpeg, "-y", "-loglevel", "error", "-f", "image2pipe"]
     command += ["-framerate", str(1000 / milliseconds), "-c:v", "png", "-i", "-"]
-    command += ["-vf", even, "-movflags", "+faststart", os.fspath(path)]
-    process = subprocess.run(command, input=b"".join(frames), capture_output=True, check=False)
-    if process.returncode:
-        raise OSError(f"ffmpeg could not write {path}: {process.stderr.decode().strip()}")
+    command += ["-vf", even, "-movflags", "+faststart"]
+    with whole_file(Path(path)) as file:
+        process = subprocess.run(
+            [*command, file], input=b"".join(frames), capture_output=True, check=False
+        )
+        if process.returncode:
+            raise OSError(f"ffmpeg could not write {path}: {process.stderr.decode().strip()}")
     return True
 
 

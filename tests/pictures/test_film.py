@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 from matplotlib.figure import Figure
@@ -52,3 +53,29 @@ def test_without_ffmpeg_there_is_no_mp4(tmp_path, monkeypatch):
 def test_says_what_ffmpeg_says(tmp_path):
     with pytest.raises(OSError, match="ffmpeg could not write"):
         write_mp4([b"no png"], tmp_path / "film.mp4")
+
+
+def test_a_film_that_does_not_fit_leaves_the_earlier_one(tmp_path):
+    path = tmp_path / "film.gif"
+    frames = [to_png(Figure(figsize=(1, 1), dpi=20, facecolor=c)) for c in ("red", "lime")]
+    write_gif(frames, path)
+    earlier = path.read_bytes()
+    with pytest.raises(OSError, match="cannot identify"):
+        write_gif([*frames, b"no png"], path)
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from normlayers.pictures.film import write_gif\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (60, 60))\n"
+        "frames = [Path(name).read_bytes() for name in sys.argv[2:]]\n"
+        "try: write_gif(frames, sys.argv[1])\n"
+        "except OSError: sys.exit(7)\n"
+    )
+    for number, frame in enumerate(frames):
+        (tmp_path / f"{number}.png").write_bytes(frame)
+    pictures = sorted(tmp_path.glob("*.png"))
+    done = subprocess.run([sys.executable, "-c", code, path, *pictures], check=False)
+    assert done.returncode == 7
+    assert path.read_bytes() == earlier
+    assert sorted(tmp_path.iterdir()) == [*pictures, path]

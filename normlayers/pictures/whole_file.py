@@ -1,0 +1,41 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file beside the one that is meant, which takes its place when it has been written.
+
+    Args:
+        path: the file that is meant; an earlier one stays as it was until then.
+
+    Yields:
+        the path to write to, of the same ending; it is deleted if an error is raised.
+
+    Raises:
+        OSError: the folder cannot be written to.
+
+    Example:
+        >>> meant = Path(tempfile.mkdtemp()) / "film.gif"
+        >>> with whole_file(meant) as path:
+        ...     _ = path.write_text("all of it")
+        >>> meant.read_text()
+        'all of it'
+    """
+    handle, name = tempfile.mkstemp(path.suffix, f".{path.stem}.", path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp's are for the owner alone
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
