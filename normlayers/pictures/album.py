@@ -15,6 +15,7 @@ from normlayers.pictures.distribution import QUANTILES, distribution
 from normlayers.pictures.film import write_gif, write_mp4
 from normlayers.pictures.heat_map import heat_map
 from normlayers.pictures.network import NetworkPicture
+from normlayers.pictures.plain_text import plain
 from normlayers.pictures.png import to_png
 
 Array = npt.NDArray[Any]
@@ -53,6 +54,7 @@ class Album:
         classes: bool,
     ) -> bytes:
         """A decision boundary: regions where logits are those of several classes."""
+        axis_labels = (plain(axis_labels[0]), plain(axis_labels[1]))
         regions = logit.ndim == 3 and classes
         if tag not in self._boundaries:
             if regions:
@@ -62,7 +64,7 @@ class Album:
             else:
                 self._boundaries[tag] = BoundaryPicture(self._two_classes(), axis_labels)
         picture = self._boundaries[tag]
-        picture.draw(points, extent, logit, title)
+        picture.draw(points, extent, logit, plain(title))
         return self._kept(tag, picture.png())
 
     def network(
@@ -71,7 +73,7 @@ class Album:
         """The network, its neurons lit by points."""
         if self._network is None:
             self._network = NetworkPicture(sizes, captions)
-        self._network.draw(lit, title)
+        self._network.draw(lit, plain(title))
         return self._kept("network", self._network.png())
 
     def heat_map(self, layer: str, title: str, activations: Array) -> bytes:
@@ -81,7 +83,7 @@ class Album:
         some = np.linspace(0, len(activations) - 1, min(POINTS_MAPPED, len(activations)))
         some = some.astype(int)
         labels = self._labels[some] if fits and self._labels is not None else None
-        png = to_png(heat_map(activations[some], f"{layer} · {title}", labels))
+        png = to_png(heat_map(activations[some], plain(f"{layer} · {title}"), labels))
         return self._kept(f"heat_map/{layer}", png)
 
     def distribution(self, layer: str, step: int, title: str, activations: Array) -> bytes:
@@ -91,11 +93,13 @@ class Album:
         if len(course) > STEPS_KEPT:
             del course[1:-1:2]
         steps, quantiles = zip(*course, strict=True)
-        figure = distribution(steps, np.array(quantiles), f"{layer} · {title}", self._unit)
+        figure = distribution(steps, np.array(quantiles), plain(f"{layer} · {title}"), self._unit)
         return self._kept(f"distribution/{layer}", to_png(figure))
 
     def write_films(self, folder: Path) -> None:
         """Write each picture's course as a GIF, and an MP4 where ffmpeg is installed."""
+        if self._films:
+            folder.mkdir(parents=True, exist_ok=True)
         for tag, frames in (self._films or {}).items():
             path = folder / tag.replace("/", "_")
             write_gif(frames, path.with_name(f"{path.name}.gif"))
