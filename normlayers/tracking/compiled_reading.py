@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import keras
+import numpy as np
 
 Function = Callable[[Any], Any]
 
@@ -18,7 +21,8 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
         function: takes a structure of tensors and returns one, by running the model.
 
     Returns:
-        A function from NumPy arrays or tensors to NumPy arrays. It changes no weight.
+        A function from NumPy arrays or tensors to NumPy arrays. It changes no weight, and moves no
+        random generator.
     """
     hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
 
@@ -26,26 +30,51 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
         with keras.StatelessScope():  # seeds, counters and recurrent states stay where they are
             return function(x)
 
-    return hook(model, function if keras.backend.backend() == "jax" else without_a_trace)
+    read = hook(model, function if keras.backend.backend() == "jax" else without_a_trace)
+
+    def read_unnoticed(x: Any) -> Any:
+        with _own_random_numbers():
+            return read(x)
+
+    return read_unnoticed
+
+
+def build(model: keras.Model, x: Any) -> None:
+    """Build a model as ``fit`` does, symbolically: no random number is drawn, no state moves.
+
+    Args:
+        model: a model, built or not.
+        x: a structure of points as it takes them.
+    """
+
+    class Call(keras.Operation):
+        def call(self, x: Any) -> Any:
+            return model(x, training=False)
+
+    def symbol(part: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(part.shape, keras.backend.standardize_dtype(part.dtype))
+
+    if not model.built:
+        Call().compute_output_spec(keras.tree.map_structure(symbol, x))
 
 
 def _tensorflow(model: keras.Model, function: Function) -> Function:
     import tensorflow as tf
 
+    eager = getattr(model, "run_eagerly", False)  # as of a model that cannot be traced
     # Without autograph, as Keras itself traces models; without XLA, which takes a second to
     # compile and saves nothing here.
-    traced = tf.function(function, autograph=False)
+    traced = function if eager else tf.function(function, autograph=False)
 
     def read(x: Any) -> Any:
         outputs = traced(keras.tree.map_structure(tf.convert_to_tensor, x))
-        return keras.tree.map_structure(lambda tensor: tensor.numpy(), outputs)
+        return keras.tree.map_structure(np.asarray, outputs)
 
     return read
 
 
 def _jax(model: keras.Model, function: Function) -> Function:
     import jax
-    import numpy as np
 
     @jax.jit
     def compiled(values: list[Any], x: Any) -> Any:
@@ -67,3 +96,23 @@ def _torch(model: keras.Model, function: Function) -> Function:
         return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
 
     return read
+
+
+@contextmanager
+def _own_random_numbers() -> Iterator[None]:
+    """Give generators back their states, of which a model's own code may draw."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with _own_torch_numbers() if keras.backend.backend() == "torch" else nullcontext():
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+
+
+def _own_torch_numbers() -> AbstractContextManager[None]:
+    import torch
+
+    # A device that nothing has run on yet is not to be woken.
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    return torch.random.fork_rng(devices)
