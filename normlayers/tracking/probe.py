@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.compiled_reading import compiled_reading
+from normlayers.tracking.compiled_reading import build, compiled_reading
 from normlayers.tracking.input_summary import input_summary
 from normlayers.tracking.layer_summary import layer_summary
 from normlayers.tracking.listening import ACTIVATIONS, CLOSED, Heard, has_activation, listen
 from normlayers.tracking.measures import threshold
 from normlayers.tracking.roles import Roles, roles
+from normlayers.tracking.traced_state import TracedState
 
 Array = npt.NDArray[Any]
 
@@ -106,13 +107,14 @@ class Probe:
         self.wiring = Wiring()
         self._layers = layers
         self._whole = whole
-        self._read = compiled_reading(model, self._reading_of)
-        self._read_logit = compiled_reading(model, self._logit_of)
+        self._traced: TracedState | None = None
         self._last: tuple[Any, Any] = (None, None)
 
     def read(self, x: Any) -> Reading:
         """Read the model on points of shape ``(points, ...)``, or a structure of such inputs."""
-        read = self._read(self._tensors(x))
+        x = self._tensors(x)
+        self._trace_if_changed()
+        read = self._read(x)
         for found in read["summaries"].values():
             # In whole numbers until here, for shares of none and all to be exact.
             found["share"] = np.asarray(found.pop("on"), float) / found.pop("points")
@@ -124,20 +126,39 @@ class Probe:
 
     def logit(self, x: Any) -> Array:
         """The model's output before its activation on points of shape ``(points, ...)``."""
-        return self._read_logit(self._tensors(x))
+        x = self._tensors(x)
+        if self._traced is None:
+            self._trace_if_changed()
+        return self._read_logit(x)
 
     def _tensors(self, x: Any) -> Any:
         """The points where the model is; the same array, read again, is there already."""
         if self._last[0] is not x:
             self._last = (x, keras.tree.map_structure(ops.convert_to_tensor, x))
         x = self._last[1]
-        if not self.model.built:
-            self.model(keras.tree.map_structure(lambda part: part[:1], x), training=False)
+        build(self.model, x)
         return x
+
+    def changed(self) -> bool:
+        """Whether the model has other layers, activations or variables than it was last read with.
+
+        Such a model is traced again by the next reading.
+        """
+        return self._traced != TracedState(self.model)
+
+    def _trace_if_changed(self) -> None:
+        traced = TracedState(self.model)
+        if traced != self._traced:
+            self._traced = traced
+            self._read = compiled_reading(self.model, self._reading_of)
+            self._read_logit = compiled_reading(self.model, self._logit_of)
 
     def _run(self, x: Any) -> tuple[list[Any], list[Heard]]:
         output, heard = listen(lambda: self.model(x, training=False))
-        return keras.tree.flatten(output), heard
+        tensors = [part for part in keras.tree.flatten(output) if hasattr(part, "shape")]
+        if not tensors:
+            raise ValueError(f"the model must return tensors. Received: {output!r}")
+        return tensors, heard
 
     def _logit_of(self, x: Any) -> Any:
         outputs, heard = self._run(x)

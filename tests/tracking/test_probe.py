@@ -364,3 +364,53 @@ def test_an_output_of_one_number_a_point_is_one_neuron():
 
     model = keras.Sequential([keras.Input((2,)), Squeezed(name="sq")])
     assert Probe(model).read(np.ones((6, 2), "float32")).activations["sq"].shape == (6, 1)
+
+
+def test_a_model_that_has_changed_is_read_anew(points):
+    x = points[0]
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(3, "relu", name="h"), layers.Dense(2, name="out")]
+    )
+    probe = Probe(model)
+    probe.read(x)
+    assert not probe.changed()
+    model.get_layer("h").activation = keras.activations.tanh
+    assert probe.changed()
+    h = model.get_layer("h")
+    z = x @ numpy(h.kernel.value) + numpy(h.bias.value)
+    np.testing.assert_allclose(probe.read(x).activations["h"], np.tanh(z), rtol=1e-4, atol=1e-5)
+    model.add(layers.Dense(1, name="more"))
+    reading = probe.read(x)
+    assert probe.wiring.names == ["h", "out", "more"]
+    np.testing.assert_allclose(reading.logit, numpy(model(x)), rtol=1e-4, atol=1e-5)
+    assert not probe.changed()
+
+
+def test_a_number_of_an_inner_layer_that_has_changed_is_read_anew(points):
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__(name="block")
+            self.inner = layers.LeakyReLU(negative_slope=0.5, name="leaky")
+
+        def call(self, x):
+            return self.inner(x)
+
+    block = Block()
+    probe = Probe(keras.Sequential([keras.Input((2,)), block]))
+    probe.read(points[0])
+    block.inner.negative_slope = 0.25
+    expected = np.where(points[0] > 0, points[0], points[0] / 4)
+    np.testing.assert_allclose(probe.read(points[0]).output, expected, rtol=1e-6)
+
+
+def test_training_does_not_make_a_model_another(points):
+    x, y = points
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(4, "relu"), layers.Dropout(0.5),
+                              layers.BatchNormalization(), layers.Dense(1, "sigmoid")])  # fmt: skip
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    probe = Probe(model)
+    probe.read(x)
+    stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=9)
+    model.fit(x, y, epochs=3, verbose=0, validation_split=0.2, callbacks=[stop])
+    model.predict(x, verbose=0)
+    assert not probe.changed()
