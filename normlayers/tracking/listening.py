@@ -31,8 +31,9 @@ class Heard:
 
     Attributes:
         layer: the layer.
-        name: the layer's name; where it is not the only one of that name its path, and where it
-            has been called before ``_call_2`` and so on after it.
+        name: the layer's name; where it is not the only one of that name its path, with
+            ``_layer_1`` and so on after it where that is shared too; and where it has been called
+            before ``_call_2`` and so on after it.
         takes: the tensors that went in.
         gives: the tensor, or the structure of tensors, that came out.
         pre_activation: what went into the layer's activation, if it has one that was called.
@@ -130,18 +131,30 @@ def has_activation(layer: Any) -> bool:
 
 def _graph(tensors: Any) -> Any:
     """TensorFlow's graph that made them, which of a loop's is not that of the model."""
-    return getattr(keras.tree.flatten(tensors)[0], "graph", None)
+    some = next((t for t in keras.tree.flatten(tensors) if hasattr(t, "shape")), None)
+    return getattr(some, "graph", None)
 
 
 def _tell_apart(heard: list[Heard]) -> None:
     """Give every call a name of its own."""
-    layers_of: dict[str, set[int]] = {}
-    for note in heard:
-        layers_of.setdefault(note.name, set()).add(id(note.layer))
+    for note in _of_shared_names(heard):
+        note.name = note.layer.path.replace("/", ".")
+    layers: dict[str, list[Any]] = {}
+    for note in _of_shared_names(heard):  # as a subclass may have two of one name beside each other
+        alike = layers.setdefault(note.name, [])
+        alike += [note.layer] * all(layer is not note.layer for layer in alike)
+        number = next(i for i, layer in enumerate(alike, 1) if layer is note.layer)
+        note.name += f"_layer_{number}"
     calls: Counter[str] = Counter()
     for note in heard:
-        if len(layers_of[note.name]) > 1:
-            note.name = note.layer.path.replace("/", ".")
         calls[note.name] += 1
         if calls[note.name] > 1:
             note.name += f"_call_{calls[note.name]}"
+
+
+def _of_shared_names(heard: list[Heard]) -> list[Heard]:
+    """The calls of layers whose name another layer has too."""
+    layers: dict[str, set[int]] = {}
+    for note in heard:
+        layers.setdefault(note.name, set()).add(id(note.layer))
+    return [note for note in heard if len(layers[note.name]) > 1]

@@ -45,3 +45,18 @@ def test_leaves_nothing_behind_even_when_the_model_fails():
     with pytest.raises(RuntimeError, match="no"):
         listen(lambda: Failing()(keras.ops.ones((1, 1))))
     assert keras.layers.Layer.__call__ is call
+
+
+def test_two_layers_of_one_name_beside_each_other_are_not_one_called_twice():
+    class Pair(keras.Model):
+        def __init__(self):
+            super().__init__(name="pair")
+            self.one, self.two = (layers.Dense(2, "relu", name="h") for _ in range(2))
+
+        def call(self, x):
+            return self.two(self.two(self.one(x)))
+
+    model = Pair()
+    _, heard = listen(lambda: model(keras.ops.ones((1, 2))))
+    names = [note.name for note in heard if note.layer is not model]
+    assert names == ["pair.h_layer_1", "pair.h_layer_2", "pair.h_layer_2_call_2"]
