@@ -121,7 +121,16 @@ def _device_product() -> Callable[[Array, Array], Array]:
 
 
 def _points(x: Any) -> Array:
-    x = np.array(x)  # the user's own may change
+    _refuse_sparse_and_ragged(x)
+    if hasattr(x, "detach"):  # a torch tensor, perhaps with a gradient or on a device
+        x = x.detach().cpu()
+    try:
+        x = np.array(x)  # the user's own may change
+    except ValueError:
+        raise ValueError(
+            "x must be an array of points, shape (points, ...), each of as many numbers. "
+            "Received: points of different shapes; pad them to one."
+        ) from None
     if x.dtype.kind not in "biuf" or x.ndim < 2 or len(x) == 0:
         raise ValueError(
             "x must be an array of points, shape (points, ...), of numbers. "
@@ -130,6 +139,23 @@ def _points(x: Any) -> Array:
     if not np.isfinite(x).all():
         raise ValueError("x must be finite. Received: NaN or infinite values")
     return x
+
+
+def _refuse_sparse_and_ragged(x: Any) -> None:
+    kind = f"{type(x).__module__.split('.')[0]}'s {type(x).__name__}"
+    layout = str(getattr(x, "layout", ""))  # of a torch tensor
+    if "ragged" in kind.lower() or "jagged" in layout:
+        raise ValueError(
+            f"x must have points of one shape. Received: {kind}, which is ragged; pad it, as with "
+            "its to_tensor() or to_padded_tensor()."
+        )
+    names = {base.__name__ for base in type(x).__mro__}
+    sparse = names & {"SparseTensor", "JAXSparse", "spmatrix", "sparray", "_spbase"}
+    if sparse or "sparse" in layout:
+        raise ValueError(
+            f"x must be dense. Received: {kind}, which is sparse; convert some hundreds of its "
+            "rows, as with toarray(), to_dense(), todense() or tf.sparse.to_dense()."
+        )
 
 
 def _labels(y: Any, points: int) -> Array | None:
