@@ -84,7 +84,7 @@ def test_imports_run_down(module):
             other = "/".join(parts[1 : 3 if parts[1] == "experiments" else 2])
             assert other in [room, *ALLOWED[room]], f"{room} must not import {name}"
             if room == "tracking" and other == "pictures":
-                assert module.stem == "activation_tracker", "only the tracker draws"
+                assert module.stem == "run_pictures", "only the run's pictures are drawn"
             if folder == f"{room}/plots" and other == room:
                 assert parts[3] == "plots", f"pictures measure nothing: {name}"
         assert parts[0] not in FORBIDDEN.get(folder, set()), f"{folder} must not import {name}"

@@ -11,15 +11,14 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.pictures.album import Album
 from normlayers.tracking import measures
-from normlayers.tracking.boundary import Survey, Wanted
-from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.boundary import Wanted
 from normlayers.tracking.guard import Guard
 from normlayers.tracking.history import History
 from normlayers.tracking.model_measures import ModelMeasures
-from normlayers.tracking.observed_scalars import SMALL_LAYER
-from normlayers.tracking.probe import Probe, Reading
+from normlayers.tracking.probe import Probe
+from normlayers.tracking.run_folder import IfExists, RunFolder
+from normlayers.tracking.run_pictures import RunPictures
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.tracker_arguments import check_arguments, whole_step
@@ -35,7 +34,8 @@ class ActivationTracker(keras.callbacks.Callback):
     that restores the best weights) is not observed. In a loop of your own call ``observe``, and
     take ``model.losses`` before. Any Keras model will do: Sequential, Functional or subclassed;
     layers that are called inside a compiled loop, or under ``keras.RematScope``, cannot be read.
-    A model that is not built is built by ``x``, which must then be shaped as what it trains on.
+    A model that is not built is built by ``x``, which must then be shaped as what it trains on;
+    one whose layers or activations are exchanged is traced anew by the next observation.
     The tags, each with a description in TensorBoard that says what is good and what is bad:
 
     - ``overview/dead_worst``, ``/dead_mean``, and so ``always_on`` and ``saturation``: the worst
@@ -64,7 +64,8 @@ class ActivationTracker(keras.callbacks.Callback):
     - ``epoch_loss`` and the other training logs, after every epoch.
 
     Args:
-        log_dir: folder of this run, under the folder that TensorBoard is opened on.
+        log_dir: folder of this run, under the folder that TensorBoard is opened on; ``~`` is the
+            home folder. Of this machine: no ``gs://`` and the like.
         x: the points, shape ``(points, ...)`` as the model takes them, or a structure of several
             inputs; some hundreds will do.
         y: their classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``; they colour the
@@ -92,6 +93,12 @@ class ActivationTracker(keras.callbacks.Callback):
             training goes on unwatched.
         details: layers with tags of their own: names, or how many (evenly from first to last,
             linear ones left out first). ``None``: those that ``layers`` names, or 12.
+        if_exists: what to do where ``log_dir`` holds event files of an earlier run, with which
+            curves would run backwards. ``"new"``, the default, as it loses nothing and keeps both
+            runs to compare: write to ``<log_dir>-2``, ``-3`` and so on (see ``log_dir``);
+            ``"append"``: go on after that run's last step; ``"replace"``: delete the event files
+            that a tracker wrote there (no others, and nothing through a link) when the first
+            observation is written. A warning says which.
 
     Raises:
         ValueError: an argument is out of range. What is found out only when training begins (the
@@ -130,14 +137,13 @@ class ActivationTracker(keras.callbacks.Callback):
         keep_history: bool = True,
         strict: bool = False,
         details: int | Sequence[str] | None = None,
+        if_exists: IfExists = "new",
     ) -> None:
         super().__init__()
         check_arguments(
             every, passes_per_epoch, layers, boundary, unit, pictures, tolerance, details
         )
-        self.log_dir = Path(log_dir)
-        if self.log_dir.exists() and not self.log_dir.is_dir():
-            raise ValueError(f"log_dir must be a folder. Received: the file {log_dir}")
+        self._folder = RunFolder(log_dir, if_exists)
         self.points = TrackedPoints(x, y)
         self.layers = None if layers is None else list(layers)
         self.every = every
@@ -147,20 +153,23 @@ class ActivationTracker(keras.callbacks.Callback):
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
         self.keep_history = keep_history
-        self._log = EventLog(self.log_dir)
-        self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._log.close)
-        self._films = films
-        self._album = Album(self.points.labels, unit, films)
-        self._history = History()
         self.details = list(details) if isinstance(details, list | tuple) else details
+        watcher = f"ActivationTracker on {self.log_dir}"
+        self._guard = Guard(watcher, strict, self._folder.close)
+        self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
+        self._history = History()
         self._measures: ModelMeasures | None = None
         self._probe: Probe | None = None
-        self._survey: Survey | None = None
         self._numbers = StepNumbers(unit, every, passes_per_epoch)
         self._observed: int | None = None  # the last observation's step
         if unit == "step":
             # Not a method, for Keras waits for every step where a callback has one.
             self.on_train_batch_end = self._on_train_batch_end
+
+    @property
+    def log_dir(self) -> Path:
+        """Where the run is written to; known once it is watched, see ``if_exists``."""
+        return self._folder.path
 
     @property
     def history(self) -> dict[str, Array]:
@@ -181,6 +190,7 @@ class ActivationTracker(keras.callbacks.Callback):
         self._guard.run(lambda: self._before_epoch(epoch))
 
     def _before_epoch(self, epoch: int) -> None:
+        self._numbers.go_on_after(self._folder.settle())
         if self._numbers.begin_epoch(epoch, getattr(self._model, "optimizer", None)):
             self._observe(self.model, self._numbers.step)
 
@@ -198,7 +208,7 @@ class ActivationTracker(keras.callbacks.Callback):
     def _after_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
         due = self._numbers.end_epoch(epoch)
         told = {f"epoch_{n}": value for n, value in logs.items() if np.ndim(value) == 0}
-        self._log.write(self._numbers.step or 0, told)
+        self._folder.write(self._numbers.step or 0, told)
         if due:
             self._observe(self.model, self._numbers.step)
 
@@ -209,8 +219,8 @@ class ActivationTracker(keras.callbacks.Callback):
     def _after_training(self) -> None:
         if self._numbers.step is not None:
             self._observe(self.model, self._numbers.step)
-        self._album.write_films(self.log_dir)
-        self._log.close()
+        self._drawn.write_films(self.log_dir)
+        self._folder.close()
 
     # What a loop of one's own calls
 
@@ -233,11 +243,15 @@ class ActivationTracker(keras.callbacks.Callback):
             [0]
         """
         number = whole_step(step)
-        self._guard.run(lambda: self._observe(model, number))
+        self._guard.run(lambda: self._observe_in_loop(model, number))
+
+    def _observe_in_loop(self, model: keras.Model, step: int) -> None:
+        self._numbers.go_on_after(self._folder.settle())
+        self._observe(model, self._numbers.of_loop(step))
 
     def close(self) -> None:
         """Close the event file, as the end of ``fit`` does; a later observation begins another."""
-        self._log.close()
+        self._folder.close()
 
     # What it does
 
@@ -247,20 +261,23 @@ class ActivationTracker(keras.callbacks.Callback):
         probe = self._probe
         if probe is None or probe.model is not model:
             probe = self._take_up(model)
+        elif probe.changed():
+            self._measures = None
         elif step == self._observed:
             return
         reading = probe.read(self.points.x)
-        if self._survey is None:
-            self._survey = Survey(probe, self.points.x, self.boundary)
-        assert self._measures is not None
+        if self._measures is None:
+            self._measures = self._model_measures(model)
+        self._drawn.look_over(probe)
         scalars = self._measures.scalars(reading, probe.wiring.roles)
         # A model that has diverged has no picture; its scalars are NaN in the history.
         finite = [found["finite"] for found in reading.summaries.values()]
         whole = bool(all(finite) and np.isfinite(reading.logit).all())
-        images = self._images(reading, step, self._measures.layers) if whole else {}
+        shown, run = self._measures.layers, self.log_dir.name
+        images = self._drawn.draw(reading, probe.wiring, run, step, shown) if whole else {}
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
         histograms = self._measures.histograms(reading)
-        self._log.write(step, told, histograms, images, self._measures.notes())
+        self._folder.write(step, told, histograms, images, self._measures.notes())
         self._observed = step
         if self.keep_history:
             self._history.add({"step": step, **scalars})
@@ -268,33 +285,10 @@ class ActivationTracker(keras.callbacks.Callback):
     def _take_up(self, model: keras.Model) -> Probe:
         """Get ready to read a model."""
         self.points.refuse_model(model)
-        if self._probe is not None:  # another model's pictures are others
-            self._album = Album(self.points.labels, self.unit, self._films)
         whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
-        self._probe, self._survey = Probe(model, self.layers, whole), None
-        details = self.details if self.details is not None or self.layers is None else self.layers
-        self._measures = ModelMeasures(model, self.points, self.tolerance, details)
+        self._probe, self._measures = Probe(model, self.layers, whole), None
         return self._probe
 
-    def _images(self, reading: Reading, step: int, layers: list[str]) -> dict[str, bytes]:
-        assert self._probe is not None
-        assert self._survey is not None
-        name = self.log_dir.name.replace("$", r"\$")  # no mathematics
-        title = f"{name} · {self.unit} {step}"
-        images = {
-            tag: self._album.boundary(
-                tag, title, b.points, b.extent, b.logit, b.axis_labels, b.classes
-            )
-            for tag, b in self._survey.read(reading).items()
-        }
-        wiring = self._probe.wiring
-        sizes = [self.points.features, *wiring.neurons.values()]
-        if self.pictures and wiring.is_chain and max(sizes) <= SMALL_LAYER:
-            lit = [active[self.points.lit] for active in reading.active.values()]
-            images["network"] = self._album.network(title, sizes, self.points.captions, lit)
-        if self.pictures is True:
-            for name in (layer for layer in layers if layer in reading.activations):
-                values = reading.activations[name]
-                images[f"heat_map/{name}"] = self._album.heat_map(name, title, values)
-                images[f"distribution/{name}"] = self._album.distribution(name, step, title, values)
-        return images
+    def _model_measures(self, model: keras.Model) -> ModelMeasures:
+        details = self.details if self.details is not None or self.layers is None else self.layers
+        return ModelMeasures(model, self.points, self.tolerance, details)

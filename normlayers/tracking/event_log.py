@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +23,9 @@ try:
 except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
+EVENT_FILES = "events.out.tfevents.*"  # what TensorBoard looks for
+OWN_EVENT_FILES = f"{EVENT_FILES}.normlayers.v2"
+
 Histogram = tuple[float, float, npt.NDArray[Any]]
 
 
@@ -28,7 +33,8 @@ class EventLog:
     """Writes one TensorBoard event file.
 
     The file is made by the first ``write``, and flushed by each: a killed process loses at most
-    the observation under way.
+    the observation under way. Where the file has been deleted or moved away, one warning says so
+    and another one is begun.
 
     Args:
         log_dir: folder of the run; made when it is missing.
@@ -49,6 +55,7 @@ class EventLog:
         self._describe = describe
         self._described: set[str] = set()  # in the file being written
         self._file: IO[bytes] | None = None
+        self._warned = False
 
     def write(
         self,
@@ -96,24 +103,58 @@ class EventLog:
         self._described |= {value.tag for value in summary.value}
 
     def _append(self, event: Any) -> None:
+        if self._file is not None and not Path(self._file.name).exists():
+            self._tell_of_loss()
+            self.close()
+        if self._file is None:
+            self._begin()
+        self._write_whole(event)
+
+    def _begin(self) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
+
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        # The name TensorBoard looks for; the clock's nanoseconds keep two logs apart.
+        name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
+        name = f"{name}.{os.getpid()}.{time.monotonic_ns()}.normlayers.v2"
+        self.refuse_company()
+        self._file = (self.log_dir / name).absolute().open("xb", buffering=0)
+        _lock(self._file)
+        # Where nobody closes it.
+        self._finalizer = weakref.finalize(self, self._file.close)
+        self._write_whole(Event(wall_time=time.time(), file_version="brain.Event:2"))
+
+    def _write_whole(self, event: Any) -> None:
+        """Write an event whole, or leave the file as it was."""
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        if self._file is None:
-            self.log_dir.mkdir(parents=True, exist_ok=True)
-            # The name TensorBoard looks for; the clock's nanoseconds keep two logs apart.
-            name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
-            path = self.log_dir / f"{name}.{os.getpid()}.{time.monotonic_ns()}.v2"
-            self._refuse_company()
-            self._file = path.open("xb", buffering=0)
-            _lock(self._file)
-            # Where nobody closes it.
-            self._finalizer = weakref.finalize(self, self._file.close)
-            header = Event(wall_time=time.time(), file_version="brain.Event:2")
-            RecordWriter(self._file).write(header.SerializeToString())
-        RecordWriter(self._file).write(event.SerializeToString())
+        assert self._file is not None
+        record = io.BytesIO()
+        RecordWriter(record).write(event.SerializeToString())
+        left, end = record.getvalue(), self._file.tell()
+        try:
+            while left:  # a disk that is all but full takes a part
+                left = left[self._file.write(left) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(end)
+            raise
 
-    def _refuse_company(self) -> None:
+    def _tell_of_loss(self) -> None:
+        if not self._warned:
+            warnings.warn(
+                f"the event file in {self.log_dir} was deleted or moved away while it was written "
+                "to; what comes from now on goes to another one there",
+                stacklevel=2,
+            )
+        self._warned = True
+
+    def refuse_company(self) -> None:
+        """Refuse to write where another event log does.
+
+        Raises:
+            BlockingIOError: naming the folder.
+        """
         for path in self.log_dir.glob("events.out.tfevents.*.v2"):
             with path.open("rb") as file:
                 try:

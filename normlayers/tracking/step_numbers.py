@@ -34,10 +34,23 @@ class StepNumbers:
         self._offset = 0  # where training counts anew
         self._epoch_start = 0
         self._reached = 0  # the last step of training that has been seen
+        self._loop_offset: int | None = None
+        self._earlier = 0  # the last step of an earlier run
 
     def begin_training(self) -> None:
         """Expect a first epoch."""
         self.step = None
+
+    def go_on_after(self, last: int) -> None:
+        """Number on after the last step of an earlier run."""
+        self._earlier = max(self._earlier, last)
+        self._reached = max(self._reached, last)
+
+    def of_loop(self, step: int) -> int:
+        """The number of a step that a training loop of one's own counts."""
+        if self._loop_offset is None:
+            self._loop_offset = max(0, self._earlier - step)
+        return step + self._loop_offset
 
     def begin_epoch(self, epoch: int, optimizer: Any) -> bool:
         """Note that an epoch begins, and tell whether it is the first of this training.

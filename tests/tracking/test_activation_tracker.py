@@ -4,8 +4,10 @@ import errno
 import gc
 import io
 import pickle
+import random
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -135,7 +137,7 @@ def test_models_without_a_plane_get_no_boundary(points, tmp_path):
     assert read.tags("images") == set()
     assert "activity/wide/neuron_0" not in read.tags("scalars")
     assert "activity/wide/overlap" in read.tags("scalars")
-    insisting = nl.ActivationTracker(tmp_path, x, boundary=True, strict=True)
+    insisting = nl.ActivationTracker(tmp_path / "insisting", x, boundary=True, strict=True)
     with pytest.raises(ValueError, match="model of two inputs"):
         model.fit(x, np.zeros((30, 3)), verbose=0, callbacks=[insisting])
 
@@ -285,7 +287,7 @@ def test_a_folder_that_cannot_be_made(circle_model, points, tmp_path):
 
 def test_two_trackers_on_one_folder(circle_model, points, tmp_path):
     x, y = points
-    trackers = [nl.ActivationTracker(tmp_path, x, y) for _ in "ab"]
+    trackers = [nl.ActivationTracker(tmp_path, x, y, if_exists="append") for _ in "ab"]
     circle_model.compile("sgd", "mse")
     with pytest.warns(UserWarning, match="another tracker is writing"):
         circle_model.fit(x, y, epochs=2, verbose=0, callbacks=trackers)
@@ -455,7 +457,7 @@ def test_inputs_by_name(tmp_path):
     tracker = nl.ActivationTracker(tmp_path, x, strict=True)
     tracker.observe(model, 0)
     with pytest.raises(ValueError, match="x must have the shape"):
-        nl.ActivationTracker(tmp_path, {"a": x["a"]}, strict=True).observe(model, 0)
+        nl.ActivationTracker(tmp_path / "a", {"a": x["a"]}, strict=True).observe(model, 0)
 
 
 @pytest.mark.parametrize(
@@ -488,3 +490,156 @@ def test_boundaries_that_are_none(points, tmp_path, boundary):
 def test_every_must_be_a_number(points, tmp_path, every):
     with pytest.raises(ValueError, match="every must be a whole number"):
         nl.ActivationTracker(tmp_path, points[0], every=every)
+
+
+@pytest.mark.parametrize("step", ["3", float("nan"), float("inf"), None, 1.5, [1, 2], b"4"])
+def test_steps_that_are_none(circle_model, points, tmp_path, step):
+    with pytest.raises(ValueError, match=r"step must be a whole number from 0 on\. Received"):
+        nl.ActivationTracker(tmp_path, points[0]).observe(circle_model, step)
+
+
+@pytest.mark.parametrize("tolerance", ["x", None, float("nan"), 0.5])
+def test_tolerances_that_are_none(points, tmp_path, tolerance):
+    with pytest.raises(ValueError, match="tolerance must be in"):
+        nl.ActivationTracker(tmp_path, points[0], tolerance=tolerance)
+
+
+def test_a_step_may_be_what_an_optimizer_counts(circle_model, points, tmp_path):
+    circle_model.compile("sgd", "mse")
+    circle_model.fit(*points, batch_size=20, verbose=0)
+    tracker = nl.ActivationTracker(tmp_path, points[0], strict=True)
+    tracker.observe(circle_model, circle_model.optimizer.iterations)
+    assert tracker.history["step"].tolist() == [3]
+
+
+def test_outputs_of_none_are_left_out(points, tmp_path):
+    class WithoutCache(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3, "relu", name="h")
+
+        def call(self, x):
+            return None, self.dense(x), None
+
+    tracker = nl.ActivationTracker(tmp_path, points[0], strict=True)
+    tracker.observe(WithoutCache(), 0)
+    assert "activity/h/dead" in tracker.history
+
+
+@pytest.mark.parametrize("name", ["a$b", "a$b$c", "cost_$^$"])
+def test_names_with_dollars_are_drawn(points, tmp_path, name):
+    layers = [keras.layers.Dense(2, "relu", name=name), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    model.compile("sgd", "mse", run_eagerly=True)  # TensorFlow's graphs do not take the name
+    tracker = nl.ActivationTracker(tmp_path, points[0], pictures=True, strict=True)
+    model.fit(points[0], points[1], epochs=1, verbose=0, callbacks=[tracker])
+    assert {f"heat_map/{name}", f"boundary/{name}"} <= Read(tmp_path).tags("images")
+
+
+def test_a_model_that_runs_eagerly_is_read_eagerly(points, tmp_path):
+    class Untraceable(keras.layers.Layer):
+        def call(self, x):
+            return x * (2.0 if keras.ops.convert_to_numpy(x).sum() > 0 else 1.0)
+
+        def compute_output_spec(self, x):
+            return x
+
+    if keras.backend.backend() == "jax":
+        pytest.skip("Keras on JAX traces every model that trains")
+    layers = [Untraceable(), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    model.compile("sgd", "mse", run_eagerly=True)
+    tracker = nl.ActivationTracker(tmp_path, points[0], strict=True)
+    model.fit(points[0], points[1], epochs=1, verbose=0, callbacks=[tracker])
+    assert tracker.history["step"].tolist() == [0, 1]
+
+
+def test_a_folder_named_in_any_script_floods_no_screen(circle_model, points, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        tracker = nl.ActivationTracker(tmp_path / "实验一", *points, pictures=True, strict=True)
+        tracker.observe(circle_model, 0)
+    assert "network" in Read(tmp_path / "实验一").tags("images")
+
+
+class Sampling(keras.Model):
+    """A variational autoencoder's way: draws at inference too; unbuilt, as fit finds it."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.encoder = keras.layers.Dense(4, "relu", name="encoder")
+        self.seeds = keras.random.SeedGenerator(seed)
+        self.decoder = keras.layers.Dense(2, name="decoder")
+
+    def call(self, x):
+        z = self.encoder(x)
+        return self.decoder(z + keras.random.normal(keras.ops.shape(z), seed=self.seeds))
+
+
+@pytest.mark.parametrize("seed", [3, None])
+def test_a_model_that_draws_at_inference_trains_bit_for_bit_the_same(points, tmp_path, seed):
+    ends = []
+    for tracker in (None, nl.ActivationTracker(tmp_path, points[0], strict=True)):
+        keras.utils.set_random_seed(1)
+        model = Sampling(seed)
+        model.compile("sgd", "mse")
+        callbacks = [tracker] if tracker else []
+        model.fit(points[0], points[0], epochs=2, verbose=0, callbacks=callbacks)
+        state = keras.ops.convert_to_numpy(keras.ops.copy(model.seeds.state))
+        ends.append([*model.get_weights(), state])
+    for plain, tracked in zip(*ends, strict=True):
+        np.testing.assert_array_equal(plain, tracked)
+
+
+def test_an_unbuilt_model_of_a_loop_of_ones_own_draws_what_it_would_have(points, tmp_path):
+    outputs = []
+    for tracked in (False, True):
+        keras.utils.set_random_seed(1)
+        model = Sampling(3)
+        if tracked:
+            nl.ActivationTracker(tmp_path, points[0], strict=True).observe(model, 0)
+        outputs.append(keras.ops.convert_to_numpy(model(points[0])))
+    np.testing.assert_array_equal(*outputs)
+
+
+def test_numbers_that_a_call_draws_of_the_global_generators_stay(circle_model, points, tmp_path):
+    class Drawing(keras.layers.Layer):
+        def call(self, x):
+            if keras.backend.backend() == "torch":
+                import torch
+
+                torch.rand(())
+            return x + random.random() + np.random.random()  # noqa: NPY002
+
+    model = keras.Sequential([keras.Input((2,)), Drawing(), keras.layers.Dense(1)])
+
+    def drawn():
+        mine = [random.random(), np.random.random()]  # noqa: NPY002
+        if keras.backend.backend() == "torch":
+            import torch
+
+            mine.append(float(torch.rand(())))
+        return mine
+
+    found = []
+    for tracked in (False, True):
+        keras.utils.set_random_seed(1)
+        if tracked:
+            nl.ActivationTracker(tmp_path, points[0], strict=True).observe(model, 0)
+        found.append(drawn())
+    assert found[0] == found[1]
+
+
+def test_a_model_changed_and_compiled_again_is_observed_as_it_is(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y, films=True, strict=True)
+    fit(circle_model, x, y, tracker, epochs=1)
+    circle_model.get_layer("hidden").activation = keras.activations.linear
+    fit(circle_model, x, y, tracker, epochs=1)
+    # Two linear layers are one; observed before training goes on, at the same step, and after.
+    assert tracker.history["step"].tolist() == [0, 1, 1, 2]
+    np.testing.assert_allclose(tracker.history["linearity"][2:], 1, rtol=1e-5)
+    circle_model.add(keras.layers.Dense(3, name="added"))
+    fit(circle_model, x, np.stack([y] * 3, axis=1), tracker, epochs=1)
+    assert np.isfinite(tracker.history["activity/added/dead"]).tolist() == [False] * 4 + [True] * 2
+    assert "network" in Read(tmp_path).tags("images")

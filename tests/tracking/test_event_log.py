@@ -114,3 +114,27 @@ def test_nobody_has_to_close_it(tmp_path):
         gc.collect()
     with EventLog(tmp_path) as log:
         log.write(1, {"a": 1})
+
+
+def test_a_record_that_does_not_fit_leaves_no_part_of_it(tmp_path, monkeypatch):
+    log = EventLog(tmp_path)
+    log.write(0, {"a": 1})
+    (path,) = tmp_path.iterdir()
+    whole, file = path.read_bytes(), log._file
+
+    class AlmostFull:
+        name = file.name
+        tell, truncate, close, fileno = file.tell, file.truncate, file.close, file.fileno
+        written = 0
+
+        def write(self, record):
+            if self.written:
+                raise OSError(28, "No space left on device")
+            self.written = file.write(record[:9])
+            return self.written
+
+    log._file = AlmostFull()
+    with pytest.raises(OSError, match="No space left"):
+        log.write(1, {"a": 1})
+    assert path.read_bytes() == whole
+    log.close()

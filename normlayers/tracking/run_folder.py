@@ -1,0 +1,178 @@
+"""The folder of one run, which does not mix it with an earlier one."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+from normlayers.tracking.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
+
+IfExists = Literal["new", "append", "replace"]
+
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # more letters than a drive of Windows has
+
+
+class RunFolder:
+    """Where a run goes, if the folder asked for holds one already.
+
+    Args:
+        log_dir: the folder asked for; a leading ``~`` is the home folder.
+        if_exists: what becomes of event files in it: ``"new"`` leaves them and takes the first of
+            ``<log_dir>-2``, ``<log_dir>-3``, ... without any, ``"append"`` goes on after their
+            last step, ``"replace"`` deletes those that a tracker wrote.
+
+    Attributes:
+        path: where the run goes; known once ``settle`` has been called.
+        log: the run's event log.
+
+    Raises:
+        ValueError: ``log_dir`` is no folder of this machine, or a symbolic link, through which
+            nothing is ever deleted.
+
+    Example:
+        >>> import tempfile
+        >>> folder = RunFolder(tempfile.mkdtemp())
+        >>> folder.settle()
+        0
+    """
+
+    def __init__(self, log_dir: Any, if_exists: IfExists = "new") -> None:
+        if if_exists not in ("new", "append", "replace"):
+            raise ValueError(
+                f'if_exists must be "new", "append" or "replace". Received: {if_exists!r}'
+            )
+        self.path = local_folder(log_dir)
+        if if_exists == "replace" and self.path.is_symlink():
+            raise ValueError(
+                'if_exists="replace" does not delete through a symbolic link; name the folder '
+                f"itself. Received: log_dir={str(log_dir)!r}, a link to {self.path.resolve()}."
+            )
+        self.log = EventLog(self.path)
+        self._if_exists = if_exists
+        self._settled = False
+        self._to_replace: list[Path] = []
+
+    def settle(self) -> int:
+        """Choose the folder, and tell the step that the run goes on from. Nothing is changed.
+
+        Where there is an earlier run, a warning says what becomes of it.
+        """
+        if self._settled:
+            return 0
+        self._settled = True
+        earlier = _event_files(self.path)
+        if not earlier:
+            return 0
+        asked = self.path
+        if self._if_exists == "new":
+            folders = (asked.with_name(f"{asked.name}-{number}") for number in count(2))
+            self.path = next(folder for folder in folders if _is_free(folder))
+            self.log = EventLog(self.path)
+            _tell(
+                f"{asked} holds an earlier run; this one is written to {self.path} "
+                '(if_exists="append" goes on with the earlier one, "replace" deletes it)'
+            )
+            return 0
+        if self._if_exists == "replace":
+            own = _event_files(asked, OWN_EVENT_FILES)
+            self._to_replace = [path for path in own if not path.is_symlink()]
+            left = len(earlier) - len(self._to_replace)
+            if left:
+                _tell(f"{asked} holds {left} event files that no tracker wrote, which stay there")
+            return 0
+        last = _last_step(earlier)
+        _tell(f"{asked} holds an earlier run, up to step {last}; this one goes on from there")
+        return last
+
+    def write(self, step: int, *values: Any) -> None:
+        """Write to the event log; the first time, delete the run that is to be replaced.
+
+        Args:
+            step: as for ``EventLog.write``.
+            values: as for ``EventLog.write``.
+
+        Raises:
+            BlockingIOError: another tracker is writing to the folder.
+            OSError: it cannot be written to.
+        """
+        if self._to_replace:
+            self.log.refuse_company()
+            _tell(f"the earlier run in {self.path} is deleted")
+        while self._to_replace:
+            self._to_replace.pop().unlink(missing_ok=True)
+        self.log.write(step, *values)
+
+    def close(self) -> None:
+        """Close the event file; a later ``write`` begins another."""
+        self.log.close()
+
+
+def local_folder(log_dir: Any) -> Path:
+    """The folder of this machine that is meant.
+
+    Raises:
+        ValueError: it is none, or a file.
+
+    Example:
+        >>> local_folder("logs/mine").name
+        'mine'
+    """
+    try:
+        name = os.fspath(log_dir)
+    except TypeError:
+        name = None
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"log_dir must be the path of a folder. Received: {log_dir!r}")
+    if _REMOTE.match(name):
+        raise ValueError(
+            "log_dir must be a folder of this machine: write to one, and copy it to where "
+            f"TensorBoard reads it, or mount the other. Received: {name!r}"
+        )
+    try:
+        path = Path(name).expanduser().absolute()  # the working folder may change
+    except RuntimeError:
+        raise ValueError(
+            f"log_dir names a home folder that is unknown. Received: {name!r}"
+        ) from None
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"log_dir must be a folder. Received: the file {path}")
+    return path
+
+
+def _event_files(folder: Path, pattern: str = EVENT_FILES) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.is_file())
+
+
+def _is_free(folder: Path) -> bool:
+    return not folder.exists() or (folder.is_dir() and not _event_files(folder))
+
+
+def _last_step(paths: list[Path]) -> int:
+    # Loaded late: TensorBoard's modules cost a second.
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    steps = (Event.FromString(record).step for path in paths for record in _records(path))
+    return max(steps, default=0)
+
+
+def _records(path: Path) -> Iterator[bytes]:
+    """An event file's records, as far as it is whole; TensorBoard's own reader needs TensorFlow."""
+    with path.open("rb") as file:
+        left = path.stat().st_size
+        # Each has its length in 8 bytes and a checksum of 4 before it, and one of 4 after it.
+        while len(head := file.read(12)) == 12:
+            length = int.from_bytes(head[:8], "little")
+            left -= length + 16
+            if left < 0:
+                return
+            yield file.read(length)
+            file.read(4)
+
+
+def _tell(message: str) -> None:
+    warnings.warn(f"ActivationTracker: {message}.", stacklevel=3)
