@@ -517,9 +517,10 @@ def test_outputs_of_none_are_left_out(points, tmp_path):
         def __init__(self):
             super().__init__()
             self.dense = keras.layers.Dense(3, "relu", name="h")
+            self.last = keras.layers.Dense(1)
 
         def call(self, x):
-            return None, self.dense(x), None
+            return None, self.last(self.dense(x)), None
 
     tracker = nl.ActivationTracker(tmp_path, points[0], strict=True)
     tracker.observe(WithoutCache(), 0)
