@@ -27,8 +27,9 @@ Array = npt.NDArray[Any]
 # High and low part of the location (the low one may be left out), and the divisor.
 Parts = tuple[Any, Any, Any]
 
-# A location whose rounding to the weights' type is less than this part of the scale is good enough.
-NEGLIGIBLE = 1e-6
+# A location whose rounding to the weights' type is less than this part of the scale is good enough:
+# less than float32 rounds the outputs by.
+NEGLIGIBLE = 1e-7
 # The spacing of these types' numbers at 1. Integers and float64 come as they are.
 SPACING = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 
