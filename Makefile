@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-.PHONY: help reproduce test test-backends backends tensorboard benchmark
+FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
+.PHONY: help reproduce check test test-backends backends tensorboard benchmark
 
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
 	@echo 'make tensorboard  look at them in a browser'
+	@echo 'make check        lint, types and the fast tests, in a minute'
 	@echo 'make test         lint, types and the whole test suite'
 	@echo 'make backends     install JAX and torch too, for make test to test with'
 	@echo 'make benchmark    measure speed, side by side with plain Keras'
@@ -17,6 +19,12 @@ reproduce: $(INSTALLED)
 
 tensorboard: $(INSTALLED)
 	$(BIN)/tensorboard --logdir logs --host localhost --samples_per_plugin images=100
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --quiet $(FAST)
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .

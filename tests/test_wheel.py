@@ -1,0 +1,102 @@
+"""The wheel, in an environment of its base dependencies alone."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """The interpreter of an environment that holds the wheel and what it requires without extras.
+
+    The requirements are not installed again, which would take minutes: their files are linked from
+    the environment that runs the tests, package by package, as their metadata name them.
+    """
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    source = folder / "source"  # a copy: a build leaves files beside what it builds
+    shutil.copytree(ROOT / "normlayers", source / "normlayers")
+    for file in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, source)
+    build = ["wheel", str(source), "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    subprocess.run([*pip, *build], check=True)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "empty", with_pip=False)
+    (packages,) = (folder / "empty").glob("lib/python*/site-packages")
+    install = ["install", "--no-deps", "--no-index", "--target", str(packages), str(wheel)]
+    subprocess.run([*pip, *install], check=True)
+    (metadata,) = packages.glob("normlayers-*.dist-info/METADATA")
+    required = re.findall(r"^Requires-Dist: (.*)$", metadata.read_text(), re.MULTILINE)
+    for name in with_their_own(required):
+        link(name, packages)
+    return folder / "empty" / "bin" / "python"
+
+
+def with_their_own(required):
+    """The names of the distributions required, and of those that they require, without extras."""
+    names, left = set(), list(required)
+    while left:
+        requirement = Requirement(left.pop())
+        extras = {"", *requirement.extras}
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in extras):
+            continue
+        if requirement.name not in names:
+            names.add(requirement.name)
+            left += distribution(requirement.name).requires or []
+    return names
+
+
+def link(name, packages):
+    """Link a distribution's files, whole folders where it has them to itself."""
+    ours = Path(sysconfig.get_path("purelib"))
+    for file in distribution(name).files:
+        parts = file.parts
+        if parts[0] in ("..", "__pycache__"):
+            continue
+        # google/ is shared by several distributions.
+        depth = 2 if parts[0] == "google" and len(parts) > 2 else 1
+        target = packages.joinpath(*parts[:depth])
+        if not target.exists() and ours.joinpath(*parts[:depth]).exists():
+            target.parent.mkdir(exist_ok=True)
+            target.symlink_to(ours.joinpath(*parts[:depth]))
+
+
+def run(python, code, folder):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [python, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def test_readmes_ten_lines_run_without_extras(python, tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    code += "\nprint(nl.__file__)"
+    done = run(python, code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert str(python.parents[1]) in done.stdout.splitlines()[-1]
+    assert list(tmp_path.glob("logs/mine/events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("library", ["sklearn", "scipy", "plotly", "jinja2", "threadpoolctl"])
+def test_what_only_the_articles_need_is_not_there(python, tmp_path, library):
+    assert "ModuleNotFoundError" in run(python, f"import {library}", tmp_path).stderr
+
+
+def test_an_experiment_says_which_extra_to_install(python, tmp_path):
+    done = run(python, "import normlayers.experiments.loss_surface.experiment", tmp_path)
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: normlayers.experiments needs jinja2, plotly, scipy, sklearn, threadpoolctl, "
+        "which the extra articles installs: pip install 'normlayers[articles]'"
+    )
