@@ -47,6 +47,7 @@ class ScalingLayer(StatisticsLayer):
     """
 
     center = True
+    scale = True
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class ScalingLayer(StatisticsLayer):
             high, low = split(location, self._weight_dtype)
             scale = self.scale_of(spread, np)
             divisor = np.where(scale > 0, scale, 1.0)
-            self._constants = high, _where_it_matters(low, divisor), divisor
+            self._constants = high, self._where_it_matters(low, divisor), divisor
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute; on TensorFlow's tensors whatever the backend, as in a ``tf.data`` map.
@@ -152,7 +153,9 @@ class ScalingLayer(StatisticsLayer):
         wanted = received, self.invert
         if wanted not in self._known.parts:
             high, low, divisor = self._learned_parts(received, self.weights_now(), np)
-            self._known.parts[wanted] = _tensors(high, _where_it_matters(low, divisor), divisor)
+            self._known.parts[wanted] = _tensors(
+                high, self._where_it_matters(low, divisor), divisor
+            )
         return self._known.parts[wanted]
 
     def _learned_parts(self, received: str, weights: Sequence[Any], library: Any) -> Parts:
@@ -163,6 +166,12 @@ class ScalingLayer(StatisticsLayer):
         integers = not self.invert and ("int" in received or received == "bool")
         constant = self.is_constant(values, spacing, integers, library)
         return values.high, values.low, library.where(constant, 1.0, values.scale)
+
+    def _where_it_matters(self, low: Array, divisor: Array) -> Array | None:
+        """``None`` where it makes no difference: one operation less on all inputs."""
+        # Without a division there is nothing that it could be small beside.
+        negligible = NEGLIGIBLE * divisor if self.scale else 0.0
+        return low if np.any(np.abs(low) > negligible) else None
 
     def _fitting_shape(self, shape: Any) -> tuple[int, ...]:
         """The shape in which statistics broadcast over inputs."""
@@ -205,11 +214,6 @@ class _KnownParts:
     def __init__(self, version: tuple[Any, ...] | None = None) -> None:
         self.version = version
         self.parts: dict[tuple[str, bool], Parts] = {}
-
-
-def _where_it_matters(low: Array, divisor: Array) -> Array | None:
-    """``None`` where it makes no difference: an operation less on all inputs."""
-    return low if np.any(np.abs(low) > NEGLIGIBLE * divisor) else None
 
 
 def _tensors(*arrays: Array | None) -> Parts:

@@ -211,3 +211,17 @@ def test_saved_model_predicts_the_same_where_it_is_loaded(layer, tmp_path):
 def test_config_makes_an_equal_layer():
     layer = nl.Standardize(axis=(1, 2), mean=1.0, variance=2.0, invert=True, scale=False)
     assert nl.Standardize.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_without_a_division_the_whole_mean_is_subtracted(invert):
+    """Its rounding to float32 is small beside the standard deviation, but not beside the output."""
+    mean, std = 1.1, 1e3
+    x = np.array([[1.0], [1.25], [1.5]], "float32") * (-1 if invert else 1)
+    expected = x.astype(float) + (mean if invert else -mean)
+    given = nl.Standardize(mean=mean, variance=std**2, scale=False, invert=invert)
+    adapted = nl.Standardize(scale=False, invert=invert)
+    adapted.adapt(np.array([[mean - std], [mean + std]]))
+    for layer in (given, adapted):
+        y = keras.ops.convert_to_numpy(layer(x)).astype(float)
+        np.testing.assert_allclose(y, expected, rtol=2**-23)
