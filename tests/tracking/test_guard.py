@@ -64,18 +64,21 @@ def test_training_ends_bit_for_bit_the_same_whatever_call_of_the_tracker_fails(
             *points, batch_size=30, epochs=1, shuffle=False, verbose=0, callbacks=list(callbacks)
         )
 
-    def tracker(number):
+    def tracker(number, drawn):
+        drawing = {"films": True} if drawn else {"boundary": False, "pictures": False}
         return nl.ActivationTracker(
-            tmp_path / str(number), *points, unit="step", every=9, pictures=True, films=True
+            tmp_path / str(number), *points, unit="step", every=9, **drawing
         )
 
     end()
     plain = circle_model.get_weights()
-    watching = tracker("whole")
-    calls = calls_of_the_tracker(partial(end, watching))
+    calls = {}  # and whether they are of drawing, which takes longer
+    for drawn in (True, False):
+        found = calls_of_the_tracker(partial(end, tracker(f"whole-{drawn}", drawn)))
+        calls |= dict.fromkeys(found, drawn)
     assert len(calls) > 50
-    for number, broken in enumerate(calls):
-        watching = tracker(number)
+    for number, (broken, drawn) in enumerate(calls.items()):
+        watching = tracker(number, drawn)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             calls_of_the_tracker(partial(end, watching), broken)
@@ -100,15 +103,25 @@ def test_an_error_that_cannot_be_told_is_named_by_its_kind():
         Guard("it", release=release).run(fail)
 
 
-def test_keras_errors_are_told_without_terminal_codes(circle_model, points, tmp_path):
-    model = keras.Sequential([keras.layers.Dense(2)])
-    model.build((None, 3))
-    x = {"one": points[0], "two": points[0]}
-    tracker = nl.ActivationTracker(tmp_path, x)
-    with pytest.warns(UserWarning, match="training goes on") as warned:
-        tracker.observe(circle_model, 0)
-    assert "\x1b" not in str(warned[0].message)
-    assert "\n" not in str(warned[0].message)
+def test_keras_errors_are_told_without_terminal_codes(points, tmp_path):
+    class Narrow(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(2, name="narrow")
+            self.dense.build((None, 3))
+
+        def call(self, x):
+            return self.dense(x)
+
+    with pytest.raises(ValueError, match="incompatible") as raised:
+        Narrow()(points[0])
+    assert "Arguments received" in str(raised.value)
+    tracker = nl.ActivationTracker(tmp_path, points[0])
+    with pytest.warns(UserWarning, match=r"training goes on: .*narrow.* is incompatible") as warned:
+        tracker.observe(Narrow(), 0)
+    message = str(warned[0].message)
+    assert not {"\x1b", "\n"} & {*message}
+    assert "Arguments received" not in message
 
 
 MIRRORED = """

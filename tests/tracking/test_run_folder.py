@@ -27,7 +27,7 @@ def test_a_second_run_takes_a_folder_of_its_own_and_says_so(circle_model, points
     fit(circle_model, points, folder)
     with pytest.warns(UserWarning, match="mine holds an earlier run; .*mine-2") as warned:
         second = fit(circle_model, points, folder)
-    assert len(warned) == 1
+    assert sum("ActivationTracker" in str(warning.message) for warning in warned) == 1
     with pytest.warns(UserWarning, match="mine-3"):
         fit(circle_model, points, folder)
     assert second.log_dir == tmp_path / "mine-2"
@@ -160,7 +160,7 @@ def test_a_folder_deleted_while_training_is_made_again_with_one_warning(
             if step in (2, 4):
                 shutil.rmtree(folder)
             tracker.observe(circle_model, step)
-    assert ["was deleted or moved away" in str(warning.message) for warning in warned] == [True]
+    assert sum("was deleted or moved away" in str(warning.message) for warning in warned) == 1
     assert Read(folder).steps("linearity") == [4, 5]
     shutil.rmtree(folder)
     tracker.on_train_end()
