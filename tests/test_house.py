@@ -90,6 +90,21 @@ def test_imports_run_down(module):
         assert parts[0] not in FORBIDDEN.get(folder, set()), f"{folder} must not import {name}"
 
 
+SUMMARIES = {"quantile", "nanquantile", "percentile", "nanpercentile", "median", "nanmedian"}
+DRAWN_ONLY = [m for m in INSIDE if "plots" in folder_of(m).split("/")]
+
+
+@pytest.mark.parametrize("module", DRAWN_ONLY, ids=lambda m: m.relative_to(PACKAGE).as_posix())
+def test_pictures_are_given_their_summaries(module):
+    """They measure nothing: quantiles are computed once, in the experiment, by one definition."""
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert called & SUMMARIES == set()
+
+
 def test_rooms_import_in_no_circle_and_on_six_floors_at_most():
     def floor(room, above=()):
         assert room not in above, f"a circle: {' -> '.join([*above, room])}"

@@ -1,8 +1,8 @@
-"""Article A2's claims about networks at initialization, and the rules they are held to.
+"""Article A2's claims about networks at initialization, and their rules.
 
-The article leaves the bias open: a claim is held to networks with bias 0, Keras's default, and by
-another reading to those with bias from U(-1, 1). Neurons of one network see the same points, but
-have weights of their own: they are counted as independent.
+The article leaves the bias open: claims are checked on networks with bias 0, Keras's default, and
+by another reading on those with bias from U(-1, 1). Neurons of one network have the same points but
+weights of their own: they are counted as independent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, Odds
-from normlayers.experiments.claims.claim import Claim
+from normlayers.experiments.claims.claim import Claim, OtherReading
 from normlayers.experiments.claims.evidence import CONFIDENCE, Evidence, share_of_counts
 from normlayers.experiments.claims.rules import AtLeast, AtMost, Between
 
@@ -27,7 +27,7 @@ def _mean_active(odds: Odds, bias: int, shift: float) -> Evidence:
     n = odds.networks
     value = odds.active_sum[at] / n
     variance = max(0.0, odds.active_squares[at] / n - value**2) * n / max(1, n - 1)
-    # Of a scale of 1: SciPy warns of one of 0, which a few networks have. NaN of one network.
+    # Scale 1 here: SciPy warns of scale 0, which occurs with few networks. NaN for one network.
     low, high = value + np.array(t.interval(CONFIDENCE, n - 1)) * np.sqrt(variance / n)
     return Evidence(float(value), float(low), float(high), n)
 
@@ -35,7 +35,7 @@ def _mean_active(odds: Odds, bias: int, shift: float) -> Evidence:
 def _share_of_neurons(
     odds: Odds, bias: int, shift: float, least: float, most: float
 ) -> tuple[int, int]:
-    """How many neurons are active on a share of the points in a range, and how many there are."""
+    """The number of neurons whose share of active points is in a range, and of all neurons."""
     counts = odds.neuron_counts[bias, odds.shifts.index(shift)]
     shares = np.arange(odds.points + 1) / odds.points
     return int(counts[(shares >= least) & (shares <= most)].sum()), int(counts.sum())
@@ -52,11 +52,11 @@ def _on_all_or_almost_none(odds: Odds, bias: int) -> Evidence:
 
 
 def _distance_from_uniform(odds: Odds, bias: int) -> Evidence:
-    """Kolmogorov and Smirnov's distance of the overlaps from U(0, 1/2).
+    """The Kolmogorov-Smirnov distance of the overlaps from U(0, 1/2).
 
-    Its interval is as wide as the distance of a sample from where it comes is in 95 % of samples.
-    k of n points stand for the interval from k / (n + 1) to (k + 1) / (n + 1): of an overlap that
-    is uniform, k points are as likely as any other number.
+    Its interval is as wide as the distance of a sample from its own distribution is in 95 % of
+    samples. k of n points stand for the interval from k / (n + 1) to (k + 1) / (n + 1): if the
+    overlap is uniform, k points are as likely as any other number.
     """
     from scipy.stats import kstwo
 
@@ -73,50 +73,67 @@ def _distance_from_uniform(odds: Odds, bias: int) -> Evidence:
 
 CLAIMS = (
     Claim(
-        "A2.4",
-        "At initialization half of the neurons are active on average.",
-        "mean share of a network's neurons that a point activates (weights and data from U(-1, 1))",
-        Between(0.45, 0.55),
-        "G5_active_neurons.png",
-        lambda odds: _mean_active(odds, ZERO, 0),
-        (OTHER_BIAS, lambda odds: _mean_active(odds, UNIFORM, 0)),
+        id="A2.4",
+        measure=(
+            "mean share of a network's neurons that a point activates (weights and data from U(-1, "
+            "1))"
+        ),
+        rule=Between(0.45, 0.55),
+        figure="G5_active_neurons.png",
+        evidence=lambda odds: _mean_active(odds, ZERO, 0),
+        other_reading=OtherReading(
+            measure=OTHER_BIAS,
+            evidence=lambda odds: _mean_active(odds, UNIFORM, 0),
+        ),
     ),
     Claim(
-        "A2.5",
-        "On centred data each neuron is active on a random portion, about half.",
-        "share of neurons that 1/4 to 3/4 of the points activate (data from U(-1, 1))",
-        AtLeast(0.9, in_part=0.5),
-        "G6_share_of_data.png",
-        lambda odds: _about_half(odds, ZERO),
-        (OTHER_BIAS, lambda odds: _about_half(odds, UNIFORM)),
+        id="A2.5",
+        measure="share of neurons that 1/4 to 3/4 of the points activate (data from U(-1, 1))",
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="G6_share_of_data.png",
+        evidence=lambda odds: _about_half(odds, ZERO),
+        other_reading=OtherReading(
+            measure=OTHER_BIAS,
+            evidence=lambda odds: _about_half(odds, UNIFORM),
+        ),
     ),
     Claim(
-        "A2.6",
-        "The share of the data on which two neurons overlap is U(0, 1/2).",
-        "largest difference between the distribution of overlaps and that of U(0, 1/2) "
-        "(Kolmogorov-Smirnov; data from U(-1, 1))",
-        AtMost(0.05, in_part=0.2),
-        "overlap.png",
-        lambda odds: _distance_from_uniform(odds, ZERO),
-        (OTHER_BIAS, lambda odds: _distance_from_uniform(odds, UNIFORM)),
+        id="A2.6",
+        measure=(
+            "largest difference between the distribution of overlaps and that of U(0, 1/2) "
+            "(Kolmogorov-Smirnov; data from U(-1, 1))"
+        ),
+        rule=AtMost(0.05, in_part=0.2),
+        figure="overlap.png",
+        evidence=lambda odds: _distance_from_uniform(odds, ZERO),
+        other_reading=OtherReading(
+            measure=OTHER_BIAS,
+            evidence=lambda odds: _distance_from_uniform(odds, UNIFORM),
+        ),
     ),
     Claim(
-        "A2.7",
-        "On shifted data a neuron is active on all of the data or on almost none.",
-        "share of neurons that at least 95 % or at most 5 % of the points activate (data from "
-        "U(8, 10))",
-        AtLeast(0.9, in_part=0.5),
-        "G7_shift.gif",
-        lambda odds: _on_all_or_almost_none(odds, ZERO),
-        (OTHER_BIAS, lambda odds: _on_all_or_almost_none(odds, UNIFORM)),
+        id="A2.7",
+        measure=(
+            "share of neurons that at least 95 % or at most 5 % of the points activate (data from "
+            "U(8, 10))"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="G7_shift.gif",
+        evidence=lambda odds: _on_all_or_almost_none(odds, ZERO),
+        other_reading=OtherReading(
+            measure=OTHER_BIAS,
+            evidence=lambda odds: _on_all_or_almost_none(odds, UNIFORM),
+        ),
     ),
     Claim(
-        "A2.8",
-        "On shifted data half of the neurons are still active on average.",
-        "mean share of a network's neurons that a point activates (data from U(8, 10))",
-        Between(0.45, 0.55),
-        "G8_active_neurons_shifted.png",
-        lambda odds: _mean_active(odds, ZERO, FAR),
-        (OTHER_BIAS, lambda odds: _mean_active(odds, UNIFORM, FAR)),
+        id="A2.8",
+        measure="mean share of a network's neurons that a point activates (data from U(8, 10))",
+        rule=Between(0.45, 0.55),
+        figure="G8_active_neurons_shifted.png",
+        evidence=lambda odds: _mean_active(odds, ZERO, FAR),
+        other_reading=OtherReading(
+            measure=OTHER_BIAS,
+            evidence=lambda odds: _mean_active(odds, UNIFORM, FAR),
+        ),
     ),
 )

@@ -24,7 +24,8 @@ A neuron is active on a point where its pre-activation is positive.
   - ``overlap_quantiles``, ``overlap_histogram`` (20 bins): the same of the share of the points
     that activates both neurons of a pair; ``null`` for a single neuron.
 
-- ``quantile_levels``: the levels of the quantiles, each a share that really occurred.
+- ``quantile_levels``: the levels of the quantiles, each a share that occurs, see
+  ``claims.summaries``.
 - ``exact``: ``mean_active`` and ``number_active``, the same at every shift; under each kind
   ``share_on_all``, ``share_on_part`` and ``share_on_none`` of the whole cube, of which a sample of
   points may miss a corner (``null`` beyond 50 inputs); ``overlap_quantiles`` at shift 0 with
@@ -60,6 +61,7 @@ from normlayers.experiments.activation_odds.figures import (
 )
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, Odds, simulate
 from normlayers.experiments.claims.claim import check
+from normlayers.experiments.claims.summaries import PERCENT, QUANTILES, quantiles_of_counts
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.running.command_line import UsageError, check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
@@ -70,7 +72,6 @@ Array = npt.NDArray[Any]
 NAME = "activation_odds"
 RUN = "initialization"
 SHARE_BINS, OVERLAP_BINS = 21, 20
-QUANTILE_PERCENT = (5, 25, 50, 75, 95)
 RANGES = {
     "seed": (0, 2**32 - 1),
     "networks": (1, 10**9),
@@ -86,7 +87,7 @@ def measures_of(odds: Odds) -> dict[str, Any]:
     """The ``measures`` of results.json, explained at the top of this module."""
     return {
         "shift": list(odds.shifts),
-        "quantile_levels": [percent / 100 for percent in QUANTILE_PERCENT],
+        "quantile_levels": list(QUANTILES),
         **{bias: _measures_with(odds, b) for b, bias in enumerate(BIASES)},
         "exact": _exact(odds),
     }
@@ -101,27 +102,14 @@ def _measures_with(odds: Odds, b: int) -> dict[str, Any]:
         "mean_active": odds.active_sum[b] / odds.networks,
         "number_active": odds.number_active[b] / (odds.networks * odds.points),
         "selective_neurons": odds.on_part[b] / odds.networks,
-        "share_quantiles": _quantiles(odds.neuron_counts[b]),
+        "share_quantiles": quantiles_of_counts(odds.neuron_counts[b]),
         "share_histogram": _histogram(odds.neuron_counts[b], SHARE_BINS),
     }
     overlap = dict.fromkeys(("overlap_quantiles", "overlap_histogram"))
     if odds.neurons > 1:
-        found["overlap_quantiles"] = _quantiles(odds.pair_counts[b])
+        found["overlap_quantiles"] = quantiles_of_counts(odds.pair_counts[b])
         found["overlap_histogram"] = _histogram(odds.pair_counts[b], OVERLAP_BINS)
     return overlap | {name: values.tolist() for name, values in found.items()}
-
-
-def _quantiles(counts: Array) -> Array:
-    """At each level the least share k/n of the points that so many of the counts do not exceed.
-
-    Args:
-        counts: how many there are of k = 0, 1, ..., n, on the last axis.
-    """
-    up_to = counts.cumsum(axis=-1)
-    total = up_to[..., -1:]
-    # In whole numbers: no level is missed by a rounding error.
-    below = [(100 * up_to < percent * total).sum(axis=-1) for percent in QUANTILE_PERCENT]
-    return np.stack(below, axis=-1) / (counts.shape[-1] - 1)
 
 
 def _histogram(counts: Array, bins: int) -> Array:
@@ -140,7 +128,7 @@ def _exact(odds: Odds) -> dict[str, Any]:
         **dict.fromkeys(BIASES),
     }
     if odds.inputs == 2 and odds.neurons > 1:
-        found["overlap_quantiles"] = [percent / 200 for percent in QUANTILE_PERCENT]
+        found["overlap_quantiles"] = [percent / 200 for percent in PERCENT]
     if odds.inputs <= exact_odds.MOST_INPUTS:
         for b, bias in enumerate(BIASES):
             on_all = [float(exact_odds.always_on(odds.inputs, c, bool(b))) for c in odds.shifts]

@@ -1,4 +1,4 @@
-"""The five articles, and what each of them claims."""
+"""The five articles, and what each of them claims; the only place where a claim's text stands."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Article:
 
     Attributes:
         id: such as ``"A2"``.
-        title: its own.
-        claims: by id what it says, in short.
+        title: the article's title.
+        claims: by id, what the article says, in short.
     """
 
     id: str
@@ -29,14 +29,16 @@ ARTICLES = (
     _article(
         "A0",
         "Why normalizing inputs matters for dense neural networks",
-        "Without normalization the loss falls unsteadily, with it steadily.",
+        "Without normalization the loss falls unsteadily; with it, steadily.",
         "Normalization converges in fewer epochs.",
         "Validation accuracy is higher with normalization.",
         "Features of larger scale dominate without normalization.",
         "Normalization prevents vanishing and exploding gradients.",
-        "Unnormalized inputs of large variance leave ReLU neurons always active or never.",
+        "Unnormalized inputs of large variance leave ReLU neurons always active or always "
+        "inactive.",
         "Leaky ReLU and PReLU lessen the dying-ReLU problem.",
-        "Sigmoid and tanh saturate on unnormalized inputs, and not on normalized ones.",
+        "Sigmoid and tanh saturate on unnormalized inputs, gradients near zero; on normalized ones "
+        "they do not.",
     ),
     _article(
         "A1",
@@ -61,7 +63,8 @@ ARTICLES = (
         "On shifted data half of the neurons are still active on average.",
         "Neurons that all of the data activate all learn the same thing.",
         "On shifted data more neurons or layers do not help.",
-        "ReLU networks on shifted data are frozen.",
+        "ReLU networks on shifted data are frozen: who is active does not change, nothing is "
+        "learned.",
         "Sigmoid networks on shifted data change little and stay logistic regressions.",
         "Normalizing the data is what makes the network able to learn.",
     ),
@@ -72,7 +75,8 @@ ARTICLES = (
         "On a round loss surface gradient descent finds the optimum faster.",
         "Inputs far from [-1, 1] lose floating-point precision and fit default learning rates "
         "badly.",
-        "Normalizing hidden layers makes training easier too, before or after the activation.",
+        "Normalizing hidden layers makes training easier too; before or after the activation is "
+        "debated.",
         "Unit-variance inputs serve a sigmoid badly unless gamma and beta may undo them.",
         "A batch-normalized layer needs no bias.",
         "Batch normalization makes weights robust against covariate shift.",
@@ -90,23 +94,40 @@ ARTICLES = (
 )  # fmt: skip
 
 
-def unchecked_claims(article: Article, told: Iterable[str]) -> dict[str, str]:
-    """An article's claims beside those that were told about: by id what they say.
+def claim_text(claim: str) -> str:
+    """What an article says in a claim.
+
+    Raises:
+        ValueError: no article has a claim of this id.
+
+    Example:
+        >>> claim_text("A0.2")
+        'Normalization converges in fewer epochs.'
+    """
+    for article in ARTICLES:
+        if claim in article.claims:
+            return article.claims[claim]
+    known = ", ".join(f"{article.id}.1 to {[*article.claims][-1]}" for article in ARTICLES)
+    raise ValueError(f"no article has a claim {claim!r}; there are {known}.")
+
+
+def unchecked_claims(article: Article, checked: Iterable[str]) -> dict[str, str]:
+    """An article's claims without those that were checked: by id, what they say.
 
     Args:
         article: one of ``ARTICLES``.
-        told: ids of claims.
+        checked: ids of claims.
 
     Example:
         >>> list(unchecked_claims(ARTICLES[1], ["A1.1", "A1.2", "A1.3", "A1.6", "A2.1"]))
         ['A1.4', 'A1.5']
     """
-    told = set(told)
-    return {name: text for name, text in article.claims.items() if name not in told}
+    checked = set(checked)
+    return {name: text for name, text in article.claims.items() if name not in checked}
 
 
 def by_article_and_number(claim: str) -> tuple[str, int]:
-    """What to sort ids of claims by.
+    """The key by which to sort ids of claims.
 
     Example:
         >>> sorted(["A2.10", "A2.9", "A0.1"], key=by_article_and_number)

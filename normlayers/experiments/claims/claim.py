@@ -1,9 +1,11 @@
-"""What the articles claim, checked: a named measure, its 95 % interval, and a verdict by a rule.
+"""Claims of the articles: a measure with its 95 % interval, and a verdict by a rule.
 
-A claim carries its rule, which is thus fixed before a run finds a number. Rules look at the
-interval, not at the value: what a few networks more could turn is not settled. Where chance plays
-a part and fewer than ``FEWEST`` networks or neurons were looked at, a claim is left open: it has no
-row.
+A claim carries its rule, which is thus fixed before a run produces a number. Rules use the whole
+interval, not only the value: what a few more networks could change is not settled.
+
+A claim is *open*, and has no row in results.json, where one of its readings cannot be judged:
+because an arm that it needs was not run, its value or interval is NaN or infinite, or it is random
+and comes from fewer than ``FEWEST`` networks, neurons or pairs.
 """
 
 from __future__ import annotations
@@ -14,74 +16,107 @@ from typing import Any
 
 import numpy as np
 
+from normlayers.experiments.claims.articles import claim_text
 from normlayers.experiments.claims.evidence import Evidence, number
+from normlayers.experiments.claims.findings import ArmNotRunError
 from normlayers.experiments.claims.rules import AtLeast, AtMost, Between, Verdict
 
 FEWEST = 200
 
 
-@dataclass(frozen=True)
-class Claim:
-    """What an article says, and how it is checked.
+@dataclass(frozen=True, kw_only=True)
+class OtherReading:
+    """Another meaning of a claim, where the article leaves open which one it intends.
 
     Attributes:
-        id: such as ``"A2.4"``.
-        text: the claim in short.
+        measure: what is measured by it, in words.
+        evidence: takes the experiment's findings and returns the measure's value.
+    """
+
+    measure: str
+    evidence: Callable[[Any], Evidence]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A claim of an article, and how it is checked.
+
+    Attributes:
+        id: one of ``ARTICLES``' claims, such as ``"A2.4"``.
         measure: what is measured, in words.
-        rule: which values make it hold.
+        rule: which values make the claim hold.
         figure: file that shows it, under the experiment's log directory.
         evidence: takes the experiment's findings and returns the measure's value.
-        other_reading: where the article leaves open what it means: the other meaning in words, and
-            the measure's value by it. A claim that holds by one meaning only holds in part.
+        other_reading: held to the same rule; a claim that holds by one reading only holds in part.
+
+    Raises:
+        ValueError: no article has a claim of this id.
     """
 
     id: str
-    text: str
     measure: str
     rule: AtLeast | AtMost | Between
     figure: str
     evidence: Callable[[Any], Evidence]
-    other_reading: tuple[str, Callable[[Any], Evidence]] | None = None
+    other_reading: OtherReading | None = None
 
-    def judged(self, evidence: Evidence, findings: Any) -> tuple[str, Verdict]:
+    def __post_init__(self) -> None:
+        claim_text(self.id)
+
+    @property
+    def text(self) -> str:
+        """What the article says, in short; it stands in ``ARTICLES``."""
+        return claim_text(self.id)
+
+    def judged(self, evidence: Evidence, other: Evidence | None = None) -> tuple[str, Verdict]:
         """What was measured, in sentences, and the verdict.
 
         What makes a claim hold only in part comes first.
+
+        Args:
+            evidence: of the measure.
+            other: of the other reading; where the claim has none it is not used.
         """
         own = self.rule.verdict(evidence)
         reasons = [self.rule.shortfall(evidence)] if own == "holds in part" else []
         measure = f"{self.measure[0].upper()}{self.measure[1:]}."
-        if self.other_reading is None:
+        if self.other_reading is None or other is None:
             return " ".join([*reasons, measure]), own
-        words, other = self.other_reading[0], self.other_reading[1](findings)
-        told = f"{words} ({number(other.value)})."
+        reading = f"{self.other_reading.measure} ({number(other.value)})."
         others = self.rule.verdict(other)
         if others == own:
-            return " ".join([*reasons, measure, f"Another reading agrees: {told}"]), own
+            return " ".join([*reasons, measure, f"Another reading agrees: {reading}"]), own
         only = "Only another" if own == "does not hold" else "Another"
-        return " ".join([f"{only} reading {others}: {told}", *reasons, measure]), "holds in part"
+        return " ".join([f"{only} reading {others}: {reading}", *reasons, measure]), "holds in part"
 
 
 def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
-    """Rows of results.json's ``claims``; see DESIGN.md.
+    """Rows of results.json's ``claims``.
 
     Args:
         claims: what to check.
         findings: what their ``evidence`` takes.
 
     Returns:
-        a row a claim, with the rule in words too (``rule``). A claim whose arms were not run (its
-        evidence raises ``KeyError``), or of which fewer than ``FEWEST`` were seen, has none.
+        for each claim that is not open its ``id``, ``article``, ``claim`` (the text), ``measure``,
+        ``rule``, ``value``, ``ci95`` (low, high), ``n``, ``exact``, ``verdict`` and ``figure``.
+
+    Raises:
+        Exception: what computing evidence raises, but for ``ArmNotRunError``.
     """
     rows = []
     for claim in claims:
+        readings = [claim.evidence]
+        if claim.other_reading is not None:
+            readings.append(claim.other_reading.evidence)
         try:
-            evidence = claim.evidence(findings)
-        except KeyError:
+            found = [evidence_of(findings) for evidence_of in readings]
+        except ArmNotRunError:
             continue
-        if (evidence.n < FEWEST and not evidence.exact) or not np.isfinite(evidence.value):
+        if not all(map(_is_enough, found)):
             continue
-        measure, verdict = claim.judged(evidence, findings)
+        evidence = found[0]
+        measure, verdict = claim.judged(*found)
         rows.append(
             {
                 "id": claim.id,
@@ -98,3 +133,9 @@ def check(claims: Sequence[Claim], findings: Any) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _is_enough(evidence: Evidence) -> bool:
+    """Whether there are enough cases, or chance plays no part, and all numbers are finite."""
+    is_finite = bool(np.isfinite([evidence.value, evidence.low, evidence.high]).all())
+    return is_finite and (evidence.exact or evidence.n >= FEWEST)

@@ -1,4 +1,4 @@
-"""A measure's value with its 95 % interval, from the cases that it was measured in."""
+"""A measure's value with its 95 % confidence interval, from the cases that it was measured in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = npt.NDArray[Any]
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
-# Beyond so many cases a mean is as good as normally distributed, and resampling takes long.
+# Above this many cases a mean is nearly normally distributed, and resampling takes long.
 MANY = 20_000
 
 
@@ -24,8 +24,8 @@ class Evidence:
     Attributes:
         value: the estimate.
         low, high: its 95 % confidence interval.
-        n: how many networks, neurons or pairs it is of.
-        exact: whether no chance plays a part, so that one case tells all.
+        n: from how many networks, neurons or pairs it was computed.
+        exact: whether chance plays no part, so that one case is enough.
     """
 
     value: float
@@ -36,7 +36,7 @@ class Evidence:
 
 
 def number(value: float) -> str:
-    """A measure's value as it is printed.
+    """A measure's value as printed in tables.
 
     Example:
         >>> [number(value) for value in (0.9304, 26414.2, 3.2e-7, 0)]
@@ -50,7 +50,7 @@ def number(value: float) -> str:
 
 
 def exact(value: float) -> Evidence:
-    """A measure in which no chance plays a part.
+    """A measure in which chance plays no part.
 
     Example:
         >>> exact(7.0)
@@ -60,10 +60,10 @@ def exact(value: float) -> Evidence:
 
 
 def share(happened: Array) -> Evidence:
-    """The share of cases in which something happened; its interval is Clopper and Pearson's (1934).
+    """The share of cases in which something happened, with Clopper and Pearson's (1934) interval.
 
     Args:
-        happened: booleans, one a case, any shape.
+        happened: booleans, one per case, any shape.
 
     Example:
         >>> found = share(np.ones(100, bool))
@@ -75,7 +75,7 @@ def share(happened: Array) -> Evidence:
 
 
 def share_of_counts(happened: int, cases: int) -> Evidence:
-    """As ``share``, from counts; NaN of no case."""
+    """As ``share``, from counts; NaN where there is no case."""
     from scipy.stats import binomtest
 
     if not cases:
@@ -84,11 +84,32 @@ def share_of_counts(happened: int, cases: int) -> Evidence:
     return Evidence(happened / cases, float(interval.low), float(interval.high), cases)
 
 
-def mean(values: Array) -> Evidence:
-    """A mean; its interval is a percentile bootstrap's, of over 20,000 cases Student's.
+def probability_of_improvement(better: Array, worse: Array) -> Evidence:
+    """P(X > Y): how probably networks of one kind do better than of another.
+
+    The measure is Agarwal et al.'s, "Deep Reinforcement Learning at the Edge of the Statistical
+    Precipice" (2021), but for two details. Networks are compared in pairs that have initial weights
+    and data in common, where they compare each with each; and a tie is no improvement, where they
+    count it as half of one. The interval is that of ``share``.
 
     Args:
-        values: one a case; those that are not finite are left out.
+        better: what should be larger, one value per network.
+        worse: what should be smaller, of the other network of each pair, the same shape. A pair
+            with NaN is no improvement. Where less is better, swap the two.
+
+    Example:
+        >>> accuracy, without = np.array([0.9, 0.8, 0.7, 0.7]), np.array([0.5, 0.7, 0.7, 0.8])
+        >>> probability_of_improvement(accuracy, without).value
+        0.5
+    """
+    return share(np.asarray(better) > np.asarray(worse))
+
+
+def mean(values: Array) -> Evidence:
+    """A mean. Its interval is the percentile bootstrap's, over 20,000 cases Student's.
+
+    Args:
+        values: one per case; those that are NaN or infinite are left out.
 
     Example:
         >>> found = mean(np.repeat([0.0, 1.0], 500))
@@ -107,14 +128,14 @@ def mean(values: Array) -> Evidence:
 def difference(values: Array, reference: Array) -> Evidence:
     """The difference of the means of two samples.
 
-    Its interval is a percentile bootstrap's, of over 20,000 cases Welch's.
+    Its interval is the percentile bootstrap's, over 20,000 cases Welch's.
 
     Args:
-        values: one a case; those that are not finite are left out.
-        reference: what is taken away, the same way.
+        values: one per case; those that are NaN or infinite are left out.
+        reference: the sample whose mean is subtracted, the same way.
 
     Returns:
-        with the smaller sample's ``n``.
+        ``n`` is the smaller sample's.
     """
 
     def of_means(one: Array, other: Array, axis: int) -> Array:

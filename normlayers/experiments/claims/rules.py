@@ -1,4 +1,4 @@
-"""The rules that claims are held to: which intervals make one hold, and which in part."""
+"""The rules for verdicts: which intervals make a claim hold, and which in part."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Verdict = Literal["holds", "holds in part", "does not hold"]
 
 @dataclass(frozen=True)
 class AtLeast:
-    """Holds where the whole interval is from ``holds`` on; in part where it reaches ``in_part``.
+    """Holds if the whole interval is at least ``holds``; in part if its end reaches ``in_part``.
 
     Example:
         >>> rule = AtLeast(0.9, in_part=0.5)
@@ -28,7 +28,7 @@ class AtLeast:
     in_part: float
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """What the evidence says."""
+        """The verdict on a claim with this evidence."""
         if evidence.low >= self.holds:
             return "holds"
         return "holds in part" if evidence.high >= self.in_part else "does not hold"
@@ -43,7 +43,7 @@ class AtLeast:
 
 @dataclass(frozen=True)
 class AtMost:
-    """Holds where the whole interval is up to ``holds``; in part where it reaches ``in_part``.
+    """Holds if the whole interval is at most ``holds``; in part if its start is within ``in_part``.
 
     Example:
         >>> AtMost(0.05, in_part=0.2).verdict(Evidence(0.3, 0.28, 0.33, 300))
@@ -54,7 +54,7 @@ class AtMost:
     in_part: float
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """What the evidence says."""
+        """The verdict on a claim with this evidence."""
         if evidence.high <= self.holds:
             return "holds"
         return "holds in part" if evidence.low <= self.in_part else "does not hold"
@@ -69,7 +69,7 @@ class AtMost:
 
 @dataclass(frozen=True)
 class Between:
-    """Holds where the whole interval is in a range; in part where it reaches into it.
+    """Holds if the whole interval is within a range; in part if the two overlap.
 
     Example:
         >>> Between(0.45, 0.55).verdict(Evidence(0.5, 0.49, 0.51, 300))
@@ -80,7 +80,7 @@ class Between:
     most: float
 
     def verdict(self, evidence: Evidence) -> Verdict:
-        """What the evidence says."""
+        """The verdict on a claim with this evidence."""
         if self.least <= evidence.low and evidence.high <= self.most:
             return "holds"
         touches = evidence.low <= self.most and evidence.high >= self.least

@@ -15,7 +15,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def claims_table(rows: Rows) -> Table:
-    """For the terminal; ``rows`` as results.json's ``claims``."""
+    """A table for the terminal, of rows of results.json's ``claims``."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for heading in ("claim", "what was measured", "value [95 %]", "holds where", "verdict"):
         table.add_column(heading, vertical="top")
@@ -26,7 +26,7 @@ def claims_table(rows: Rows) -> Table:
 
 
 def claims_markdown(rows: Rows) -> str:
-    """The same as Markdown, a table an article, with the claims that are open."""
+    """The same as Markdown, one table per article, with the claims that are open."""
     parts = []
     for article in ARTICLES:
         of_it = [row for row in rows if row["id"].split(".")[0] == article.id]
@@ -60,7 +60,7 @@ def _cell(text: str) -> str:
 
 
 def interval(row: Mapping[str, Any]) -> str:
-    """A row's value and interval, such as ``0.930 [0.912, 0.945]``; of an exact one the value."""
+    """A row's value and interval, such as ``0.930 [0.912, 0.945]``; only the value if exact."""
     if row["exact"]:
         return number(row["value"])
     low, high = row["ci95"]

@@ -13,7 +13,7 @@ Keras's defaults. The arms are ``<activation>-<normalization>-<inputs>-depth-<la
 ``measures`` in results.json:
 
 - ``target_loss``: half of the loss of guessing, in nats; ``quantile_levels``: of what is given as
-  quantiles, each a value that occurs, ``null`` where it is infinite;
+  quantiles, each a value that occurs (see ``claims.summaries``), ``null`` where it is infinite;
 - ``arms``: for each arm
 
   - ``networks``, how many; ``diverged``, the share whose loss is no number in the end; ``reached``,
@@ -58,6 +58,7 @@ from rich.console import Console
 
 from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.claims.claim import check
+from normlayers.experiments.claims.findings import ByArm
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.deep_networks.arms import ARMS, TRAINING_POINTS
 from normlayers.experiments.deep_networks.claims import CLAIMS
@@ -130,7 +131,9 @@ def run(
     with closing(directory):
         trained = _trained(directory, arguments["arms"], recipe, console)
         findings = Findings(
-            trained, undone(seed), {p: moved_by_biases(p, seed, width) for p in PLACEMENTS}
+            ByArm(trained, ARMS),
+            undone(seed),
+            {p: moved_by_biases(p, seed, width) for p in PLACEMENTS},
         )
         drawn = pictures(findings)
         for name, figure in drawn.items():

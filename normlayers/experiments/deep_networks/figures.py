@@ -17,6 +17,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from normlayers.experiments.claims.findings import ArmNotRunError
+from normlayers.experiments.claims.summaries import (
+    middle_half,
+    quantiles,
+    quantiles_and_left_out,
+)
 from normlayers.experiments.deep_networks.arms import (
     ACTIVATIONS,
     DEEP,
@@ -28,9 +34,9 @@ from normlayers.experiments.deep_networks.arms import (
 )
 from normlayers.experiments.deep_networks.identities import HIDDEN, NETWORKS
 from normlayers.experiments.deep_networks.measures import MEASURES, TARGET_LOSS, Findings
-from normlayers.experiments.plots.band_grid import Lines, band_grid, middle_half
-from normlayers.experiments.plots.interval_dots import interval_dots
-from normlayers.experiments.plots.violins import violins
+from normlayers.experiments.plots.band_grid import Lines, band_grid
+from normlayers.experiments.plots.interval_dots import Spread, interval_dots
+from normlayers.experiments.plots.violins import Sample, violins
 
 Array = npt.NDArray[Any]
 
@@ -47,7 +53,7 @@ def pictures(found: Findings) -> dict[str, Figure]:
     for name, draw in _DRAWN.items():
         try:
             drawn[name] = draw(found, f"{count:,} networks")
-        except KeyError:  # arms that were not run
+        except ArmNotRunError:
             continue
     return drawn
 
@@ -113,7 +119,7 @@ def _by_normalization(what: str, shares: Mapping[str, float | None]) -> str:
 def _lines(
     found: Findings, of: Callable[[Mapping[str, Array]], Array], cell: tuple[str, str, int]
 ) -> Lines:
-    """A line a normalization: quartiles of a measure of shape ``(networks, places)``."""
+    """A line per normalization: quartiles of a measure of shape ``(networks, places)``."""
     activation, inputs, depth = cell
     return {
         label: middle_half(of(found.arms[Arm(activation, normalization, inputs, depth).name]))
@@ -172,13 +178,14 @@ def _drift(found: Findings, each: str) -> Figure:
 
 
 def _accuracy(found: Findings, each: str) -> Figure:
-    def sample(activation: str, normalization: str, inputs: str, depth: int) -> Array:
-        return MEASURES["accuracy"](found.arms[Arm(activation, normalization, inputs, depth).name])
+    def spread(activation: str, normalization: str, inputs: str, depth: int) -> Spread:
+        networks = found.arms[Arm(activation, normalization, inputs, depth).name]
+        return quantiles_and_left_out(MEASURES["accuracy"](networks))
 
     return _dots(
         "validation accuracy",
         lambda activation, inputs: {
-            LABELS[n]: [sample(activation, n, inputs, depth) for depth in DEPTHS]
+            LABELS[n]: [spread(activation, n, inputs, depth) for depth in DEPTHS]
             for n in NORMALIZATIONS
         },
         f"Accuracy on digits, by where batch normalization stands\n{each} a mark",
@@ -186,15 +193,16 @@ def _accuracy(found: Findings, each: str) -> Figure:
 
 
 def _rescale(found: Findings, each: str) -> Figure:
-    def sample(activation: str, inputs: str, depth: int, fixed: bool) -> Array:
+    def spread(activation: str, inputs: str, depth: int, fixed: bool) -> Spread:
         if (activation, inputs, depth) not in fixed_cells():
-            return np.empty(0)
-        return MEASURES["loss"](found.arms[Arm(activation, "bn-pre", inputs, depth, fixed).name])
+            return quantiles_and_left_out(np.empty(0))
+        networks = found.arms[Arm(activation, "bn-pre", inputs, depth, fixed).name]
+        return quantiles_and_left_out(MEASURES["loss"](networks))
 
     return _dots(
         "final loss (nats)",
         lambda activation, inputs: {
-            label: [sample(activation, inputs, depth, fixed) for depth in DEPTHS]
+            label: [spread(activation, inputs, depth, fixed) for depth in DEPTHS]
             for label, fixed in (("gamma, beta learned", False), ("gamma 1, beta 0", True))
         },
         "What gamma and beta are good for, batch normalization before the activation\n"
@@ -202,8 +210,8 @@ def _rescale(found: Findings, each: str) -> Figure:
     )
 
 
-def _dots(measure: str, of: Callable[[str, str], Mapping[str, list[Array]]], title: str) -> Figure:
-    """A row an input, a column an activation; ``of`` these, by the variant, a sample a depth."""
+def _dots(measure: str, of: Callable[[str, str], Mapping[str, list[Spread]]], title: str) -> Figure:
+    """A row per input, a column per activation; ``of`` returns, by variant, a spread per depth."""
     rows = {
         f"{inputs} inputs\n{measure}": {TITLES[a]: of(a, inputs) for a in ACTIVATIONS}
         for inputs in INPUTS
@@ -215,8 +223,7 @@ def _dots(measure: str, of: Callable[[str, str], Mapping[str, list[Array]]], tit
 def _idle_bias(found: Findings, each: str) -> Figure:
     panels = {
         f"{label.split()[0]} the activation": {
-            # Exactly 0 is under what can be drawn.
-            TITLES[a]: np.log10(np.maximum(moved, 1e-9))
+            TITLES[a]: _log10_and_median(moved)
             for a, moved in found.moved_by_biases[placement].items()
         }
         for placement, label in (("pre", LABELS["bn-pre"]), ("post", LABELS["bn-post"]))
@@ -226,6 +233,12 @@ def _idle_bias(found: Findings, each: str) -> Figure:
         "largest change of a logit (log10)",
         f"Random biases under batch normalization\n{NETWORKS} networks each, {HIDDEN} layers",
     )
+
+
+def _log10_and_median(moved: Array) -> Sample:
+    # 0 has no logarithm.
+    values = np.log10(np.maximum(moved[np.isfinite(moved)], 1e-9))
+    return values, float(quantiles(values, 0.5))
 
 
 _DRAWN: dict[str, Callable[[Findings, str], Figure]] = {

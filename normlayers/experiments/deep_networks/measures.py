@@ -1,4 +1,4 @@
-"""What is measured on deep networks: a value a network, and how networks compare in pairs.
+"""What is measured on deep networks: one value per network, and how networks compare in pairs.
 
 Networks of arms of one depth start with the same kernels, number by number, and see the data in the
 same order: they are compared in pairs.
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.ensembles.classifier_ensemble import epochs_to
+from normlayers.experiments.claims.findings import ByArm
 from normlayers.experiments.deep_networks.arms import (
     ACTIVATIONS,
     DEEP,
@@ -38,15 +39,15 @@ LINEAR = DEEP / SHALLOW
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was found.
+    """All results.
 
     Attributes:
-        arms: by arm's name, by measure's, what ``deep_training.Trained`` keeps of its networks.
-        undone: of ``normalization_identities.undone``.
-        moved_by_biases: by placement, by activation, of the function of that name.
+        arms: by arm's name, by measure's, what ``training.Trained`` keeps of its networks.
+        undone: of ``identities.undone``.
+        moved_by_biases: by placement, by activation, of ``identities.moved_by_biases``.
     """
 
-    arms: Mapping[str, Mapping[str, Array]]
+    arms: ByArm[Mapping[str, Array]]
     undone: Array
     moved_by_biases: Mapping[str, Mapping[str, Array]]
 
@@ -59,7 +60,7 @@ class Findings:
             shape ``(cells, networks)``.
 
         Raises:
-            KeyError: one of the arms was not run.
+            ArmNotRunError: one of the arms was not run.
         """
         names = [Arm(a, normalization, i, d, fixed).name for a, i, d in cells]
         return np.stack([MEASURES[measure](self.arms[name]) for name in names])
@@ -86,7 +87,7 @@ def _first_to_last(found: Mapping[str, Array]) -> Array:
         return norms[:, 0] / norms[:, -2]
 
 
-# A network's value each; from what is kept of an arm.
+# One value per network, from what is kept of an arm.
 MEASURES = {
     "epochs": lambda found: epochs_to(found["loss"], TARGET_LOSS),
     "loss": _final_loss,
@@ -98,7 +99,7 @@ MEASURES = {
 
 
 def is_near(ratio: Array) -> Array:
-    """Where a ratio of gradients' norms is within ``FAR`` of 1; where it is no number it is not."""
+    """Where a ratio of gradients' norms is within ``FAR`` of 1; NaN is not."""
     return (ratio >= 1 / FAR) & (ratio <= FAR)
 
 
@@ -120,8 +121,8 @@ def deep_in_time(found: Findings, normalization: str) -> Array:
     """Which of the deepest networks reach the target in ``LINEAR`` times the shallowest's epochs.
 
     Returns:
-        booleans, shape ``(activations and inputs, networks)``; those that do not reach it within
-        the epochs trained do not count.
+        booleans, shape ``(activations and inputs, networks)``; false for those that do not reach
+        it within the epochs trained.
     """
     deep, shallow = (
         found.of("epochs", normalization, cells(depths=[depth])) for depth in (DEEP, SHALLOW)
@@ -130,11 +131,11 @@ def deep_in_time(found: Findings, normalization: str) -> Array:
 
 
 def deep_untold(found: Findings, normalization: str) -> Array:
-    """Of which of the deepest networks the epochs trained do not tell whether they are in time.
+    """Which of the deepest networks were not trained long enough to know whether they are in time.
 
     Returns:
-        booleans, as ``deep_in_time``: those that did not reach the target in these epochs, which
-        are fewer than ``LINEAR`` times the shallowest's.
+        booleans, as ``deep_in_time``: those that did not reach the target in the epochs trained,
+        which are fewer than ``LINEAR`` times the shallowest's.
     """
     deep, shallow = (
         found.of("epochs", normalization, cells(depths=[depth])) for depth in (DEEP, SHALLOW)

@@ -1,4 +1,4 @@
-"""What ``deep_networks`` found in short: its ``measures``, and its closing table."""
+"""The results of ``deep_networks`` in short: its ``measures``, and its closing table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ import numpy.typing as npt
 from rich import box
 from rich.table import Table
 
+from normlayers.experiments.claims.findings import ArmNotRunError
+from normlayers.experiments.claims.summaries import (
+    MIDDLE,
+    QUANTILES,
+    finite_or_none,
+    quantiles,
+)
 from normlayers.experiments.deep_networks.arms import (
     ACTIVATIONS,
     DEEP,
@@ -32,12 +39,9 @@ from normlayers.experiments.deep_networks.measures import (
 
 Array = npt.NDArray[Any]
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-MIDDLE = QUANTILES.index(0.5)
-
 
 def measures_of(found: Findings) -> dict[str, Any]:
-    """The ``measures`` of results.json, explained at the top of ``deep_networks``."""
+    """The ``measures`` of results.json, explained at the top of ``experiment``."""
     return {
         "target_loss": TARGET_LOSS,
         "quantile_levels": list(QUANTILES),
@@ -79,18 +83,11 @@ def _of_arm(networks: Mapping[str, Array]) -> dict[str, Any]:
 
 
 def _quantiles(values: Array) -> list[float | None]:
-    # Each a value that occurs, as between a number and infinity there is none.
-    values = np.where(np.isnan(values), np.inf, values)
-    return [_plain(v) for v in np.quantile(values, QUANTILES, method="inverted_cdf")]
+    return finite_or_none(quantiles(values))
 
 
 def _medians(values: Array) -> list[float | None]:
-    values = np.where(np.isnan(values), np.inf, values)
-    return [_plain(v) for v in np.quantile(values, 0.5, axis=0, method="inverted_cdf")]
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return finite_or_none(quantiles(values, 0.5, axis=0))
 
 
 def _share(
@@ -98,7 +95,7 @@ def _share(
 ) -> float | None:
     try:
         return float(compare(found, normalization).mean())
-    except KeyError:  # arms that were not run
+    except ArmNotRunError:
         return None
 
 

@@ -1,8 +1,8 @@
-"""Article A0's claims, and A1.1, and the rules they are held to.
+"""Article A0's claims and A1.1, and their rules.
 
-Findings are measures by arm: ``findings[arm][measure]`` has a value a network; see
-``input_arms.measured``. Networks are compared in pairs: of the same number, with the same initial
-kernels, on the same split of the same data, without ``Standardize`` and with it.
+Findings are measures by arm: ``findings[arm][measure]`` has one value per network; see
+``arms.measured``. Networks are compared in pairs: those with the same number have the same initial
+kernels and the same split of the same data, without ``Standardize`` and with it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.claims.claim import Claim
-from normlayers.experiments.claims.evidence import Evidence, difference, mean, share
+from normlayers.experiments.claims.claim import Claim, OtherReading
+from normlayers.experiments.claims.evidence import (
+    Evidence,
+    difference,
+    mean,
+    probability_of_improvement,
+    share,
+)
 from normlayers.experiments.claims.rules import AtLeast
 from normlayers.experiments.input_normalization.arms import ACTIVATIONS, SATURATING
 from normlayers.experiments.input_normalization.data import OF_DIFFERENT_SCALES, points
@@ -22,9 +28,11 @@ from normlayers.experiments.input_normalization.data import OF_DIFFERENT_SCALES,
 Array = npt.NDArray[Any]
 Findings = Mapping[str, Mapping[str, Array]]
 
+# The measures of networks that are not trained, for which a claim needs no more.
+UNTRAINED = "scaled-relu-raw"
 # Norms of a kernel's gradient that are neither vanishing nor exploding.
 IN_BOUNDS = (0.01, 100)
-# Gradients so much larger than others are not similar any more.
+# The largest ratio of two gradients that still are of similar size.
 SIMILAR = 10
 
 
@@ -34,7 +42,11 @@ def pairs(
     data: Sequence[str] = OF_DIFFERENT_SCALES,
     activations: Sequence[str] = tuple(ACTIVATIONS),
 ) -> Array:
-    """A comparison of networks without and with ``Standardize``, of several arms in one array."""
+    """A comparison of networks without and with ``Standardize``, over several arms in one array.
+
+    Raises:
+        ArmNotRunError: one of the arms was not run.
+    """
     return np.concatenate(
         [
             compare(findings[f"{d}-{a}-raw"], findings[f"{d}-{a}-standardized"])
@@ -44,13 +56,24 @@ def pairs(
     )
 
 
-def less_steady(raw: Mapping[str, Array], standardized: Mapping[str, Array]) -> Array:
-    """Whose loss falls less steadily without; one that has diverged does."""
-    return raw["diverged"] | (raw["unsteadiness"] > standardized["unsteadiness"])
+def _improves(
+    findings: Findings,
+    measure: Callable[[Mapping[str, Array]], Array],
+    data: Sequence[str] = OF_DIFFERENT_SCALES,
+) -> Evidence:
+    """By ``Standardize`` over raw inputs, in a measure of which less is better."""
+    return probability_of_improvement(
+        pairs(findings, lambda raw, _: measure(raw), data),
+        pairs(findings, lambda _, standardized: measure(standardized), data),
+    )
 
 
-def _slower(raw: Mapping[str, Array], standardized: Mapping[str, Array]) -> Array:
-    return raw["epochs_to_target"] > standardized["epochs_to_target"]
+def _unsteadiness(found: Mapping[str, Array]) -> Array:
+    return np.where(found["diverged"], np.inf, found["unsteadiness"])
+
+
+def _epochs(found: Mapping[str, Array]) -> Array:
+    return found["epochs_to_target"]
 
 
 def _more_accurate_by(raw: Mapping[str, Array], standardized: Mapping[str, Array]) -> Array:
@@ -58,7 +81,7 @@ def _more_accurate_by(raw: Mapping[str, Array], standardized: Mapping[str, Array
 
 
 def share_of_largest(feature_gradients: Array, scales: Array) -> Array:
-    """The share of the squared gradient that the feature of the largest scale has."""
+    """The share of the squared gradient that belongs to the feature of the largest scale."""
     squares = feature_gradients.astype(float) ** 2
     return squares[:, np.argmax(scales)] / squares.sum(axis=1)
 
@@ -79,14 +102,14 @@ def _dominance(findings: Findings) -> Evidence:
 
 
 def in_bounds(found: Mapping[str, Array]) -> Array:
-    """Which networks' gradients at the first step are in bounds, in both layers."""
+    """Which networks have gradients within ``IN_BOUNDS`` at the first step, in both layers."""
     low, high = IN_BOUNDS
     norms = np.stack([found["hidden_gradient"], found["output_gradient"]])
     return np.all((norms >= low) & (norms <= high), axis=0)
 
 
 def unevenness(feature_gradients: Array) -> Array:
-    """How many times the largest feature's gradient is the smallest's; shape ``(networks,)``."""
+    """The largest feature's gradient over the smallest feature's; shape ``(networks,)``."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return feature_gradients.max(axis=1) / feature_gradients.min(axis=1)
 
@@ -114,110 +137,125 @@ ON_ARTICLES_DATA = "on the article's own data, whose features' scales hardly dif
 
 CLAIMS = (
     Claim(
-        "A0.1",
-        "Without normalization the loss falls unsteadily; with it, steadily.",
-        "share of pairs of networks in which the loss goes upward for a larger share of its way "
-        "without it. Pairs are of rescaled, wine and cancer data and of five activations",
-        AtLeast(0.9, in_part=0.5),
-        "losses.png",
-        lambda findings: share(pairs(findings, less_steady)),
-        (ON_ARTICLES_DATA, lambda findings: share(pairs(findings, less_steady, ("article",)))),
+        id="A0.1",
+        measure=(
+            "probability of improvement by normalization, in how steadily the loss falls: the "
+            "share of its total variation that leads upward. Pairs of networks are of rescaled, "
+            "wine and cancer data and of five activations"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="losses.png",
+        evidence=lambda findings: _improves(findings, _unsteadiness),
+        other_reading=OtherReading(
+            measure=ON_ARTICLES_DATA,
+            evidence=lambda findings: _improves(findings, _unsteadiness, ("article",)),
+        ),
     ),
     Claim(
-        "A0.2",
-        "Normalization converges in fewer epochs.",
-        "share of pairs in which the loss comes to half of a guess's in fewer epochs with it",
-        AtLeast(0.9, in_part=0.5),
-        "measures.png",
-        lambda findings: share(pairs(findings, _slower)),
-        (ON_ARTICLES_DATA, lambda findings: share(pairs(findings, _slower, ("article",)))),
+        id="A0.2",
+        measure=(
+            "probability of improvement by normalization, in epochs until the loss is half of that "
+            "of guessing"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="measures.png",
+        evidence=lambda findings: _improves(findings, _epochs),
+        other_reading=OtherReading(
+            measure=ON_ARTICLES_DATA,
+            evidence=lambda findings: _improves(findings, _epochs, ("article",)),
+        ),
     ),
     Claim(
-        "A0.3",
-        "Validation accuracy is higher with it.",
-        "mean difference of the validation accuracy, with minus without",
-        AtLeast(0.01, in_part=0.001),
-        "measures.png",
-        lambda findings: mean(pairs(findings, _more_accurate_by)),
-        (ON_ARTICLES_DATA, lambda findings: mean(pairs(findings, _more_accurate_by, ("article",)))),
+        id="A0.3",
+        measure="mean difference of the validation accuracy, with normalization minus without",
+        rule=AtLeast(0.01, in_part=0.001),
+        figure="measures.png",
+        evidence=lambda findings: mean(pairs(findings, _more_accurate_by)),
+        other_reading=OtherReading(
+            measure=ON_ARTICLES_DATA,
+            evidence=lambda findings: mean(pairs(findings, _more_accurate_by, ("article",))),
+        ),
     ),
     Claim(
-        "A0.4",
-        "Features of larger scale dominate without it.",
-        "share of the squared gradient of the first layer that the feature of the largest scale "
-        "has without it. It is that of the first step, of 13 to 30 features",
-        AtLeast(0.5, in_part=0.25),
-        "features.png",
-        _dominance,
+        id="A0.4",
+        measure=(
+            "share of the first layer's squared gradient that belongs to the feature of the "
+            "largest scale, without normalization. It is that of the first step, of 13 to 30 "
+            "features"
+        ),
+        rule=AtLeast(0.5, in_part=0.25),
+        figure="features.png",
+        evidence=_dominance,
     ),
     Claim(
-        "A0.5",
-        "Normalization prevents vanishing and exploding gradients.",
-        "share of pairs in which a kernel's gradient norm is out of bounds without it, and none is "
-        "with it. Bounds are 0.01 and 100, at the first step",
-        AtLeast(0.9, in_part=0.1),
-        "gradients.png",
-        lambda findings: share(pairs(findings, lambda r, s: ~in_bounds(r) & in_bounds(s))),
-        (
-            ON_ARTICLES_DATA,
-            lambda findings: share(
+        id="A0.5",
+        measure=(
+            "share of pairs in which a kernel's gradient norm is out of bounds without "
+            "normalization, and none is with it. Bounds are 0.01 and 100, at the first step"
+        ),
+        rule=AtLeast(0.9, in_part=0.1),
+        figure="gradients.png",
+        evidence=lambda findings: share(pairs(findings, lambda r, s: ~in_bounds(r) & in_bounds(s))),
+        other_reading=OtherReading(
+            measure=ON_ARTICLES_DATA,
+            evidence=lambda findings: share(
                 pairs(findings, lambda r, s: ~in_bounds(r) & in_bounds(s), ("article",))
             ),
         ),
     ),
     Claim(
-        "A0.6",
-        "ReLU: unnormalized inputs of large variance leave neurons always active or always "
-        "inactive.",
-        "share of the hidden ReLU neurons that are dead or always on at the start without it",
-        AtLeast(0.5, in_part=0.1),
-        "neurons.png",
-        lambda findings: mean(pairs(findings, _not_selective, activations=("relu",))),
-        (
-            "with large variance alone, the six decades not shifted",
-            lambda findings: mean(1 - findings["scaled-relu-raw"]["selective_start"]),
+        id="A0.6",
+        measure=(
+            "share of the hidden ReLU neurons that are dead or always on at the start, without "
+            "normalization"
+        ),
+        rule=AtLeast(0.5, in_part=0.1),
+        figure="neurons.png",
+        evidence=lambda findings: mean(pairs(findings, _not_selective, activations=("relu",))),
+        other_reading=OtherReading(
+            measure="with large variance alone, the six decades not shifted",
+            evidence=lambda findings: mean(1 - findings[UNTRAINED]["selective_start"]),
         ),
     ),
     Claim(
-        "A0.7",
-        "Leaky ReLU and PReLU lessen the dying-ReLU problem.",
-        "of the neurons dead at the start without it, the share that are not in the end. It is "
-        "that of Leaky ReLU and PReLU minus that of ReLU",
-        AtLeast(0.1, in_part=0.01),
-        "neurons.png",
-        _revived,
+        id="A0.7",
+        measure=(
+            "of the neurons dead at the start without normalization, the share that are not at the "
+            "end. It is that of Leaky ReLU and PReLU minus that of ReLU"
+        ),
+        rule=AtLeast(0.1, in_part=0.01),
+        figure="neurons.png",
+        evidence=_revived,
     ),
     Claim(
-        "A0.8",
-        "Sigmoid and tanh saturate on unnormalized inputs, gradients near zero; normalized they "
-        "do not.",
-        "share of (hidden neuron, point) pairs whose derivative is under 0.01 at the start, "
-        "without it minus with it",
-        AtLeast(0.5, in_part=0.1),
-        "saturation.png",
-        _saturation("start"),
-        ("after training", _saturation("end")),
+        id="A0.8",
+        measure=(
+            "share of (hidden neuron, point) pairs whose derivative is under 0.01 at the start, "
+            "without normalization minus with it"
+        ),
+        rule=AtLeast(0.5, in_part=0.1),
+        figure="saturation.png",
+        evidence=_saturation("start"),
+        other_reading=OtherReading(
+            measure="after training",
+            evidence=_saturation("end"),
+        ),
     ),
     Claim(
-        "A1.1",
-        "Features on one scale make gradients update all features at a similar rate.",
-        "share of networks with it whose largest feature gradient is at most 10 times the smallest "
-        "at the first step",
-        AtLeast(0.9, in_part=0.5),
-        "features.png",
-        lambda findings: share(
+        id="A1.1",
+        measure=(
+            "share of networks with normalization whose largest feature gradient is at most 10 "
+            "times the smallest at the first step"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="features.png",
+        evidence=lambda findings: share(
             pairs(findings, lambda _, s: unevenness(s["feature_gradients"]) <= SIMILAR)
         ),
-        (
-            "share of pairs whose features' gradients are more alike with normalization than "
-            "without",
-            lambda findings: share(
-                pairs(
-                    findings,
-                    lambda r, s: (
-                        unevenness(s["feature_gradients"]) < unevenness(r["feature_gradients"])
-                    ),
-                )
+        other_reading=OtherReading(
+            measure="probability of improvement by normalization, in that ratio",
+            evidence=lambda findings: _improves(
+                findings, lambda found: unevenness(found["feature_gradients"])
             ),
         ),
     ),

@@ -4,7 +4,7 @@ Recipe: ``make_classification(n_samples=1000, n_features=20, random_state=42)``,
 a hidden layer of 64 neurons, two logits, cross-entropy, Adam with a learning rate of 0.001, 100
 epochs of one step on all points; without standardization and with a ``Standardize`` layer adapted
 on the training part. Beside the article's data, whose features hardly differ in scale, there are
-three whose features do, see ``input_data.points``. Networks differ by their initial weights, and
+three whose features do, see ``data.points``. Networks differ by their initial weights, and
 are spread over ten splits, the first the article's own.
 
 Arms are ``<data>-<activation>-<inputs>``: data article, rescaled, wine, cancer; activations relu,
@@ -15,10 +15,11 @@ the rescaled data, with ReLU and the tracker.
 ``measures`` in results.json:
 
 - ``target_loss``: by data, the loss that ``epochs_to_target`` waits for: ln(classes)/2, in nats;
-- ``quantile_levels``: of what is given as quantiles;
+- ``quantile_levels``: of what is given as quantiles, each a value that occurs, see
+  ``claims.summaries``;
 - ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose loss is no number in
   the end; ``reached``, the share that reached the target; ``loss_epochs`` and ``loss_quantiles``,
-  a list an epoch; and for each measure of ``input_arms.measured`` that is a number a network its
+  a list an epoch; and for each measure of ``arms.measured`` that is a number a network its
   ``mean`` and ``quantiles`` (of ``epochs_to_target`` over those that reached it);
   ``feature_gradients``: median over the networks, a number a feature;
 - ``fit``: for each of the two its ``loss`` and ``validation_accuracy`` in the end.
@@ -41,7 +42,14 @@ from rich.console import Console
 from rich.table import Table
 
 from normlayers.experiments.claims.claim import check
-from normlayers.experiments.claims.summaries import QUANTILES, distribution
+from normlayers.experiments.claims.findings import ByArm
+from normlayers.experiments.claims.summaries import (
+    MIDDLE,
+    QUANTILES,
+    distribution,
+    finite_or_none,
+    quantiles,
+)
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.input_normalization.arms import (
     ACTIVATIONS,
@@ -50,7 +58,7 @@ from normlayers.experiments.input_normalization.arms import (
     train_arm,
     untrained,
 )
-from normlayers.experiments.input_normalization.claims import CLAIMS
+from normlayers.experiments.input_normalization.claims import CLAIMS, UNTRAINED
 from normlayers.experiments.input_normalization.data import DATA, points
 from normlayers.experiments.input_normalization.figures import FIGURES, caption, figures
 from normlayers.experiments.input_normalization.tracked_fit import tracked_fit
@@ -167,10 +175,12 @@ def _write(
     fits: dict[str, Any],
     arguments: dict[str, Any],
 ) -> dict[str, Any]:
-    drawn = figures(findings)
+    drawn = figures(ByArm(findings, ARMS))
     for name, figure in drawn.items():
         directory.write(name, to_png(figure))
-    scaled = {"scaled-relu-raw": untrained("scaled", arguments["networks"], arguments["seed"])}
+    known = findings | {
+        UNTRAINED: untrained("scaled", arguments["networks"], arguments["seed"]),
+    }
     seconds = [(directory.finished(arm) or {})["runtime_seconds"] for arm in arguments["arms"]]
     return directory.write_results(
         {
@@ -183,7 +193,7 @@ def _write(
                 "arms": {arm: _summary(found) for arm, found in findings.items()},
                 "fit": fits,
             },
-            "claims": check(CLAIMS, {**findings, **scaled}),
+            "claims": check(CLAIMS, ByArm(known, (*ARMS, UNTRAINED))),
             "figures": [
                 {"file": name, "caption": caption(name, arguments["networks"])} for name in drawn
             ],
@@ -202,7 +212,7 @@ def _summary(found: Found) -> dict[str, Any]:
         "loss_quantiles": [
             distribution(found["loss"][:, epoch - 1])["quantiles"] for epoch in shown
         ],
-        "feature_gradients": np.median(found["feature_gradients"].astype(float), axis=0).tolist(),
+        "feature_gradients": finite_or_none(quantiles(found["feature_gradients"], 0.5, axis=0)),
         **{
             name: distribution(values)
             for name, values in found.items()
@@ -240,9 +250,9 @@ def _cell(arm: dict[str, Any] | None) -> str:
         return "not run"
     if arm["validation_accuracy"]["quantiles"] is None:
         return "diverged"
-    accuracy = arm["validation_accuracy"]["quantiles"][QUANTILES.index(0.5)]
+    accuracy = arm["validation_accuracy"]["quantiles"][MIDDLE]
     epochs = "-"
     if arm["reached"] >= 0.5:
-        epochs = f"{arm['epochs_to_target']['quantiles'][QUANTILES.index(0.5)]:.0f}"
+        epochs = f"{arm['epochs_to_target']['quantiles'][MIDDLE]:.0f}"
     diverged = f", {arm['diverged']:.0%} diverged" if arm["diverged"] else ""
     return f"{epochs} / {accuracy:.3f}{diverged}"

@@ -1,4 +1,4 @@
-"""Pictures of what standardizing the inputs does; findings as ``input_claims`` takes them."""
+"""Pictures of what standardizing the inputs does, of findings as ``claims`` takes them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from normlayers.experiments.claims.findings import ArmNotRunError
+from normlayers.experiments.claims.summaries import (
+    middle_half,
+    quantiles,
+    quantiles_and_left_out,
+)
 from normlayers.experiments.input_normalization.arms import ACTIVATIONS, INPUTS, NEURONS, SATURATING
 from normlayers.experiments.input_normalization.claims import IN_BOUNDS
 from normlayers.experiments.input_normalization.data import DATA, points
 from normlayers.experiments.input_normalization.plots.feature_gradients import feature_gradients
 from normlayers.experiments.input_normalization.plots.state_bars import state_bars
-from normlayers.experiments.plots.band_grid import band_grid, middle_half
+from normlayers.experiments.plots.band_grid import band_grid
 from normlayers.experiments.plots.interval_dots import interval_dots
 
 Array = npt.NDArray[Any]
@@ -55,7 +61,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
     for file, draw in _DRAWN.items():
         try:
             found[file] = draw(findings)
-        except KeyError:
+        except ArmNotRunError:
             continue
     return found
 
@@ -118,7 +124,10 @@ def _dots(
         {
             row: {
                 label: {
-                    inputs: [findings[f"{data}-{a}-{inputs}"][measure] for a in activations]
+                    inputs: [
+                        quantiles_and_left_out(findings[f"{data}-{a}-{inputs}"][measure])
+                        for a in activations
+                    ]
                     for inputs in INPUTS
                 }
                 for data, label in DATA.items()
@@ -159,8 +168,8 @@ def _features(findings: Findings) -> Figure:
             label: (
                 points(data)[0].std(axis=0),
                 {
-                    inputs: np.median(
-                        findings[f"{data}-relu-{inputs}"]["feature_gradients"].astype(float), axis=0
+                    inputs: quantiles(
+                        findings[f"{data}-relu-{inputs}"]["feature_gradients"], 0.5, axis=0
                     )
                     for inputs in INPUTS
                 },

@@ -17,7 +17,8 @@ see ``quadratic_descent``. The predicted ones are whole too.
 ``measures`` in results.json:
 
 - ``tolerance``, ``learning_rate`` (the shared one), ``most_steps`` (where a run on the first data
-  set is given up), ``quantile_levels``.
+  set is given up), ``quantile_levels``: of what is given as quantiles, each a value that
+  occurs, see ``claims.summaries``.
 - ``mean_squared_error`` and ``cross_entropy``, each by scaling:
 
   - ``condition_quantiles``: of the condition number κ over the data sets;
@@ -57,6 +58,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from normlayers.experiments.claims.claim import check
+from normlayers.experiments.claims.summaries import QUANTILES, quantiles
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.loss_surface import quadratic_descent as theory
 from normlayers.experiments.loss_surface.claims import CLAIMS
@@ -87,7 +89,6 @@ NAME = "loss_surface"
 RUN = "surfaces"
 RATE = 0.01  # of Keras's stochastic gradient descent
 MOST_STEPS = 200_000
-QUANTILE_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 RANGES = {"seed": (0, 2**32 - 1), "data-sets": (1, 100_000), "points": (20, 100_000)}
 # Points of all data sets, which are held in memory at once in one scaling after another.
 MOST_POINTS = 1_000_000
@@ -102,7 +103,7 @@ def measures_of(found: Findings) -> dict[str, Any]:
         "tolerance": found.tolerance,
         "learning_rate": found.learning_rate,
         "most_steps": MOST_STEPS,
-        "quantile_levels": list(QUANTILE_LEVELS),
+        "quantile_levels": list(QUANTILES),
         **{
             name: {scaling: _measures_in(found, name, scaling) for scaling in SCALINGS}
             for name in LOSSES
@@ -169,8 +170,7 @@ def _of_run(drawn: Drawn, at: int, predicted: float) -> dict[str, Any]:
 
 
 def _quantiles(values: Array) -> list[float | str]:
-    # Each a value that occurs, as between a number and infinity there is none.
-    return [_plain(v) for v in np.quantile(values, QUANTILE_LEVELS, method="inverted_cdf")]
+    return [_plain(value) for value in quantiles(values)]
 
 
 def _plain(value: float) -> float | str:

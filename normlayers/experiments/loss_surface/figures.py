@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.experiments.claims.summaries import quantiles
 from normlayers.experiments.loss_surface import quadratic_descent as theory
 from normlayers.experiments.loss_surface.data import SCALINGS, population_second_moments
 from normlayers.experiments.loss_surface.gradient_descent import (
@@ -235,6 +236,7 @@ def _conditions(found: Findings) -> Any:
         loss.label: {
             label: (
                 found.surfaces[name, scaling].condition,
+                float(quantiles(found.surfaces[name, scaling].condition, 0.5)),
                 population_condition(scaling) if name == SQUARED_ERROR else None,
             )
             for scaling, label in SCALINGS.items()

@@ -1,4 +1,4 @@
-"""A grid of panels, in each some lines with bands about them."""
+"""A grid of panels with lines and bands around them."""
 
 from __future__ import annotations
 
@@ -14,29 +14,13 @@ from matplotlib.ticker import MaxNLocator
 from normlayers.pictures.palette import STYLES
 
 Array = npt.NDArray[Any]
-# By name, a line's places, whole numbers, and its middle, lower and upper values, shape
+# By name, a line's places (integers) and its middle, lower and upper values, shape
 # ``(3, places)``.
 Lines = Mapping[str, tuple[Array, Array]]
 
-# Colours, markers and dashes that are told apart in grey as well.
+# Colours, markers and dashes that can also be distinguished in greyscale.
 LINES = (STYLES[0], STYLES[1], STYLES[3], STYLES[4])
 LEVEL = "#777777"
-
-
-def middle_half(values: Array) -> tuple[Array, Array]:
-    """A line of ``Lines``: medians and quartiles at the places 1, 2 and so on.
-
-    Args:
-        values: one a network and place, shape ``(networks, places)``; NaN counts as infinite.
-
-    Example:
-        >>> places, line = middle_half(np.array([[1.0, 4.0], [2.0, 5.0], [3.0, np.nan]]))
-        >>> places.tolist(), line[0].tolist()
-        ([1, 2], [2.0, 5.0])
-    """
-    values = np.where(np.isnan(values), np.inf, values)
-    line = np.quantile(values, (0.5, 0.25, 0.75), axis=0, method="inverted_cdf")
-    return np.arange(1, values.shape[1] + 1), line
 
 
 def band_grid(
@@ -49,9 +33,9 @@ def band_grid(
     """Panels in rows and columns, which share their vertical axis row by row.
 
     Args:
-        rows: by the row's name, by the column's, up to four lines by name; values that are not
-            finite are left out.
-        axis_labels: what is along, and what upwards, with their units.
+        rows: by the row's name, by the column's, up to four lines by name; NaN and infinite values
+            are not drawn.
+        axis_labels: of the horizontal and of the vertical axis, with their units.
         title: the picture's title.
         log: whether the vertical axis is logarithmic.
         levels: a name, and by the row's name a value to compare with.

@@ -1,4 +1,4 @@
-"""Several measures over one quantity, a line a kind of network."""
+"""Several measures over one quantity, one line per kind of network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def courses(
     panels: Mapping[str, Mapping[str, Array]],
     title: str,
 ) -> Figure:
-    """A panel a measure, in it a line a kind of network, with its 95 % interval.
+    """A panel per measure, in it one line per kind of network, with its 95 % interval.
 
     Args:
         across: the quantity's name and its values.

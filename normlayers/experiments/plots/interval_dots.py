@@ -7,30 +7,33 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from normlayers.experiments.plots.band_grid import LINES
 
 Array = npt.NDArray[Any]
+# Quantiles at 5, 25, 50, 75 and 95 %, shape ``(5,)``, and how many values are not in them.
+Spread = tuple[Array, int]
 
 
 def interval_dots(
-    rows: Mapping[str, Mapping[str, Mapping[str, Sequence[Array]]]],
+    rows: Mapping[str, Mapping[str, Mapping[str, Sequence[Spread]]]],
     categories: Sequence[str],
     title: str,
     axis_label: str = "",
     logarithmic: Collection[str] = (),
     bounds: Sequence[float] = (),
 ) -> Figure:
-    """A row a measure, a column a group; in it, for each category, a dot and its ranges a variant.
+    """A row per measure, a column per group; in it, for each category, a dot and two ranges.
 
     Dots are medians, thick lines go from the 25 % to the 75 % quantile, thin ones from 5 % to 95 %.
-    Infinite values count in quantiles; an infinite median is a hollow dot on the upper edge. Values
-    that are no numbers are left out, and the column's title says how many.
+    A line whose end is infinite goes to the upper edge; an infinite median is a hollow dot there,
+    without lines. The column's title says how many values were left out.
 
     Args:
-        rows: by the measure's name with its unit, by the column's name, by the variant's: an array
-            a category, a value a network; an empty one where there is none.
+        rows: by the measure's name with its unit, by the column's name, by the variant's: one
+            ``Spread`` per category; quantiles of NaN where there is no value.
         categories: their names.
         title: the picture's title.
         axis_label: what the categories are.
@@ -38,7 +41,7 @@ def interval_dots(
         bounds: values to compare with on the logarithmic axes.
 
     Example:
-        >>> values = {"raw": [np.arange(5.0)], "standardized": [np.arange(5.0) + 1]}
+        >>> values = {"raw": [(np.arange(5.0), 0)], "standardized": [(np.arange(5.0) + 1, 0)]}
         >>> figure = interval_dots({"epochs": {"wine": values}}, ["relu"], "five")
         >>> figure.axes[0].get_ylabel()
         'epochs'
@@ -52,18 +55,16 @@ def interval_dots(
     panels = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey="row")
     for number, (measure, groups) in enumerate(rows.items()):
         for axes, (column, variants) in zip(panels[number], groups.items(), strict=True):
-            left_out = _draw(axes, variants)
+            _draw(axes, variants)
             if measure in logarithmic:
                 axes.set_yscale("log")
                 for bound in bounds:
                     axes.axhline(bound, color="#777777", linestyle=":", linewidth=1.2)
-            slanted: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-            is_short = max(map(len, categories)) <= 2
-            axes.set_xticks(range(len(categories)), categories, **({} if is_short else slanted))
-            axes.set_xlim(-0.6, len(categories) - 0.4)
-            axes.tick_params(labelsize=9)
+            _name_categories(axes, categories)
+            left_out = sum(count for spreads in variants.values() for _, count in spreads)
             names = [column] * (number == 0) + [f"({left_out:,} left out)"] * (left_out > 0)
             axes.set_title(" ".join(names), fontsize=11)
+        _draw_to_the_edge(panels[number], groups)
         panels[number, 0].set_ylabel(measure, fontsize=10)
     for axes in panels[-1]:
         axes.set_xlabel(axis_label, fontsize=10)
@@ -78,34 +79,65 @@ def interval_dots(
     return figure
 
 
-def _draw(axes: Any, variants: Mapping[str, Sequence[Array]]) -> int:
-    """Draw a panel and return how many values are no numbers."""
-    left_out = 0
-    for number, ((name, samples), (color, marker, _)) in enumerate(
-        zip(variants.items(), LINES, strict=False)
-    ):
-        aside = 0.6 / len(variants) * (number - (len(variants) - 1) / 2)
-        look = {"color": color, "marker": marker, "markersize": 5.5, "linestyle": "none"}
+def _name_categories(axes: Axes, categories: Sequence[str]) -> None:
+    slanted: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    is_short = max(map(len, categories)) <= 2
+    axes.set_xticks(range(len(categories)), categories, **({} if is_short else slanted))
+    axes.set_xlim(-0.6, len(categories) - 0.4)
+    axes.tick_params(labelsize=9)
+
+
+def _places(variants: int, number: int, categories: int) -> Array:
+    """Where a variant's dots are, so that those of a category stand side by side."""
+    return np.arange(categories) + 0.6 / variants * (number - (variants - 1) / 2)
+
+
+def _draw(axes: Axes, variants: Mapping[str, Sequence[Spread]]) -> None:
+    """The dots, and the lines with two finite ends."""
+    styled = zip(variants.items(), LINES, strict=False)
+    for number, ((name, spreads), (color, marker, _)) in enumerate(styled):
+        look: dict[str, Any] = {"color": color, "marker": marker, "markersize": 5.5}
+        look["linestyle"] = "none"
         axes.plot([], [], label=name, **look)
-        for category, sample in enumerate(samples):
-            known = np.asarray(sample, float)[~np.isnan(sample)]
-            left_out += len(sample) - len(known)
-            if not len(known):
-                continue
-            # Of values that occur: infinite ones have no mean with others.
-            low, lower, middle, upper, high = np.quantile(
-                known, (0.05, 0.25, 0.5, 0.75, 0.95), method="lower"
-            )
-            place = category + aside
+        places = _places(len(variants), number, len(spreads))
+        for place, (quantiles, _) in zip(places, spreads, strict=True):
+            middle = quantiles[2]
             if np.isinf(middle):
-                axes.plot(
-                    place, 0.97, markerfacecolor="white", transform=axes.get_xaxis_transform(),
-                    **look,
-                )  # fmt: skip
+                edge = axes.get_xaxis_transform()
+                axes.plot(place, 0.97, markerfacecolor="white", transform=edge, **look)
                 continue
-            top = known[np.isfinite(known)].max()
-            for ends, width in (((low, high), 1.4), ((lower, upper), 4.5)):
-                axes.plot([place] * 2, np.minimum(ends, top), color=color, linewidth=width,
-                          alpha=0.5 if width > 2 else 1, solid_capstyle="butt")  # fmt: skip
+            if np.isnan(middle):
+                continue
+            for (low, high), width in _ranges(quantiles):
+                if np.isfinite(high):
+                    _line(axes, place, low, high, color, width)
             axes.plot(place, middle, **look)
-    return left_out
+
+
+def _draw_to_the_edge(
+    row: Sequence[Axes], groups: Mapping[str, Mapping[str, Sequence[Spread]]]
+) -> None:
+    """The lines whose upper end is infinite, once the row's limits are known."""
+    limits = row[0].get_ylim()
+    for axes, variants in zip(row, groups.values(), strict=True):
+        styled = zip(variants.values(), LINES, strict=False)
+        for number, (spreads, (color, _, _)) in enumerate(styled):
+            places = _places(len(variants), number, len(spreads))
+            for place, (quantiles, _) in zip(places, spreads, strict=True):
+                for (low, high), width in _ranges(quantiles):
+                    if np.isfinite(quantiles[2]) and np.isinf(high):
+                        _line(axes, place, low, limits[1], color, width)
+    row[0].set_ylim(limits)
+
+
+def _ranges(quantiles: Array) -> tuple[tuple[tuple[float, float], float], ...]:
+    """The ends of the lines and their widths."""
+    low, lower, _, upper, high = quantiles
+    return ((low, high), 1.4), ((lower, upper), 4.5)
+
+
+def _line(axes: Axes, place: float, low: float, high: float, color: str, width: float) -> None:
+    axes.plot(
+        [place] * 2, [low, high], color=color, linewidth=width, alpha=0.5 if width > 2 else 1,
+        solid_capstyle="butt",
+    )  # fmt: skip

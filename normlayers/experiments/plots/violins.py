@@ -12,25 +12,26 @@ from matplotlib.figure import Figure
 from normlayers.pictures.palette import BLUE, INK, REFERENCE_DASHES
 
 Array = npt.NDArray[Any]
+# Finite values, and their median.
+Sample = tuple[Array, float]
 
 
 def violins(
-    panels: Mapping[str, Mapping[str, Array]],
+    panels: Mapping[str, Mapping[str, Sample]],
     axis_label: str,
     title: str,
     references: Mapping[str, float] | None = None,
 ) -> Figure:
-    """A panel a group, in it a violin a sample, its median marked.
+    """A panel per group, in it a violin per sample, its median marked.
 
     Args:
-        panels: by the panel's title, the samples by their names; of each the values that are
-            finite.
+        panels: by the panel's title, the samples by their names.
         axis_label: what the values are, with their unit.
         title: the picture's title.
         references: up to two values to compare with, by name.
 
     Example:
-        >>> sample = np.linspace(0, 1)
+        >>> sample = (np.linspace(0, 1), 0.5)
         >>> figure = violins({"relu": {"centred": sample, "shifted": sample}}, "accuracy", "two")
         >>> figure.axes[0].get_ylabel()
         'accuracy'
@@ -40,16 +41,14 @@ def violins(
     figure = Figure(figsize=(max(4.5, width), 3.8), dpi=110, layout="constrained")
     grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for axes, (name, samples) in zip(grid, panels.items(), strict=True):
-        finite = [np.asarray(s, float)[np.isfinite(s)] for s in samples.values()]
-        places = np.arange(len(finite))
+        values, medians = zip(*samples.values(), strict=True)
+        places = np.arange(len(values))
         bodies = axes.violinplot(
-            finite, places, widths=0.85, showextrema=False, points=200, bw_method=0.15
+            values, places, widths=0.85, showextrema=False, points=200, bw_method=0.15
         )
         for body in bodies["bodies"]:
             body.set(facecolor=BLUE, alpha=0.45, edgecolor=BLUE)
-        axes.plot(
-            places, [np.median(s) for s in finite], "o", color=INK, markersize=5, label="median"
-        )
+        axes.plot(places, medians, "o", color=INK, markersize=5, label="median")
         axes.set_xticks(places, list(samples), rotation=60, ha="right", rotation_mode="anchor")
         axes.tick_params(labelsize=10)
         axes.set_title(name, fontsize=11)

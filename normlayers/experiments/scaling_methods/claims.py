@@ -1,14 +1,14 @@
-"""What articles A1, A3 and A4 claim about ways to scale inputs, and the rules for it.
+"""What articles A1, A3 and A4 claim about ways to scale inputs, and the rules.
 
-Cases are networks, which are compared in pairs: those of one number have the same initial weights,
-split and shuffling in every arm; or splits of a data set, whose interval tells of other splits of
-the same data. Findings are by arm what ``scaled_networks.train_arm`` returns; by
-``neighbours-<data set>`` what ``scaled_neighbours.neighbour_accuracies`` does; ``variances``, by
-data set and scaling, of each feature; and ``rounding``, of ``float_precision``.
+Cases are networks, compared in pairs: those with the same number have the same initial weights,
+split and shuffling in every arm; or splits of one data set, whose interval is about other splits of
+the same data. Findings are, by arm, what ``training.train_arm`` returns; by
+``neighbours-<data set>`` what ``neighbours.neighbour_accuracies`` returns; ``variances`` of each
+feature, by data set and scaling; and ``rounding``, of ``float_precision``.
 
-What is *far from* [-1, 1] (A3.3) can be meant of the scale, or of the place. Both are held to the
-same distance, 10,000: networks to factors of 10,000 and its inverse, precision to these factors and
-an offset of 10,000 standard deviations.
+*Far from* [-1, 1] (A3.3) can mean the scale or the location. Both are tested at the same distance,
+10,000: networks with factors of 10,000 and its inverse, precision with these factors and an offset
+of 10,000 standard deviations.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.experiments.claims.claim import Claim
-from normlayers.experiments.claims.evidence import Evidence, exact, mean, share
+from normlayers.experiments.claims.claim import Claim, OtherReading
+from normlayers.experiments.claims.evidence import Evidence, exact, mean, probability_of_improvement
 from normlayers.experiments.claims.rules import AtLeast, AtMost
 from normlayers.experiments.scaling_methods.float_precision import (
     FACTOR_EXPONENTS,
@@ -52,7 +52,7 @@ def _of(findings: Findings, activation: str, exponent: int, measure: str) -> Arr
 
 
 def _lost_accuracy(findings: Findings) -> Evidence:
-    """Mean over networks of what both factors lose on average."""
+    """Mean over networks of the accuracy lost, averaged over both factors."""
     lost = [
         _of(findings, a, 0, "accuracy")
         - (_of(findings, a, -FAR, "accuracy") + _of(findings, a, FAR, "accuracy")) / 2
@@ -83,13 +83,12 @@ def _lost_gradient(findings: Findings) -> Evidence:
     return mean(np.concatenate(lost))
 
 
-def _later(findings: Findings) -> Evidence:
-    # Where neither gets there, none is later.
-    later = [
-        _of(findings, a, SMALL, "epochs_to_target") > _of(findings, a, 0, "epochs_to_target")
-        for a in ACTIVATIONS
-    ]
-    return share(np.concatenate(later))
+def _faster(findings: Findings) -> Evidence:
+    small, standardized = (
+        np.concatenate([_of(findings, a, exponent, "epochs_to_target") for a in ACTIVATIONS])
+        for exponent in (SMALL, 0)
+    )
+    return probability_of_improvement(small, standardized)
 
 
 def _unevenness(findings: Findings, scaling: str) -> Evidence:
@@ -99,61 +98,73 @@ def _unevenness(findings: Findings, scaling: str) -> Evidence:
 
 CLAIMS = (
     Claim(
-        "A1.2",
-        "Min-max scaling suits distance-based models and bounded data.",
-        "gain in accuracy of 5 nearest neighbours by min-max scaling, mean over splits of wine",
-        AtLeast(0.01, in_part=0.001),
-        "neighbours.png",
-        lambda findings: _gain_of_min_max(findings, "wine"),
-        (
-            "for digits, whose bounds are known and alike",
-            lambda findings: _gain_of_min_max(findings, "digits"),
+        id="A1.2",
+        measure=(
+            "gain in accuracy of 5 nearest neighbours by min-max scaling, mean over splits of wine"
+        ),
+        rule=AtLeast(0.01, in_part=0.001),
+        figure="neighbours.png",
+        evidence=lambda findings: _gain_of_min_max(findings, "wine"),
+        other_reading=OtherReading(
+            measure="for digits, whose bounds are known and alike",
+            evidence=lambda findings: _gain_of_min_max(findings, "digits"),
         ),
     ),
     Claim(
-        "A3.3",
-        "Inputs far from [-1, 1] lose floating-point precision and fit default learning rates "
-        "badly.",
-        "validation accuracy lost where standardized digits are multiplied by 1e-4 and 1e4, mean "
-        "over networks. They are trained at Adam's default rate, with sigmoid, tanh or ReLU",
-        AtLeast(0.1, in_part=0.01),
-        "factors.png",
-        _lost_accuracy,
-        (
-            "largest float32 precision lost by factors 1e-4 and 1e4 or offset 1e4, in standard "
-            "deviations",
-            _lost_precision,
+        id="A3.3",
+        measure=(
+            "validation accuracy lost where standardized digits are multiplied by 1e-4 and 1e4, "
+            "mean over networks. They are trained at Adam's default rate, with sigmoid, tanh or "
+            "ReLU"
+        ),
+        rule=AtLeast(0.1, in_part=0.01),
+        figure="factors.png",
+        evidence=_lost_accuracy,
+        other_reading=OtherReading(
+            measure=(
+                "largest float32 precision lost by factors 1e-4 and 1e4 or offset 1e4, in standard "
+                "deviations"
+            ),
+            evidence=_lost_precision,
         ),
     ),
     Claim(
-        "A4.1",
-        "Inputs too large saturate sigmoid and tanh: gradients vanish.",
-        "how much larger the share of saturated (neuron, point) pairs is at the start with digits "
-        "multiplied by 100. Digits are standardized; the mean is over sigmoid and tanh networks",
-        AtLeast(0.5, in_part=0.1),
-        "factors.png",
-        _more_saturated,
-        (
-            "share of the first layer's first gradient that is lost (norm divided by the factor)",
-            _lost_gradient,
+        id="A4.1",
+        measure=(
+            "how much larger the share of saturated (neuron, point) pairs is at the start with "
+            "digits multiplied by 100. Digits are standardized; the mean is over sigmoid and tanh "
+            "networks"
+        ),
+        rule=AtLeast(0.5, in_part=0.1),
+        figure="factors.png",
+        evidence=_more_saturated,
+        other_reading=OtherReading(
+            measure=(
+                "share of the first layer's first gradient that is lost (norm divided by the "
+                "factor)"
+            ),
+            evidence=_lost_gradient,
         ),
     ),
     Claim(
-        "A4.2",
-        "Inputs too small make learning hard.",
-        "share of networks that get to half of the loss of guessing later, or never, with digits "
-        "multiplied by 0.01. Digits are standardized; networks have sigmoid, tanh or ReLU",
-        AtLeast(0.9, in_part=0.5),
-        "factors.png",
-        _later,
+        id="A4.2",
+        measure=(
+            "probability of improvement by standardized digits over the same multiplied by 0.01, "
+            "in epochs to half of the loss of guessing. Networks have sigmoid, tanh or ReLU"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="factors.png",
+        evidence=_faster,
     ),
     Claim(
-        "A4.5",
-        "Scaling evens the variances of the features.",
-        "largest variance of a digits' pixel that varies over the smallest, after x / std",
-        AtMost(1.01, in_part=2),
-        "variances.png",
-        lambda findings: _unevenness(findings, "divided_by_std"),
-        ("after min-max scaling", lambda findings: _unevenness(findings, "min_max")),
+        id="A4.5",
+        measure="largest variance of a digits' pixel that varies over the smallest, after x / std",
+        rule=AtMost(1.01, in_part=2),
+        figure="variances.png",
+        evidence=lambda findings: _unevenness(findings, "divided_by_std"),
+        other_reading=OtherReading(
+            measure="after min-max scaling",
+            evidence=lambda findings: _unevenness(findings, "min_max"),
+        ),
     ),
 )

@@ -5,7 +5,8 @@ nearest neighbours in ``scaled_neighbours``, the rounding of numbers in ``float_
 
 ``measures`` in results.json:
 
-- ``quantile_levels``: of what is given as quantiles, each a value that occurs;
+- ``quantile_levels``: of what is given as quantiles, each a value that occurs, see
+  ``claims.summaries``;
 - ``neighbours``: by data set, by scaling the ``mean`` accuracy over the splits with its ``ci95``,
   and ``quantiles``;
 - ``networks``: by arm
@@ -45,6 +46,12 @@ from rich.console import Console
 
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.evidence import mean
+from normlayers.experiments.claims.summaries import (
+    QUANTILES,
+    distribution,
+    finite_or_none,
+    quantiles,
+)
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.scalings import DATA_SETS, DataSet, scaled
 from normlayers.experiments.running.command_line import check_ranges
@@ -69,7 +76,6 @@ Array = npt.NDArray[Any]
 NAME = "scaling_methods"
 MEASURES = "measures.npz"
 NEIGHBOUR_ARMS = {f"neighbours-{name}": load for name, load in DATA_SETS.items()}
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Fewer than two have no interval to draw.
 RANGES = {
     "seed": (0, 2**32 - 1),
@@ -199,7 +205,7 @@ def measures_of(findings: Findings) -> dict[str, Any]:
 
 def _of_splits(values: Array) -> dict[str, Any]:
     found = mean(values)
-    return {**_distribution(values), "ci95": [found.low, found.high]}
+    return {**distribution(values), "ci95": [found.low, found.high]}
 
 
 def _of_networks(found: dict[str, Array]) -> dict[str, Any]:
@@ -215,9 +221,9 @@ def _of_networks(found: dict[str, Array]) -> dict[str, Any]:
         "networks": len(reached),
         "diverged": float(found["diverged"].mean()),
         "reaches_target": float(np.isfinite(reached).mean()),
-        "epochs_to_target": _plain(np.quantile(reached, QUANTILES, method="inverted_cdf")),
-        "loss": _plain(np.median(found["loss"], axis=0)),
-        **{name: _distribution(values) for name, values in samples.items()},
+        "epochs_to_target": finite_or_none(quantiles(reached)),
+        "loss": finite_or_none(quantiles(found["loss"], 0.5, axis=0)),
+        **{name: distribution(values) for name, values in samples.items()},
     }
 
 
@@ -234,17 +240,5 @@ def _of_rounding(found: RoundingErrors) -> dict[str, Any]:
     return {
         "offset_exponents": list(OFFSET_EXPONENTS),
         "factor_exponents": list(FACTOR_EXPONENTS),
-        **{name: _plain(values) for name, values in vars(found).items()},
+        **{name: finite_or_none(values) for name, values in vars(found).items()},
     }
-
-
-def _distribution(values: Array) -> dict[str, Any]:
-    values = values[np.isfinite(values)].astype(float)
-    if not len(values):
-        return {"mean": None, "quantiles": None}
-    quantiles = np.quantile(values, QUANTILES, method="inverted_cdf")
-    return {"mean": float(values.mean()), "quantiles": quantiles.tolist()}
-
-
-def _plain(values: Array) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]

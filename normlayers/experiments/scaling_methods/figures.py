@@ -1,8 +1,8 @@
-"""The figures of ``scaling_methods`` and what is told beneath them."""
+"""The figures of ``scaling_methods`` and their captions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from normlayers.experiments.claims.evidence import mean
+from normlayers.experiments.claims.summaries import quantiles
 from normlayers.experiments.data.scalings import DATA_SETS, SCALINGS, scaled
 from normlayers.experiments.plots.courses import courses
 from normlayers.experiments.scaling_methods.claims import Findings, varying
@@ -22,7 +23,7 @@ from normlayers.experiments.scaling_methods.float_precision import (
 from normlayers.experiments.scaling_methods.neighbours import NEIGHBOURS
 from normlayers.experiments.scaling_methods.plots.densities import densities
 from normlayers.experiments.scaling_methods.plots.feature_variances import feature_variances
-from normlayers.experiments.scaling_methods.plots.loss_and_accuracy import loss_and_accuracy
+from normlayers.experiments.scaling_methods.plots.loss_and_accuracy import Kind, loss_and_accuracy
 from normlayers.experiments.scaling_methods.plots.rounding import rounding
 from normlayers.experiments.scaling_methods.plots.split_accuracies import split_accuracies
 from normlayers.experiments.scaling_methods.training import (
@@ -123,7 +124,10 @@ def _variances(findings: Findings) -> Figure:
 
 def _neighbours(findings: Findings) -> Figure:
     panels = {
-        name: {SCALINGS[s]: values for s, values in findings[f"neighbours-{name}"].items()}
+        name: {
+            SCALINGS[s]: (values, float(np.mean(values)))
+            for s, values in findings[f"neighbours-{name}"].items()
+        }
         for name in DATA_SETS
     }
     title = f"{NEIGHBOURS} nearest neighbours, {_splits(findings):,} splits of each data set"
@@ -132,14 +136,19 @@ def _neighbours(findings: Findings) -> Figure:
 
 def _scaled_networks(findings: Findings) -> Figure:
     kinds = {
-        SCALINGS[scaling]: (findings[arm]["loss"], findings[arm]["accuracy"])
-        for scaling, arm in SCALED_ARMS.items()
+        SCALINGS[scaling]: _loss_and_accuracy(findings[arm]) for scaling, arm in SCALED_ARMS.items()
     }
     return loss_and_accuracy(
         kinds,
         float(np.log(CLASSES)),
         f"Digits scaled, {_networks(findings):,} ReLU networks each (median, 5 to 95 %)",
     )
+
+
+def _loss_and_accuracy(found: Mapping[str, Array]) -> Kind:
+    accuracies = found["accuracy"][np.isfinite(found["accuracy"])]
+    losses = quantiles(found["loss"], (0.05, 0.5, 0.95), axis=0)
+    return losses, accuracies, float(quantiles(accuracies, 0.5))
 
 
 def _factors(findings: Findings) -> Figure:

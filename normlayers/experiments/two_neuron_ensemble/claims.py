@@ -1,6 +1,6 @@
-"""Article A2's claims about trained networks, and the rules they are held to.
+"""Article A2's claims about trained networks, and their rules.
 
-Findings are measures by arm: ``findings[arm][measure]`` has a value a network; see
+Findings are measures by arm: ``findings[arm][measure]`` has one value per network; see
 ``stacked_measures.StackedMeasures``. A network *beats* logistic regression where its accuracy on
 the data is higher by 0.03 or more.
 """
@@ -20,18 +20,22 @@ from normlayers.experiments.data.circles import logistic_regression_accuracy
 from normlayers.experiments.two_neuron_ensemble.arms import SIZES
 
 Array = npt.NDArray[Any]
-# By arm what can be asked for each measure: an array with fields, or a dict.
+# By arm, a mapping from measures to values: an array with fields, or a dict.
 Findings = Mapping[str, Any]
 
 BEATS_BY = 0.03
-# R² from which a logit counts as linear: what float32 leaves of 1.
+# R² from which a logit counts as linear: 1 within float32's precision.
 LINEAR = 1 - 1e-6
 # Cosine from which two neurons count as having learned the same.
 ALIKE = 0.99
 
 
 def beats(found: Any) -> Array:
-    """Which networks beat logistic regression, by the measures of an arm; booleans."""
+    """Which networks of an arm beat logistic regression; booleans.
+
+    Args:
+        found: the arm's measures.
+    """
     return found["accuracy"] >= logistic_regression_accuracy() + BEATS_BY
 
 
@@ -46,7 +50,7 @@ def _best_of_larger(findings: Findings) -> Evidence:
 
 
 def _always_on_alike(findings: Findings) -> Evidence:
-    # Two neurons are both always on in one network of seven only.
+    # NaN where fewer than two neurons are always on, as in six of seven networks of two neurons.
     alike = findings["relu-8-neurons"]["alike_end"]
     return share(alike[np.isfinite(alike)] >= ALIKE)
 
@@ -58,79 +62,86 @@ def _dead_stay(findings: Findings) -> Evidence:
 
 CLAIMS = (
     Claim(
-        "A2.1",
-        "Without a hidden activation the network is a logistic regression.",
-        "share of networks without activation whose logit is linear after training, on centred "
-        "data. Linear is an R² within 1e-6 of 1",
-        AtLeast(0.99, in_part=0.9),
-        "sweep.png",
-        lambda findings: share(findings["none-shift-0"]["linearity_end"] >= LINEAR),
+        id="A2.1",
+        measure=(
+            "share of networks without activation whose logit is linear after training, on centred "
+            "data. Linear is an R² within 1e-6 of 1"
+        ),
+        rule=AtLeast(0.99, in_part=0.9),
+        figure="sweep.png",
+        evidence=lambda findings: share(findings["none-shift-0"]["linearity_end"] >= LINEAR),
     ),
     Claim(
-        "A2.2",
-        "After training, when h0 is active h1 mostly is not, and the other way round.",
-        "of the points that activate any neuron, the share that activates one only, mean over "
-        "networks. They have ReLU and centred data",
-        AtLeast(0.67, in_part=0.5),
-        "exclusive.png",
-        lambda findings: mean(findings["relu-shift-0"]["exclusive_end"]),
+        id="A2.2",
+        measure=(
+            "of the points that activate any neuron, the share that activates one only, mean over "
+            "networks. They have ReLU and centred data"
+        ),
+        rule=AtLeast(0.67, in_part=0.5),
+        figure="exclusive.png",
+        evidence=lambda findings: mean(findings["relu-shift-0"]["exclusive_end"]),
     ),
     Claim(
-        "A2.3",
-        "A ReLU neuron that no point activates gets no gradient: its weights do not move.",
-        "share of networks with dead neurons at the start in which training moves no weight of "
-        "theirs. They have ReLU and data shifted by 10",
-        AtLeast(0.99, in_part=0.9),
-        "movement.png",
-        _dead_stay,
+        id="A2.3",
+        measure=(
+            "share of networks with dead neurons at the start in which training moves no weight of "
+            "theirs. They have ReLU and data shifted by 10"
+        ),
+        rule=AtLeast(0.99, in_part=0.9),
+        figure="movement.png",
+        evidence=_dead_stay,
     ),
     Claim(
-        "A2.9",
-        "Neurons that all of the data activate all learn the same thing.",
-        "share of networks whose neurons that are always on at the start end with weights alike. "
-        f"Alike is a mean cosine of their pairs from {ALIKE} on. Networks have 8 ReLU neurons and "
-        "data shifted by 10",
-        AtLeast(0.9, in_part=0.5),
-        "alike.png",
-        _always_on_alike,
+        id="A2.9",
+        measure=(
+            "share of networks whose neurons that are always on at the start end with weights "
+            f"alike. Alike is a mean cosine of their pairs from {ALIKE} on. Networks have 8 ReLU "
+            "neurons and data shifted by 10"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="alike.png",
+        evidence=_always_on_alike,
     ),
     Claim(
-        "A2.10",
-        "On shifted data more neurons or layers do not help.",
-        "gain in the share of networks that beat logistic regression (ReLU, data shifted by 10). "
-        "It is the best of 8 or 32 neurons, 2 or 3 layers, and 3 layers of 8, over 2 neurons in "
-        "1 layer",
-        AtMost(0.05, in_part=0.2),
-        "sizes.png",
-        _best_of_larger,
+        id="A2.10",
+        measure=(
+            "gain in the share of networks that beat logistic regression (ReLU, data shifted by "
+            "10). It is the best of 8 or 32 neurons, 2 or 3 layers, and 3 layers of 8, over 2 "
+            "neurons in 1 layer"
+        ),
+        rule=AtMost(0.05, in_part=0.2),
+        figure="sizes.png",
+        evidence=_best_of_larger,
     ),
     Claim(
-        "A2.11",
-        "ReLU networks on shifted data are frozen: who is active does not change, nothing is "
-        "learned.",
-        "share of networks whose neurons all end in the state they started in and that do not beat "
-        "logistic regression. They have ReLU and data shifted by 10",
-        AtLeast(0.9, in_part=0.5),
-        "movement.png",
-        lambda findings: _stays_as_it_was(findings["relu-shift-10"]),
+        id="A2.11",
+        measure=(
+            "share of networks whose neurons all end in the state they started in and that do not "
+            "beat logistic regression. They have ReLU and data shifted by 10"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="movement.png",
+        evidence=lambda findings: _stays_as_it_was(findings["relu-shift-10"]),
     ),
     Claim(
-        "A2.12",
-        "Sigmoid networks on shifted data change little and stay logistic regressions.",
-        "share of networks whose neurons all end in the state they started in and that do not beat "
-        "logistic regression. They have sigmoid and data shifted by 10",
-        AtLeast(0.9, in_part=0.5),
-        "movement.png",
-        lambda findings: _stays_as_it_was(findings["sigmoid-shift-10"]),
+        id="A2.12",
+        measure=(
+            "share of networks whose neurons all end in the state they started in and that do not "
+            "beat logistic regression. They have sigmoid and data shifted by 10"
+        ),
+        rule=AtLeast(0.9, in_part=0.5),
+        figure="movement.png",
+        evidence=lambda findings: _stays_as_it_was(findings["sigmoid-shift-10"]),
     ),
     Claim(
-        "A2.13",
-        "Normalizing the data is what makes the network able to learn.",
-        "gain in the share of networks that beat logistic regression (ReLU) by standardizing data "
-        "shifted by 10",
-        AtLeast(0.5, in_part=0.1),
-        "cures.png",
-        lambda findings: difference(
+        id="A2.13",
+        measure=(
+            "gain in the share of networks that beat logistic regression (ReLU) by standardizing "
+            "data shifted by 10"
+        ),
+        rule=AtLeast(0.5, in_part=0.1),
+        figure="cures.png",
+        evidence=lambda findings: difference(
             beats(findings["relu-standardized"]), beats(findings["relu-shift-10"])
         ),
     ),

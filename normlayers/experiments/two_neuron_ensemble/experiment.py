@@ -14,7 +14,8 @@ arms are
 - ``logistic_regression_accuracy``; ``beats_from``: the accuracy from which a network counts as
   beating it, higher by 0.03; ``best_line_accuracy``: the most accurate line's, which is no
   logistic regression's, for that is not fitted for accuracy;
-- ``quantile_levels``: of what is given as quantiles;
+- ``quantile_levels``: of what is given as quantiles, each a value that occurs, see
+  ``claims.summaries``;
 - ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose logits are no
   numbers; ``beats``, the share that beats logistic regression, with ``beats_ci95``;
   ``beats_any_line``, the share more accurate than the best line, the same way; and for each
@@ -43,7 +44,8 @@ from normlayers.ensembles.ensemble import train_ensemble
 from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.evidence import share
-from normlayers.experiments.claims.summaries import QUANTILES, distribution
+from normlayers.experiments.claims.findings import ByArm
+from normlayers.experiments.claims.summaries import MIDDLE, QUANTILES, distribution
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.circles import BATCH_SIZE, circles, logistic_regression_accuracy
 from normlayers.experiments.running.command_line import (
@@ -128,7 +130,7 @@ def run(
                 (directory.finished(arm) or {})["runtime_seconds"] for arm in arms
             ),
             "measures": _measures(findings),
-            "claims": check(CLAIMS, findings),
+            "claims": check(CLAIMS, ByArm(findings, ARMS)),
         }
         drawn = pictures(findings)
         for name, figure in drawn.items():
@@ -268,5 +270,5 @@ def _cell(arm: dict[str, Any] | None) -> str:
     if arm is None:
         return "not run"
     quantiles = arm["accuracy"]["quantiles"]
-    median = "diverged" if quantiles is None else f"{quantiles[QUANTILES.index(0.5)]:.2f}"
+    median = "diverged" if quantiles is None else f"{quantiles[MIDDLE]:.2f}"
     return f"{arm['beats']:.0%} / {arm['beats_any_line']:.0%}\n{median}"

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from normlayers.experiments.claims.evidence import Evidence, mean, share
+from normlayers.experiments.claims.summaries import quantiles, quantiles_and_left_out
 from normlayers.experiments.data.circles import circles, logistic_regression_accuracy
 from normlayers.experiments.plots.courses import courses
-from normlayers.experiments.plots.violins import violins
+from normlayers.experiments.plots.violins import Sample, violins
 from normlayers.experiments.two_neuron_ensemble.arms import ACTIVATIONS, SHIFTS, SIZES
 from normlayers.experiments.two_neuron_ensemble.best_line import best_line_accuracy
 from normlayers.experiments.two_neuron_ensemble.claims import Findings, beats
@@ -20,7 +21,7 @@ from normlayers.experiments.two_neuron_ensemble.plots.before_after import before
 from normlayers.experiments.two_neuron_ensemble.plots.sweep import sweep
 
 Array = npt.NDArray[Any]
-# Panel titles in the place of arms' names.
+# Panel titles instead of arms' names.
 TITLES = {name: name.replace("_", " ") if name != "none" else "no activation"
           for name in ACTIVATIONS}  # fmt: skip
 
@@ -88,7 +89,10 @@ def _sweep(findings: Findings, each: str) -> Figure | None:
         )
         for a in swept
     }
-    accuracy = {TITLES[a]: over_shifts(a, "accuracy") for a in swept}
+    accuracy = {
+        TITLES[a]: np.stack([quantiles_and_left_out(v)[0] for v in over_shifts(a, "accuracy")], 1)
+        for a in swept
+    }
     return sweep(
         SHIFTS, accuracy, states, _lines(),
         f"Two hidden neurons on two circles, the data moved away from 0 ({each})",
@@ -149,9 +153,12 @@ def _sizes(findings: Findings, each: str) -> Figure | None:
     return violins({"ReLU, data shifted by 10": samples}, "accuracy", title, _lines())
 
 
-def _accuracies(findings: Findings, arms: Mapping[str, str]) -> dict[str, Array]:
+def _accuracies(findings: Findings, arms: Mapping[str, str]) -> dict[str, Sample]:
+    """The accuracies that are finite, of arms with two of them or more, and their medians."""
     found = {n: findings[arm]["accuracy"] for n, arm in arms.items() if arm in findings}
-    return {name: values for name, values in found.items() if np.isfinite(values).sum() > 1}
+    finite = {name: values[np.isfinite(values)] for name, values in found.items()}
+    return {n: (values, float(quantiles(values, 0.5))) for n, values in finite.items()
+            if len(values) > 1}  # fmt: skip
 
 
 def _alike(findings: Findings, each: str) -> Figure | None:

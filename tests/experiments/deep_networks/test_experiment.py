@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from normlayers.ensembles.classifier_ensemble import epochs_to
+from normlayers.experiments.claims.findings import ByArm
 from normlayers.experiments.deep_networks import experiment
 from normlayers.experiments.deep_networks.arms import ACTIVATIONS, ARMS, DEPTHS
 from normlayers.experiments.deep_networks.figures import PICTURES, captions, pictures
@@ -111,7 +112,7 @@ def test_all_pictures_come_of_all_arms_and_show_their_numbers():
     arms["tanh-none-raw-depth-2"]["loss"][:, -1] = np.nan  # diverged
     arms["tanh-none-raw-depth-2"]["diverged"][:] = True
     moved = {p: dict.fromkeys(ACTIVATIONS, np.geomspace(1e-6, 1, 5)) for p in ("pre", "post")}
-    drawn = pictures(Findings(arms, np.zeros(5), moved))
+    drawn = pictures(Findings(ByArm(arms, ARMS), np.zeros(5), moved))
     assert tuple(drawn) == PICTURES
     panels = [(a, d) for a in ACTIVATIONS for d in DEPTHS]
     for (activation, depth), axes in zip(panels, drawn["convergence.png"].axes, strict=True):

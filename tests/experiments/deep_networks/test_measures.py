@@ -1,4 +1,4 @@
-"""Deep networks' data, arms, measures and claims, against what is known otherwise."""
+"""Deep networks' data, arms, and measures, against what is known otherwise."""
 
 import keras
 import numpy as np
@@ -6,15 +6,9 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from normlayers.ensembles.classifier_ensemble import Course
-from normlayers.experiments.claims.claim import check
 from normlayers.experiments.deep_networks.arms import ARMS, TRAINING_POINTS, digits, fixed_cells
-from normlayers.experiments.deep_networks.claims import CLAIMS
-from normlayers.experiments.deep_networks.figures import PICTURES
 from normlayers.experiments.deep_networks.measures import (
     MEASURES,
-    TARGET_LOSS,
-    Findings,
-    cells,
     deep_in_time,
     deep_untold,
     depth_ratio,
@@ -23,8 +17,7 @@ from normlayers.experiments.deep_networks.measures import (
 from normlayers.experiments.deep_networks.summary import measures_of
 from normlayers.experiments.deep_networks.training import Recipe, train, train_arms
 from tests.ensembles.keras_twins import keras_weights
-
-NETWORKS, EPOCHS = 40, 12
+from tests.experiments.deep_networks.made_up import as_told, world
 
 
 def test_digits_are_split_evenly_and_standardized_on_the_training_part():
@@ -102,78 +95,6 @@ def test_arms_are_yielded_with_their_networks_and_paired_by_number():
     assert (learned["loss"][:, 1] != fixed["loss"][:, 1]).all()
 
 
-def networks(depth, reached=None, accuracy=0.5, first=1.0, last=1.0, drift=1.0):
-    """An arm whose networks all reach the target in the same epochs; ``None``: never."""
-    epochs = np.arange(1, EPOCHS + 1)
-    loss = np.full(EPOCHS, 2.0) if reached is None else 3 - (3 - TARGET_LOSS) * epochs / reached
-    norms = np.r_[first, np.ones(depth - 2), last, 1.0]
-    ones = np.ones((NETWORKS, 1))
-    return {
-        "loss": ones * loss, "validation_loss": ones * loss, "diverged": np.zeros(NETWORKS, bool),
-        "validation_accuracy": ones * np.full(EPOCHS, accuracy),
-        "first_gradient_norms": ones * norms,
-        "gradient_norms": ones[..., None] * np.ones((EPOCHS, 1)) * norms,
-        "drift": drift * np.ones((NETWORKS, EPOCHS, depth)),
-    }  # fmt: skip
-
-
-def world(with_bn, without, undone=0.0, moved=0.0):
-    """Findings of all arms: with batch normalization, on raw and standardized inputs; without."""
-    arms = {}
-    for name, arm in ARMS.items():
-        raw, standardized, fixed = with_bn
-        kinds = without if arm.normalization == "none" else (raw, standardized)
-        measured = fixed if arm.fixed else kinds[arm.inputs == "standardized"]
-        arms[name] = networks(arm.depth, **measured(arm.depth))
-    moved = {p: {"relu": np.full(300, moved)} for p in ("pre", "post")}
-    return Findings(arms, np.full(300, undone), moved)
-
-
-def as_told():
-    return world(
-        (
-            lambda depth: {"reached": 3, "accuracy": 0.8, "drift": 0.1},
-            lambda depth: {"reached": 2, "accuracy": 0.9, "drift": 0.1},
-            lambda depth: {"reached": 20},
-        ),
-        [lambda depth: {"reached": 9, "first": 1e-6 if depth == 20 else 1.0}] * 2,
-    )
-
-
-def otherwise():
-    def worse(depth, times, accuracy):
-        reached = times * (1 if depth == 2 else 11)
-        return {"reached": reached, "accuracy": accuracy, "first": 10.0 ** (depth / 4), "drift": 9}
-
-    return world(
-        (
-            lambda depth: worse(depth, 1.0, 0.2),
-            lambda depth: worse(depth, 1.05, 0.1),
-            lambda depth: {"reached": 1},
-        ),
-        [lambda depth: {"reached": 0.9, "first": 1e-6 if depth == 20 else 1.0}] * 2,
-        undone=1.0,
-        moved=1.0,
-    )
-
-
-def test_claims_hold_in_a_world_that_is_as_the_articles_say_and_in_no_other():
-    assert {claim.figure for claim in CLAIMS} <= set(PICTURES)
-    rows = {row["id"]: row for row in check(CLAIMS, as_told())}
-    assert set(rows) == {f"A1.{n}" for n in (3, 4, 5, 6)} | {f"A3.{n}" for n in (4, 5, 6, 7, 8)}
-    assert {row["verdict"] for row in rows.values()} == {"holds"}
-    rows = {row["id"]: row for row in check(CLAIMS, otherwise())}
-    assert {name: row["value"] for name, row in rows.items()} == dict.fromkeys(rows, 0.0)
-    assert {row["verdict"] for row in rows.values()} == {"does not hold"}
-
-
-def test_networks_as_fast_as_others_or_never_there_are_no_sooner():
-    slow = [lambda depth: {"reached": None}] * 3
-    found = world(slow, slow[:2])
-    rows = {row["id"]: row["value"] for row in check(CLAIMS, found)}
-    assert rows["A1.3"] == rows["A1.6"] == rows["A3.4"] == rows["A3.7"] == rows["A3.8"] == 0
-
-
 def test_depth_is_told_only_where_training_was_long_enough():
     kinds = {
         "in time": ({"reached": 1}, {"reached": 10}),
@@ -202,11 +123,3 @@ def test_gradients_are_compared_with_those_of_shallow_networks():
 def test_a_diverged_network_has_lost():
     course = Course(*[np.full((1, 2), np.nan)] * 3, *[np.ones((1, 3))] * 3, {})
     assert MEASURES["loss"]({"loss": course.loss, "diverged": course.diverged}) == np.inf
-
-
-def test_claims_without_their_arms_are_open():
-    found = as_told()
-    some = {name: arm for name, arm in found.arms.items() if "-raw-" not in name}
-    rows = check(CLAIMS, Findings(some, found.undone, found.moved_by_biases))
-    assert {row["id"] for row in rows} == {"A3.4", "A3.6"}
-    assert len(cells()) == 18

@@ -60,8 +60,8 @@ def test_evidence_is_the_arithmetic_of_the_findings(as_claimed):
     assert {name: row["n"] for name, row in found.items()} == {
         "A1.2": 200, "A3.3": 600, "A4.1": 400, "A4.2": 600, "A4.5": 1,
     }  # fmt: skip
-    assert found["A4.1"]["measure"].endswith(": 0.750")
-    assert found["A4.5"]["measure"].endswith(": 2.500")
+    assert found["A4.1"]["measure"].endswith("(0.750).")
+    assert "after min-max scaling (2.500)." in found["A4.5"]["measure"]
 
 
 def test_verdicts_take_both_readings(as_claimed):

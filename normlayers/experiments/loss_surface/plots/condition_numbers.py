@@ -1,4 +1,4 @@
-"""How stretched loss surfaces are, over many data sets."""
+"""Condition numbers of loss surfaces over many data sets."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from normlayers.pictures.palette import BLUE, INK
 
 Array = npt.NDArray[Any]
 
+# The condition numbers of data sets, their median, and the population's where it is known.
+Row = tuple[Array, float, float | None]
+
 POPULATION = "#D55E00"
-# More dots than these are one blot.
+# More dots would merge into one area.
 MOST_DOTS = 1000
 
 
-def condition_numbers(
-    panels: Mapping[str, Mapping[str, tuple[Array, float | None]]], title: str
-) -> Figure:
-    """A panel a loss, in it a row a scaling: a dot a data set, the median, the population's value.
+def condition_numbers(panels: Mapping[str, Mapping[str, Row]], title: str) -> Figure:
+    """A panel per loss, in it a row per scaling: data sets as dots, the median, the population.
 
     Args:
-        panels: by the loss's name, by the scaling's: the condition numbers, of which the first
-            ``MOST_DOTS`` are drawn, and the population's, where it is known.
+        panels: by the loss's name, by the scaling's: a ``Row``, whose first ``MOST_DOTS`` data sets
+            are drawn.
         title: the picture's title.
 
     Example:
-        >>> found = {"loss": {"raw": (np.array([6.9, 7.0, 7.2]), 7.0)}}
+        >>> found = {"loss": {"raw": (np.array([6.9, 7.0, 7.2]), 7.0, 6.99)}}
         >>> condition_numbers(found, "three").axes[0].get_xlabel()
         'condition number (1 = round)'
     """
@@ -38,8 +39,8 @@ def condition_numbers(
     grid = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)[0]
     heights = np.random.default_rng(0).uniform(-0.24, 0.24, MOST_DOTS)
     for axes, (loss, rows) in zip(grid, panels.items(), strict=True):
-        for place, (values, population) in enumerate(rows.values()):
-            dots, median = values[:MOST_DOTS], _median(values)
+        for place, (values, median, population) in enumerate(rows.values()):
+            dots = values[:MOST_DOTS]
             axes.plot(
                 dots, place + heights[: len(dots)], ".", color=BLUE, alpha=0.25, markersize=4,
                 markeredgewidth=0, label="a data set" if not place else None,
@@ -60,7 +61,7 @@ def condition_numbers(
         axes.set_yticks(range(len(rows)), list(rows), fontsize=10)
         axes.set_ylim(len(rows) - 0.55, -0.72)
         axes.set_xscale("log")
-        axes.set_xlim(0.25, 5 * max(values.max() for values, _ in rows.values()))
+        axes.set_xlim(0.25, 5 * max(values.max() for values, _, _ in rows.values()))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         axes.set_xlabel("condition number (1 = round)", fontsize=10)
         axes.set_title(loss, fontsize=11)
@@ -76,11 +77,6 @@ def condition_numbers(
         handle.set_alpha(1)
     figure.suptitle(title, fontsize=12)
     return figure
-
-
-def _median(values: Array) -> float:
-    # One that occurs, as the table tells it.
-    return float(np.quantile(values, 0.5, method="inverted_cdf"))
 
 
 def _spelled(value: float) -> str:

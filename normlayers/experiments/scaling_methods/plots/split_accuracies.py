@@ -1,4 +1,4 @@
-"""Accuracies over many splits of a data set, side by side for the ways to treat the data."""
+"""Accuracies over many splits of a data set, one violin per treatment of the data."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from matplotlib.figure import Figure
 from normlayers.pictures.palette import BLUE, INK
 
 Array = npt.NDArray[Any]
+# One accuracy per split, and their mean.
+Sample = tuple[Array, float]
 
 
-def split_accuracies(panels: Mapping[str, Mapping[str, Array]], title: str) -> Figure:
-    """A panel a data set, in it a violin a treatment, its mean marked and told.
+def split_accuracies(panels: Mapping[str, Mapping[str, Sample]], title: str) -> Figure:
+    """A panel per data set, in it a violin per treatment, its mean marked and printed.
 
-    Each panel has a vertical axis of its own: what is a small gain of one is a large one of the
-    other.
+    Each panel has its own vertical axis: a small gain on one data set is a large one on another.
 
     Args:
-        panels: by the panel's title, by the treatment: a value a split.
+        panels: by the panel's title, by the treatment.
         title: the picture's title.
 
     Example:
-        >>> figure = split_accuracies({"wine": {"raw": np.array([0.5, 0.75])}}, "two")
+        >>> figure = split_accuracies({"wine": {"raw": (np.array([0.5, 0.75]), 0.625)}}, "two")
         >>> figure.axes[0].texts[0].get_text()
         '0.625'
     """
@@ -33,13 +34,13 @@ def split_accuracies(panels: Mapping[str, Mapping[str, Array]], title: str) -> F
     figure = Figure(figsize=(0.8 + sum(widths), 4.4), dpi=110, layout="constrained")
     grid = figure.subplots(1, len(panels), squeeze=False, width_ratios=widths)[0]
     for axes, (name, samples) in zip(grid, panels.items(), strict=True):
-        places = np.arange(len(samples))
-        bodies = axes.violinplot(
-            list(samples.values()), places, widths=0.85, showextrema=False, bw_method=0.35
-        )["bodies"]
+        values, means = zip(*samples.values(), strict=True)
+        places = np.arange(len(values))
+        bodies = axes.violinplot(values, places, widths=0.85, showextrema=False, bw_method=0.35)[
+            "bodies"
+        ]
         for body in bodies:
             body.set(facecolor=BLUE, edgecolor=BLUE, alpha=0.4)
-        means = [np.mean(values) for values in samples.values()]
         axes.plot(places, means, "o", color=INK, markersize=6, label="mean")
         for place, mean in zip(places, means, strict=True):
             axes.annotate(

@@ -22,11 +22,11 @@ def before_after(
     limits: tuple[float, float],
     title: str,
 ) -> Figure:
-    """A panel a kind of network: histograms of a measure at the start and at the end.
+    """A panel per kind of network: histograms of a measure at the start and at the end.
 
     Args:
-        panels: by name, the values at the start and at the end, one a network; those that are not
-            finite are left out, and the panel's title says how many are left.
+        panels: by name, the values at the start and at the end, one per network; those that are NaN
+            or infinite are left out, and the panel's title says how many are left.
         axis_label: what the values are, with their unit.
         limits: the range of values.
         title: the picture's title.

@@ -1,11 +1,10 @@
-"""What many networks learn as their data move away from 0."""
+"""Accuracy and neurons' states of many networks over the shift of their data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,23 +19,25 @@ SMALL: dict[str, Any] = {"fontsize": 9, "frameon": False, "loc": "lower center"}
 
 def sweep(
     shifts: Sequence[float],
-    accuracy: Mapping[str, Sequence[Array]],
+    accuracy: Mapping[str, Array],
     states: Mapping[str, Array],
     references: Mapping[str, float],
     title: str,
 ) -> Figure:
-    """A column a kind of network: its accuracy over the data's shift, and its neurons' states.
+    """A column per kind of network: accuracy over the data's shift, and its neurons' states.
 
     Args:
         shifts: how far the data are from 0.
-        accuracy: by name, each network's accuracy, an array a shift.
+        accuracy: by name, quantiles of the accuracy at 5, 25, 50, 75 and 95 %, shape
+            ``(5, shifts)``.
         states: by name, the share of the neurons that are always on, selective and dead, shape
             ``(3, shifts)``.
         references: up to two accuracies to compare with, by name.
         title: the picture's title.
 
     Example:
-        >>> rows = [np.array([0.5, 0.9]), np.array([0.5, 0.6])]
+        >>> import numpy as np
+        >>> rows = np.array([[0.5, 0.5], [0.6, 0.5], [0.7, 0.5], [0.8, 0.6], [0.9, 0.6]])
         >>> shares = np.array([[0, 0.4], [1, 0.2], [0, 0.4]])
         >>> figure = sweep([0, 10], {"relu": rows}, {"relu": shares}, {"a line": 0.6}, "two")
         >>> len(figure.axes)
@@ -74,10 +75,8 @@ def sweep(
     return figure
 
 
-def _bands(axes: Axes, shifts: Sequence[float], values: Sequence[Array]) -> None:
-    low, lower, median, upper, high = np.array(
-        [np.nanquantile(v, (0.05, 0.25, 0.5, 0.75, 0.95)) for v in values]
-    ).T
+def _bands(axes: Axes, shifts: Sequence[float], quantiles: Array) -> None:
+    low, lower, median, upper, high = quantiles
     axes.fill_between(shifts, low, high, color=BLUE, alpha=0.2, linewidth=0, label="5 to 95 %")
     axes.fill_between(shifts, lower, upper, color=BLUE, alpha=0.4, linewidth=0, label="25 to 75 %")
     axes.plot(shifts, median, color=INK, linewidth=2, label="median network")
