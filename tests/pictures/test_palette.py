@@ -19,7 +19,7 @@ def by_their_states():
 PICTURES = {
     "neuron_states": lambda: neuron_states({"bias 0": by_their_states()}, {}, [0, 1], "two"),
     "state_bars": lambda: state_bars({"relu": {"wine": {"start": SHARES[:, 0]}}}, "two"),
-    "sweep": lambda: sweep([0, 1], {"relu": [np.ones(3)] * 2}, {"relu": SHARES}, {}, "two"),
+    "sweep": lambda: sweep([0, 1], {"relu": np.ones((5, 2))}, {"relu": SHARES}, {}, "two"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The pictures of deep networks show the numbers they are given."""
+"""Lines, bands and levels of a grid are those given."""
 
 import numpy as np
 
