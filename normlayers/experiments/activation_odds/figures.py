@@ -65,7 +65,7 @@ def data_range(shift: float) -> str:
 
 
 def picture_files(neurons: int) -> list[str]:
-    """The names of all files for networks of so many neurons; one alone overlaps with none."""
+    """The names of all files for networks of so many neurons; a single one has no overlap."""
     stills = [*STILLS, OVERLAP] if neurons > 1 else STILLS
     return [*(f"{still}.png" for still in stills), f"{FILM}.gif"]
 
@@ -80,7 +80,7 @@ def captions(sizes: Sizes) -> list[dict[str, str]]:
         f"{sizes['networks']:,} networks with weights and {sizes['points']:,} points of their own, "
         "with bias 0 and with bias from U(-1, 1)"
     )
-    told = {
+    texts = {
         "G5_active_neurons.png": "G5: how many hidden neurons a point activates at initialization, "
         f"on data from U(-1, 1). Diamonds are what can be derived. {of}.",
         "G6_share_of_data.png": "G6: the share of the data that activates a neuron at "
@@ -98,7 +98,7 @@ def captions(sizes: Sizes) -> list[dict[str, str]]:
         f"U(-1, 1). {of}.",
     }
     there = picture_files(sizes["neurons"])
-    return [{"file": file, "caption": told[file]} for file in told if file in there]
+    return [{"file": file, "caption": texts[file]} for file in texts if file in there]
 
 
 def write_pictures(measures: Measures, sizes: Sizes, directory: LogDirectory, folder: Path) -> None:

@@ -65,7 +65,7 @@ def captions(
 
     Args:
         drawn: those of ``PICTURES`` that were drawn.
-        networks: how many an arm has.
+        networks: how many each arm has.
         comparisons: of results.json's ``measures``.
     """
     each = f"{networks:,} networks each"
@@ -81,7 +81,7 @@ def captions(
         "have in the first layer a gradient within 100 times the last hidden layer's",
         comparisons["even_gradients"],
     )
-    told = {
+    texts = {
         "convergence.png": f"{of_loss} Standardized inputs; medians and the middle 50 % of "
         f"{each}.{in_time}",
         "convergence_raw.png": f"{of_loss} Raw inputs; medians and the middle 50 % of {each}.",
@@ -102,7 +102,7 @@ def captions(
         "normalization before and after their activations. Before them the biases are taken away "
         f"again, but for rounding; after them they are not. {NETWORKS} networks each.",
     }
-    return [{"file": file, "caption": told[file]} for file in told if file in drawn]
+    return [{"file": file, "caption": texts[file]} for file in texts if file in drawn]
 
 
 def _by_normalization(what: str, shares: Mapping[str, float | None]) -> str:

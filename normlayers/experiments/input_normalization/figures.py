@@ -51,7 +51,7 @@ FIGURES = tuple(CAPTIONS)
 
 
 def caption(file: str, networks: int) -> str:
-    """What a figure shows, of so many networks an arm."""
+    """The caption of a figure, with the number of networks per arm."""
     return CAPTIONS[file].format(networks=f"{networks:,}")
 
 

@@ -58,8 +58,7 @@ GROUP = "loss_surface"
 # Half a grid's width, in distances from the start to the minimum.
 REACH = 1.3
 CONTOUR_LINES, SPACE_LINES, PAGE_LINES = 161, 61, 41
-# A narrow valley's grid has lines this many times denser, by powers of e, in its middle than at
-# its rim.
+# How much denser a narrow valley's grid is in its middle than at its rim, as a power of e.
 DENSER = 8
 COURSE_POINTS, PAGE_POINTS = 300, 400
 
@@ -125,7 +124,7 @@ def _grid(found: Findings, name: str, scaling: str, lines: int, denser: float) -
     spread = np.sinh(denser * even) / np.sinh(denser) if denser else even
     offsets = REACH * np.linalg.norm(drawn.start) * spread
     first, second = drawn.minimum[0] + offsets, drawn.minimum[1] + offsets
-    # A line at a time, for a grid's losses at all points take much memory.
+    # One row at a time: the losses of a whole grid at all points need much memory.
     rows = [
         loss.value(drawn.x, drawn.y, np.stack([first, np.full(lines, w2)], axis=-1))
         for w2 in second
@@ -218,16 +217,16 @@ def _course(found: Findings, name: str, scaling: str, run: int) -> tuple[Course,
         known = float(theory.exact_steps(eigenvalues, shares, np.array(rate), found.tolerance))
         longest = known if np.isfinite(known) else longest
     expected = np.geomspace(1, longest, COURSE_POINTS)
-    told = theory.remaining(eigenvalues, shares, np.array(rate), expected)
+    predicted = theory.remaining(eigenvalues, shares, np.array(rate), expected)
     outcome = drawn.runs.outcome[run]
     note = "" if outcome == REACHED else outcome
     if outcome == NOT_REACHED:
         note += f" in {steps[-1]:,} steps"
-    return (steps, np.maximum(heights[1:] / heights[0], 1e-300)), (expected, told), note
+    return (steps, np.maximum(heights[1:] / heights[0], 1e-300)), (expected, predicted), note
 
 
 def _spaced(last: int, points: int = COURSE_POINTS) -> Array:
-    """Steps from 1 to the last, the further the sparser."""
+    """Steps from 1 to the last, spaced geometrically."""
     return np.unique(np.geomspace(1, max(1, last), points).round().astype(int))
 
 

@@ -51,7 +51,7 @@ def captions(findings: Findings) -> list[dict[str, str]]:
     networks, splits = _networks(findings), _splits(findings)
     found: RoundingErrors = findings["rounding"]
     each = f"{networks:,} networks each (64-16-10), 20 by 20 on another split."
-    told = {
+    texts = {
         "distributions.png": "Three pixels of the 1,797 digits and three features of the 178 wines "
         "under each scaling, as histograms and kernel density estimates. x / std does not centre: "
         "only standardization gives every feature mean 0.",
@@ -73,7 +73,7 @@ def captions(findings: Findings) -> list[dict[str, str]]:
         f"{POINTS:,} normal values; at an offset of 10,000,000 standard deviations the error is "
         f"{found.offset[7]:.2f} of one, unless the layer is given float64.",
     }
-    return [{"file": file, "caption": told[file]} for file in _DRAWN]
+    return [{"file": file, "caption": texts[file]} for file in _DRAWN]
 
 
 def _networks(findings: Findings) -> int:

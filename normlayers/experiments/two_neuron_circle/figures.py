@@ -94,7 +94,7 @@ def captions(arms: Sequence[str], epochs: int) -> list[dict[str, str]]:
         >>> [figure["file"] for figure in captions(["relu-shifted-bn-pre"], epochs=10)]
         ['overview.png', 'G01_two_circles.png', 'G02_network.png']
     """
-    told = {
+    texts = {
         OVERVIEW: f"Decision boundaries after {epochs:,} epochs, one network a panel, "
         f"{len(arms)} in all, with their accuracies. The shifted data are the centred ones plus "
         "10; standardized and BN (batch normalization) are what is done to them.",
@@ -104,8 +104,8 @@ def captions(arms: Sequence[str], epochs: int) -> list[dict[str, str]]:
     }
     for figure, (arm, tag) in COPIES.items():
         if arm in arms:
-            told[figure] = f"G{int(figure[1:3])}: {SHOWN[tag].format(arm=_in_words(arm))}"
-    return [{"file": file, "caption": caption} for file, caption in told.items()]
+            texts[figure] = f"G{int(figure[1:3])}: {SHOWN[tag].format(arm=_in_words(arm))}"
+    return [{"file": file, "caption": caption} for file, caption in texts.items()]
 
 
 def _in_words(arm: str) -> str:

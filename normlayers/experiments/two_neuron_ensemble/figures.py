@@ -38,10 +38,10 @@ def captions(drawn: Collection[str], networks: int) -> list[dict[str, str]]:
 
     Args:
         drawn: those of ``PICTURES`` that were drawn.
-        networks: how many an arm has.
+        networks: how many each arm has.
     """
     each = f"{networks:,} networks each."
-    told = {
+    texts = {
         "sweep.png": "Accuracy after training, and the states of the hidden neurons, as the data "
         "move away from 0. Lines are medians; bands hold the middle 50 % and 90 % of the "
         f"networks. {each}",
@@ -58,7 +58,7 @@ def captions(drawn: Collection[str], networks: int) -> list[dict[str, str]]:
         "exclusive.png": "Of the points that activate a neuron, the share that activates one only, "
         f"before and after training. Of {networks:,} networks those with an active neuron.",
     }
-    return [{"file": file, "caption": told[file]} for file in told if file in drawn]
+    return [{"file": file, "caption": texts[file]} for file in texts if file in drawn]
 
 
 def _lines() -> dict[str, float]:

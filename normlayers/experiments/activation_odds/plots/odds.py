@@ -23,18 +23,18 @@ Array = npt.NDArray[Any]
 
 # Of kinds of networks: none that a state of a neuron has. Okabe and Ito's (2008).
 COLOURS = ("#E69F00", "#CC79A7")
-# What a sample of points comes near to.
+# The exact values that samples of points approximate.
 EXACT = "exact, whole cube"
 SHIFT = "shift c of the data U(c - 1, c + 1)"
 LEGEND: dict[str, Any] = {"fontsize": 10, "frameon": False, "handlelength": 1.2}
 
 
 def active_neurons(shares: Mapping[str, Sequence[float]], exact: Array, title: str) -> Figure:
-    """The distribution of the number of active neurons: a bar a kind, and marks.
+    """The distribution of the number of active neurons: one bar per kind, and marks.
 
     Args:
         shares: for each kind the shares of the points with 0, 1, ... active neurons.
-        exact: the marks, what the shares should be.
+        exact: the exact shares, drawn as marks.
         title: the picture's title.
 
     Example:
@@ -73,13 +73,13 @@ def share_histograms(
     top: float | None = None,
     uniform: Mapping[str, tuple[float, float]] = MappingProxyType({}),
 ) -> Figure:
-    """Histograms over [0, 1], one panel a kind.
+    """Histograms over [0, 1], one panel per kind.
 
     Args:
-        shares: for each kind what each of the equal bins holds, of 1 in all.
+        shares: for each kind the share in each of the equal bins, 1 in all.
         title: the picture's title.
         axis_labels: what the bins are of, and what is counted.
-        top: the upper end of the vertical axis, alike in all frames of a film; ``None`` fits it.
+        top: the upper end of the vertical axis, the same in all frames of a film; ``None`` fits it.
         uniform: for kinds that have it, ``(low, high)`` of the exact uniform distribution.
 
     Example:
@@ -115,12 +115,12 @@ def share_histograms(
 def shifted_histograms(
     shares: Mapping[str, Sequence[Sequence[float]]], shifts: Sequence[float], title: str
 ) -> Figure:
-    """Histograms over [0, 1] as columns of a heat map, one a shift of the data; one panel a kind.
+    """Histograms over [0, 1] as columns of a heat map, one per shift; a panel per kind.
 
     Colours are logarithmic: from 0.1 % of what is counted, or less, to all of it.
 
     Args:
-        shares: for each kind and shift what each of the equal bins holds.
+        shares: for each kind and shift the share in each of the equal bins.
         shifts: of the data.
         title: the picture's title.
 
@@ -132,7 +132,7 @@ def shifted_histograms(
     figure = Figure(figsize=(8.0, 3.8), dpi=110, layout="constrained")
     panels = figure.subplots(1, len(shares), sharey=True, squeeze=False)[0]
     for axes, (kind, columns) in zip(panels, shares.items(), strict=True):
-        # Cividis is told apart by all eyes, and in grey.
+        # Cividis can be read with all kinds of colour vision, and in greyscale.
         image = axes.imshow(
             np.transpose(columns), cmap="cividis", norm=LogNorm(1e-3, 1, clip=True),
             origin="lower", aspect="auto", interpolation="nearest",

@@ -1,4 +1,4 @@
-"""How large the gradients of features are that differ in scale."""
+"""The gradient of each feature over the feature's scale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 def feature_gradients(
     panels: Mapping[str, tuple[Array, Mapping[str, Array]]], title: str
 ) -> Figure:
-    """A panel a data set: each feature's gradient, as a share of the largest one's, by its scale.
+    """A panel per data set: each feature's gradient, as a share of the largest one's, by its scale.
 
     Args:
         panels: by the data's name, the features' standard deviations, shape ``(features,)``, and

@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 
 def state_bars(grid: Mapping[str, Mapping[str, Mapping[str, Array]]], title: str) -> Figure:
-    """A panel for each pair of groups of networks, in it a bar a kind.
+    """A panel for each pair of groups of networks, in it one bar per kind.
 
     Args:
         grid: by the row's name, by the column's, by the bar's: shares that are always on,

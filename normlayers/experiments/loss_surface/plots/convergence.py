@@ -1,4 +1,4 @@
-"""How fast gradient descent comes down, made and predicted."""
+"""The loss over the steps of gradient descent, measured and predicted."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def convergence(
     end: float,
     title: str,
 ) -> Figure:
-    """A row a loss, a column a learning rate, in each a line a scaling, its theory dashed.
+    """A row per loss, a column per learning rate, in each a line per scaling, theory dashed.
 
     Args:
-        panels: by the row's name, by the column's, by the line's: what was made and what theory
-            says, each as steps from 1 on and the loss above its minimum, the start's being 1; and
-            how the run ended, if not at the end.
+        panels: by the row's name, by the column's, by the line's: what was measured and what
+            theory predicts, each as steps from 1 on and the loss above its minimum, 1 at the start;
+            and how the run ended, if not at the end.
         end: where runs end.
         title: the picture's title.
 
@@ -71,7 +71,7 @@ def convergence(
 
 
 def _endings(lines: Mapping[str, tuple[Course, Course, str]]) -> str:
-    """The lines that did not come to the end, by how they ended."""
+    """The lines that did not reach the end, by how they ended."""
     names: dict[str, list[str]] = {}
     for name, (_, _, ended) in lines.items():
         if ended:

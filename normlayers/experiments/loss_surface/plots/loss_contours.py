@@ -17,11 +17,11 @@ from normlayers.pictures.palette import INK
 
 Array = npt.NDArray[Any]
 
-# Okabe and Ito's (2008) vermilion, which stands out from blues to all common kinds of vision.
+# Okabe and Ito's (2008) vermilion, which contrasts with blues in all common colour vision.
 PATH = "#D55E00"
-# Two lines a decade of the loss above its minimum, that at the start being 1.
+# Two lines per decade of the loss above its minimum, that at the start being 1.
 LEVELS = 10.0 ** np.arange(-2, 4.5, 0.5)
-# Steps lie upon one another where the condition number is larger.
+# With a larger condition number the steps overlap.
 CLOSE_UP_FROM, CLOSE_UP_STEPS = 100, 12
 
 
@@ -36,7 +36,7 @@ class Bowl:
         minimum: the best weights, shape ``(2,)``.
         path: weights from the start on, shape ``(steps + 1, 2)``.
         stretch: the condition number at the minimum.
-        note: what to say above it.
+        note: a text above it.
     """
 
     first: Array
@@ -49,7 +49,7 @@ class Bowl:
 
 
 def loss_contours(rows: Mapping[str, Mapping[str, Bowl]], title: str) -> Figure:
-    """A row a loss, a column a scaling; one length is the same number along both weights.
+    """A row per loss, a column per scaling; one length is the same number along both weights.
 
     Args:
         rows: by the loss's name, by the scaling's.
@@ -85,7 +85,7 @@ def loss_contours(rows: Mapping[str, Mapping[str, Bowl]], title: str) -> Figure:
 
 
 def _panel(axes: Axes, bowl: Bowl) -> QuadContourSet:
-    # A logarithm has no 0.
+    # 0 has no logarithm.
     heights = np.maximum(bowl.heights, LEVELS[0] / 10)
     drawn = axes.contourf(
         bowl.first,
@@ -123,7 +123,7 @@ def _close_up(axes: Axes, bowl: Bowl) -> None:
     """The first steps, each weight on a scale of its own."""
     path = bowl.path[: CLOSE_UP_STEPS + 1]
     upwards = bowl.minimum[1] > bowl.path[0, 1]
-    # On the start's side of the minimum the path has to stay in sight.
+    # The path must stay visible on the start's side of the minimum.
     inset = axes.inset_axes((0.56, 0.08 if upwards else 0.56, 0.41, 0.36))
     inset.plot(*path.T, color=PATH, linewidth=1, marker=".", markersize=3)
     inset.plot(*path[0], "o", color="white", markeredgecolor=INK, markersize=5)

@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 def loss_surfaces(
     rows: Mapping[str, Mapping[str, tuple[Array, Array, Array]]], title: str
 ) -> Figure:
-    """A row a loss, a column a scaling; each weight covers the same range of numbers.
+    """A row per loss, a column per scaling; each weight covers the same range of numbers.
 
     Args:
         rows: by the loss's name, by the panel's: the weights w1 and w2 of a grid and the loss

@@ -1,4 +1,4 @@
-"""Losses over two weights as a page to turn them about, one file that needs no network."""
+"""Losses over two weights as an interactive page: one file that needs no network connection."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def surface_page(rows: Mapping[str, Mapping[str, Landscape]], title: str, note: 
 
 
 def surface_preview(rows: Mapping[str, Mapping[str, Landscape]], title: str) -> Figure:
-    """What the page shows first, as a picture.
+    """The page's first view, as a picture.
 
     Args:
         rows: as ``surface_page`` takes them; here a scaling is a column.
@@ -139,20 +139,20 @@ def _traces(landscape: Landscape, first: bool) -> list[Any]:
         showscale=False, opacity=0.75, hovertemplate=f"{place}<br>loss %{{z:.4g}}<extra></extra>",
     )  # fmt: skip
     w1, w2 = landscape.path.T
-    # A little over the surface, whose facets would hide it.
+    # Slightly above the surface, whose facets would hide it.
     heights = landscape.path_losses + LIFT * np.ptp(landscape.losses)
-    told = np.stack([landscape.path_steps, landscape.path_losses], axis=-1)
+    hover = np.stack([landscape.path_steps, landscape.path_losses], axis=-1)
     place += "<br>loss %{customdata[1]:.4g}"
     path = graph_objects.Scatter3d(
         x=w1, y=w2, z=heights, mode="lines+markers", line={"color": PATH, "width": 5},
         marker={"color": PATH, "size": 2.5}, name="gradient descent at the best learning rate",
-        customdata=told, showlegend=first, legendgroup="path",
+        customdata=hover, showlegend=first, legendgroup="path",
         hovertemplate=f"step %{{customdata[0]:,}}<br>{place}<extra></extra>",
     )  # fmt: skip
     minimum = graph_objects.Scatter3d(
         x=w1[-1:], y=w2[-1:], z=heights[-1:], mode="markers", showlegend=first, legendgroup="end",
         marker={"color": MINIMUM, "size": 6, "symbol": "diamond", "line": {"width": 1}},
-        name="where it ends", customdata=told[-1:],
+        name="where it ends", customdata=hover[-1:],
         hovertemplate=f"end of the path<br>{place}<extra></extra>",
     )  # fmt: skip
     return [surface, path, minimum]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 Array = npt.NDArray[Any]
 
-# Okabe and Ito's (2008), told apart by all common kinds of colour vision.
+# Okabe and Ito's (2008), distinguishable in all common kinds of colour vision.
 COLORS = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."))
 BINS = 24
 # Where a panel's ranges differ by more, its axis is logarithmic.
@@ -20,7 +20,7 @@ WIDE = 30
 
 
 def densities(panels: Mapping[str, Mapping[str, Mapping[str, Array]]], title: str) -> Figure:
-    """A row a data set, a column a scaling, in each a histogram and a density a feature.
+    """A row per data set, a column per scaling, in each a histogram and density per feature.
 
     Each feature has a height of 1, since those of unequal scale would not be seen beside each
     other. Densities are of Gaussian kernels, as wide as Scott's (1992) rule says.

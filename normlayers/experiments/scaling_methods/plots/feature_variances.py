@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 
 def feature_variances(panels: Mapping[str, Mapping[str, Array]], title: str) -> Figure:
-    """A panel a data set, in it a line a scaling, the features in the order of the first's.
+    """A panel per data set, in it a line per scaling, the features ordered by the first's.
 
     Args:
         panels: by the panel's title, by the scaling: each feature's variance, over 0; the first
@@ -32,7 +32,7 @@ def feature_variances(panels: Mapping[str, Mapping[str, Array]], title: str) -> 
     for axes, (name, lines) in zip(grid, panels.items(), strict=True):
         order = np.argsort(next(iter(lines.values())))
         places = np.arange(1, len(order) + 1)
-        # Large hollow marks first: lines that lie on each other are both seen.
+        # Large hollow marks first: of lines that coincide both are visible.
         for number, ((scaling, variances), (color, marker, dashes)) in enumerate(
             zip(lines.items(), STYLES, strict=False)
         ):

@@ -18,7 +18,7 @@ Lines = Mapping[str, Array]
 def rounding(
     panels: Mapping[str, tuple[Sequence[float], Lines, Lines]], error_name: str, title: str
 ) -> Figure:
-    """A panel a way to be far from 1, in it the error over how far.
+    """A panel per way to be far from 1, in it the error over the distance.
 
     Args:
         panels: by the horizontal axis's name: its values, over 0; by name the errors that were

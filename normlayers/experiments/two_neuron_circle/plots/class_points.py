@@ -15,11 +15,11 @@ Array = npt.NDArray[Any]
 def class_points(
     points: Array, labels: Array, title: str, axis_labels: tuple[str, str] = ("x0", "x1")
 ) -> Figure:
-    """A picture of points, both axes to one scale.
+    """A picture of points, both axes to the same scale.
 
     Args:
         points: shape ``(points, 2)``.
-        labels: booleans, one a point: green circles where true (Y = 1), blue squares elsewhere.
+        labels: booleans, one per point: green circles where true (Y = 1), blue squares elsewhere.
         title: the picture's title.
         axis_labels: names of the two axes.
 

@@ -26,9 +26,9 @@ class LitPointPicture(RedrawnFigure):
 
     Args:
         points: shape ``(points, 2)``.
-        labels: booleans, one a point: green circles where true (Y = 1), blue squares elsewhere.
+        labels: booleans, one per point: green circles where true (Y = 1), blue squares elsewhere.
         names: the neurons' names, layer by layer, the inputs first.
-        note: what is to be said of all the pictures.
+        note: a text in all the pictures.
 
     Example:
         >>> names = [["x0", "x1"], ["h0", "h1"], ["y"]]
@@ -45,7 +45,7 @@ class LitPointPicture(RedrawnFigure):
         figure = Figure(figsize=(5.6, 2.7), dpi=100)
         axes = figure.add_axes((0.09, 0.21, 0.38, 0.66))
         self._points = points
-        # A legend entry a class, and for each point the artist that shows it.
+        # One legend entry per class, and for each point the artist that shows it.
         self._current, self._shown_by = [], np.zeros(len(points), int)
         for number, (chosen, style) in enumerate(point_styles(labels)):
             axes.plot(points[chosen, 0], points[chosen, 1], **style, alpha=0.35)

@@ -91,7 +91,7 @@ def network_drawing(names: Sequence[Sequence[str]], captions: Sequence[str]) -> 
 
 
 def _placed(sizes: Sequence[int]) -> tuple[list[Array], Array]:
-    """As ``nodes_and_links``, higher, for there is nothing above."""
+    """As ``nodes_and_links``, but higher, since there is nothing above."""
     layers, links = nodes_and_links(sizes)
     places = [*layers, links]
     middle = layers[0][:, 1].mean()
