@@ -1,1 +1,1 @@
-"""Data that several experiments share."""
+"""Data that several experiments share, and ways to scale them."""

@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any, Literal, cast
-
-import numpy as np
-import numpy.typing as npt
-from keras import ops
+from typing import Literal, cast
 
 from normlayers.ensembles.classifier_ensemble import Split
 from normlayers.ensembles.classifier_network import Classifier
-from normlayers.layers.standardize import Standardize
-
-Array = npt.NDArray[Any]
+from normlayers.experiments.data.digits import digits
+from normlayers.experiments.data.scalings import scaled
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 # By the names that arms have, ``Classifier``'s.
@@ -68,31 +63,26 @@ class Arm:
 
     def split(self) -> Split:
         """The images."""
-        return digits(self.inputs == "standardized")
+        return digits_split(self.inputs == "standardized")
 
 
 @lru_cache
-def digits(standardized: bool) -> Split:
-    """Scikit-learn's 1,797 images of digits, split once for all seeds, each class evenly.
+def digits_split(standardized: bool) -> Split:
+    """The digits, split once for all seeds, each class in the same proportion.
 
     Args:
         standardized: whether each pixel, from 0 to 16, has mean 0 and standard deviation 1 on the
             training images. Pixels that are always 0 stay 0.
     """
-    from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
-    images, labels = load_digits(return_X_y=True)
+    data = digits()
     x, x_validation, y, y_validation = train_test_split(
-        images.astype("float32"), labels, train_size=TRAINING_POINTS, stratify=labels,
-        random_state=SPLIT_SEED,
-    )  # fmt: skip
-    split = Split(x, y, x_validation, y_validation)
-    if not standardized:
-        return split
-    layer = Standardize()
-    layer.adapt(x)
-    return split.mapped(lambda pixels: np.asarray(ops.convert_to_numpy(layer(pixels))))
+        data.x, data.y, train_size=TRAINING_POINTS, stratify=data.y, random_state=SPLIT_SEED
+    )
+    if standardized:
+        x, x_validation = scaled("standardized", x, x_validation)
+    return Split(x, y, x_validation, y_validation)
 
 
 def fixed_cells() -> list[tuple[str, str, int]]:

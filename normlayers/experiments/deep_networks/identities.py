@@ -10,7 +10,7 @@ from keras import ops
 
 from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.forward_pass import forward
-from normlayers.experiments.deep_networks.arms import ACTIVATIONS, DIGITS, PIXELS, digits
+from normlayers.experiments.deep_networks.arms import ACTIVATIONS, DIGITS, PIXELS, digits_split
 from normlayers.layers.batch_normalization import BatchNormalization
 
 Array = npt.NDArray[Any]
@@ -32,7 +32,7 @@ def undone(seed: int) -> Array:
         a neuron's largest difference over the points, in its standard deviations.
     """
     random = np.random.default_rng(np.random.SeedSequence([seed, 0]))
-    z = digits(standardized=True).x @ random.normal(size=(PIXELS, NEURONS)).astype("float32")
+    z = digits_split(standardized=True).x @ random.normal(size=(PIXELS, NEURONS)).astype("float32")
     mean, variance = z.mean(axis=0, dtype=float), z.var(axis=0, dtype=float)
     layer: Any = BatchNormalization()
     layer.build(z.shape)
@@ -74,7 +74,7 @@ def _moved(classifier: Classifier, random: np.random.Generator) -> Array:
     with_biases = [
         {**layer, "bias": bias} for layer, bias in zip(without[:-1], biases, strict=True)
     ]
-    x = ops.convert_to_tensor(digits(standardized=True).x[:POINTS].T)
+    x = ops.convert_to_tensor(digits_split(standardized=True).x[:POINTS].T)
     logits = [
         ops.convert_to_numpy(forward(classifier, weights, x, training=True).logits)
         for weights in (without, [*with_biases, without[-1]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,10 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.ensembles.classifier_ensemble import Split
+from normlayers.experiments.data.cancer import cancer
+from normlayers.experiments.data.scalings import scaled
+from normlayers.experiments.data.wine import wine
 
 Array = npt.NDArray[Any]
 
-# By name, what the data are called in pictures.
+LOADED = {"wine": wine, "cancer": cancer}
+# Labels in figures, by name.
 DATA = {
     "article": "article's",
     "rescaled": "article's, six decades",
@@ -39,21 +42,21 @@ def points(name: str) -> tuple[Array, Array]:
     - ``scaled``: the same, feature j times 10^(6 r/19 - 3), where r is 0 to 19 in a shuffled order:
       scales from 0.001 to 1,000;
     - ``rescaled``: the same, and each feature shifted by 10 of its standard deviations;
-    - ``wine``, ``cancer``: scikit-learn's, 178 of 13 features in 3 classes and 569 of 30 in 2.
+    - ``wine``, ``cancer``: see ``data.wine`` and ``data.cancer``.
 
     Returns:
-        ``x`` of shape (points, features), float32, and ``y``, classes from 0 on, shape (points,).
+        ``x``, shape (points, features), float32, and ``y``, integer classes, shape (points,).
 
     Example:
         >>> x, y = points("rescaled")
         >>> x.shape, float(x.std(axis=0).max() / x.std(axis=0).min()) > 1e5
         ((1000, 20), True)
     """
-    from sklearn.datasets import load_breast_cancer, load_wine, make_classification
+    from sklearn.datasets import make_classification
 
-    if name in ("wine", "cancer"):
-        x, y = (load_wine if name == "wine" else load_breast_cancer)(return_X_y=True)
-        return x.astype("float32"), y
+    if name in LOADED:
+        data = LOADED[name]()
+        return data.x, data.y
     x, y = make_classification(n_samples=1000, n_features=20, random_state=42)
     if name != "article":
         place = np.random.default_rng(0).permutation(x.shape[1])
@@ -68,8 +71,7 @@ def splits(name: str, standardized: bool = False) -> list[Split]:
 
     Args:
         name: see ``points``.
-        standardized: whether a ``Standardize`` layer, adapted on the training part alone, comes
-            between.
+        standardized: whether both parts are standardized with the training part's statistics.
     """
     from sklearn.model_selection import train_test_split
 
@@ -78,18 +80,7 @@ def splits(name: str, standardized: bool = False) -> list[Split]:
         x, validation, y, labels = train_test_split(
             *points(name), test_size=0.2, random_state=FIRST_SPLIT + number
         )
-        split = Split(x, y, validation, labels)
         if standardized:
-            split = split.mapped(_standardizing(x))
-        found.append(split)
+            x, validation = scaled("standardized", x, validation)
+        found.append(Split(x, y, validation, labels))
     return found
-
-
-def _standardizing(x: Array) -> Callable[[Array], Array]:
-    from keras import ops
-
-    from normlayers.layers.standardize import Standardize
-
-    layer = Standardize()
-    layer.adapt(x)
-    return lambda part: ops.convert_to_numpy(layer(part))

@@ -53,12 +53,14 @@ from normlayers.experiments.claims.summaries import (
     quantiles,
 )
 from normlayers.experiments.claims.table import claims_table
-from normlayers.experiments.data.scalings import DATA_SETS, DataSet, scaled
+from normlayers.experiments.data.data_set import DataSet
+from normlayers.experiments.data.scalings import scaled, scalings_of
 from normlayers.experiments.running.command_line import check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import epochs_shown
 from normlayers.experiments.running.versions import versions
 from normlayers.experiments.scaling_methods.claims import CLAIMS, Findings, varying
+from normlayers.experiments.scaling_methods.data import DATA_SETS
 from normlayers.experiments.scaling_methods.figures import FILES, captions, figures
 from normlayers.experiments.scaling_methods.float_precision import (
     FACTOR_EXPONENTS,
@@ -174,13 +176,13 @@ def variances(data: DataSet) -> dict[str, Array]:
     """Each feature's variance, by scaling, over the points that statistics are learned from.
 
     Example:
-        >>> from normlayers.experiments.data.scalings import wine
+        >>> from normlayers.experiments.data.wine import wine
         >>> variances(wine())["divided_by_std"].round(3).tolist() == [1.0] * 13
         True
     """
     return {
         scaling: points.var(axis=0, dtype=np.float64)
-        for scaling in data.scalings
+        for scaling in scalings_of(data)
         for points in scaled(scaling, data.x)
     }
 

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from normlayers.experiments.claims.evidence import mean
 from normlayers.experiments.claims.summaries import quantiles
-from normlayers.experiments.data.scalings import DATA_SETS, SCALINGS, scaled
+from normlayers.experiments.data.scalings import SCALINGS, scaled, scalings_of
 from normlayers.experiments.plots.courses import courses
 from normlayers.experiments.scaling_methods.claims import Findings, varying
+from normlayers.experiments.scaling_methods.data import DATA_SETS
 from normlayers.experiments.scaling_methods.float_precision import (
     FACTOR_EXPONENTS,
     OFFSET_EXPONENTS,
@@ -108,7 +109,7 @@ def _distributions(findings: Findings) -> Figure:
                 for points in scaled(scaling, data.x)
                 for i in SHOWN[name]
             }
-            for scaling in data.scalings
+            for scaling in scalings_of(data)
         }
     return densities(panels, "Three features of each data set, before and after scaling")
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.ensembles.side_by_side import GoOn, side_by_side
-from normlayers.experiments.data.scalings import DataSet, scaled
+from normlayers.experiments.data.data_set import DataSet
+from normlayers.experiments.data.scalings import scaled, scalings_of
 
 Array = npt.NDArray[Any]
 
@@ -32,11 +33,11 @@ def neighbour_accuracies(data: DataSet, splits: int, seed: int = 0) -> dict[str,
     Returns:
         by scaling, a value a split, in the same order.
     """
-    found: dict[str, list[float]] = {scaling: [] for scaling in data.scalings}
+    found: dict[str, list[float]] = {scaling: [] for scaling in scalings_of(data)}
     parts = _parts(data, splits, seed)
     for first in range(0, splits, AT_ONCE):
         some = parts[first : first + AT_ONCE]
-        for scaling in data.scalings:
+        for scaling in scalings_of(data):
             found[scaling] += _accuracies(data, some, scaling)
     return {scaling: np.array(values) for scaling, values in found.items()}
 

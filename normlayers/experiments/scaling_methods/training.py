@@ -27,7 +27,8 @@ from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.dense_networks import Weights
 from normlayers.ensembles.forward_pass import Passed
 from normlayers.ensembles.saturation import saturation, slopes
-from normlayers.experiments.data.scalings import SCALINGS, digits, scaled
+from normlayers.experiments.data.digits import digits
+from normlayers.experiments.data.scalings import SCALINGS, scaled
 
 Array = npt.NDArray[Any]
 

@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from keras import ops
 
 from normlayers.ensembles.stacked_network import Architecture
 from normlayers.experiments.data.circles import SHIFT, circles
-from normlayers.layers.standardize import Standardize
+from normlayers.experiments.data.scalings import scaled
 
 Array = npt.NDArray[Any]
 
@@ -54,9 +53,7 @@ class Arm:
         x, y = circles()
         x = x + np.float32(self.shift)
         if self.standardized:
-            layer = Standardize()
-            layer.adapt(x)
-            x = ops.convert_to_numpy(layer(x))
+            (x,) = scaled("standardized", x)
         return x, y
 
 

@@ -6,7 +6,12 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from normlayers.ensembles.classifier_ensemble import Course
-from normlayers.experiments.deep_networks.arms import ARMS, TRAINING_POINTS, digits, fixed_cells
+from normlayers.experiments.deep_networks.arms import (
+    ARMS,
+    TRAINING_POINTS,
+    digits_split,
+    fixed_cells,
+)
 from normlayers.experiments.deep_networks.measures import (
     MEASURES,
     deep_in_time,
@@ -21,7 +26,7 @@ from tests.experiments.deep_networks.made_up import as_told, world
 
 
 def test_digits_are_split_evenly_and_standardized_on_the_training_part():
-    raw, standardized = digits(False), digits(True)
+    raw, standardized = digits_split(False), digits_split(True)
     assert raw.x.shape == (TRAINING_POINTS, 64)
     assert raw.x_validation.shape == (389, 64)
     assert (raw.x.min(), raw.x.max()) == (0, 16)
@@ -41,10 +46,10 @@ def test_arms_are_what_they_are_called():
     assert classifier.hidden == (16,) * 8
     assert (classifier.activation, classifier.normalization) == ("sigmoid", "post")
     assert classifier.rescale
-    assert arm.split() is digits(False)
+    assert arm.split() is digits_split(False)
     fixed = ARMS["tanh-bn-pre-standardized-depth-2-fixed"]
     assert not fixed.classifier(4).rescale
-    assert fixed.split() is digits(True)
+    assert fixed.split() is digits_split(True)
 
 
 def initial_model(arm, recipe, network):

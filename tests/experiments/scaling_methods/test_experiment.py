@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from normlayers.experiments.data.scalings import digits, wine
+from normlayers.experiments.data.digits import digits
+from normlayers.experiments.data.wine import wine
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.scaling_methods import experiment
 from normlayers.experiments.scaling_methods.figures import FILES

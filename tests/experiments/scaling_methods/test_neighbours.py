@@ -7,7 +7,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from normlayers.experiments.data.scalings import digits, wine
+from normlayers.experiments.data.digits import digits
+from normlayers.experiments.data.scalings import scalings_of
+from normlayers.experiments.data.wine import wine
 from normlayers.experiments.scaling_methods import neighbours as scaled_neighbours
 from normlayers.experiments.scaling_methods.neighbours import neighbour_accuracies
 
@@ -17,7 +19,7 @@ def test_accuracies_are_those_of_a_pipeline(load, points, monkeypatch):
     monkeypatch.setattr(scaled_neighbours, "AT_ONCE", 2)
     data = load()
     found = neighbour_accuracies(data, splits=3, seed=4)
-    assert set(found) == set(data.scalings)
+    assert set(found) == set(scalings_of(data))
     splits = StratifiedShuffleSplit(3, test_size=0.2, random_state=4)
     scalers = {"raw": None, "standardized": StandardScaler(), "min_max": MinMaxScaler()}
     for number, (train, rest) in enumerate(splits.split(data.x, data.y)):

@@ -7,7 +7,8 @@ from sklearn.preprocessing import StandardScaler
 
 from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.forward_pass import Passed
-from normlayers.experiments.data.scalings import SCALINGS, digits
+from normlayers.experiments.data.digits import digits
+from normlayers.experiments.data.scalings import SCALINGS
 from normlayers.experiments.scaling_methods.training import (
     ARMS,
     SCALED_ARMS,
