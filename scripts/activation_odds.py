@@ -1,9 +1,8 @@
 """Simulate which neurons are active at initialization, as article A2 does (figures G5 to G8)."""
 
-import sys
 from pathlib import Path
 
-from quiet_start import quiet_start
+from quiet_start import STARTS_AGAIN, quiet_start, run_script
 
 
 def main() -> None:
@@ -24,8 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("interrupted; the same command starts it again", file=sys.stderr)
-        sys.exit(130)
+    run_script(main, then=STARTS_AGAIN)

@@ -1,9 +1,8 @@
 """Train deep networks with and without batch normalization (articles A1 and A3)."""
 
-import sys
 from pathlib import Path
 
-from quiet_start import quiet_start
+from quiet_start import quiet_start, run_script
 
 
 def main() -> None:
@@ -35,8 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
-        sys.exit(130)
+    run_script(main)

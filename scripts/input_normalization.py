@@ -1,9 +1,8 @@
 """Train networks without and with standardized inputs and check article A0's claims on them."""
 
-import sys
 from pathlib import Path
 
-from quiet_start import quiet_start
+from quiet_start import quiet_start, run_script
 
 
 def main() -> None:
@@ -32,8 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
-        sys.exit(130)
+    run_script(main)

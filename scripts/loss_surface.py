@@ -1,9 +1,8 @@
 """Show how input scales shape the loss surface and gradient descent on it (articles A3 and A4)."""
 
-import sys
 from pathlib import Path
 
-from quiet_start import quiet_start
+from quiet_start import STARTS_AGAIN, quiet_start, run_script
 
 
 def main() -> None:
@@ -26,8 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("interrupted; the same command starts it again", file=sys.stderr)
-        sys.exit(130)
+    run_script(main, then=STARTS_AGAIN)

@@ -4,7 +4,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from quiet_start import quiet_start
+from quiet_start import quiet_start, run_script
 
 
 def main() -> None:
@@ -33,8 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
-        sys.exit(130)
+    run_script(main)

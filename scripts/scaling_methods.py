@@ -1,9 +1,8 @@
 """Compare ways to scale inputs, for neighbours and for networks (articles A1, A3 and A4)."""
 
-import sys
 from pathlib import Path
 
-from quiet_start import quiet_start
+from quiet_start import quiet_start, run_script
 
 
 def main() -> None:
@@ -23,8 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on with what is missing", file=sys.stderr)
-        sys.exit(130)
+    run_script(main)

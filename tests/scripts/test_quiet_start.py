@@ -1,0 +1,62 @@
+"""How scripts end: Ctrl-C does not wait for what cannot be interrupted."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+# Runs a script whose networks take a minute in a thread, as those do that are being compiled.
+SLOW = """
+import runpy, sys, time
+from pathlib import Path
+sys.path.insert(0, {scripts!r})
+from normlayers.experiments.deep_networks import training
+def slow(arm, recipe, advance):
+    Path({begun!r}).touch()
+    time.sleep(60)
+training.train = slow
+sys.argv = ["deep_networks.py", "--log-dir", {logs!r}, "--arms", "relu-none-raw-depth-2"]
+runpy.run_path({scripts!r} + "/deep_networks.py", run_name="__main__")
+"""
+
+
+def test_ctrl_c_ends_a_script_with_a_bar_while_a_thread_is_busy(tmp_path):
+    begun, logs = tmp_path / "begun", tmp_path / "logs"
+    code = SLOW.format(scripts=str(SCRIPTS), begun=str(begun), logs=str(logs))
+    terminal, screen = pty.openpty()
+    with (tmp_path / "errors").open("w+") as errors:
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=screen, stderr=errors)
+        os.close(screen)
+        deadline = time.monotonic() + 200
+        while not begun.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)  # for the bar
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        finally:
+            process.kill()
+        took = time.monotonic() - sent
+        errors.seek(0)
+        said = errors.read().splitlines()
+    printed = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert process.returncode == 130
+    assert said[-1] == "interrupted; the same command goes on with what is missing"
+    assert "Traceback" not in "".join(said)
+    assert "0 arms are finished and kept" in printed
+    assert "\x1b[?25h" in printed  # the cursor is shown again
+    assert took < 10
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS.glob("*.py")], ids=lambda path: path.stem)
+def test_every_script_ends_in_the_same_way(path):
+    if path.stem != "quiet_start":
+        assert path.read_text().count('if __name__ == "__main__":\n    run_script(main') == 1
