@@ -22,13 +22,13 @@ with quiet_start():
 
     from normlayers.experiments.data.circles import BATCH_SIZE
     from normlayers.experiments.running.command_line import ArgumentParser
-    from normlayers.experiments.two_neuron_circle import experiment
+    from normlayers.experiments.two_neuron_circle import training
 
 
 def plain_fit(arm: str, epochs: int) -> float:
     """Seconds that ``fit`` takes as the article calls it: no tracking, no pictures."""
-    model = experiment.build_model(arm, seed=0)
-    x, y = experiment.arm_data(arm)
+    model = training.build_model(arm, seed=0)
+    x, y = training.arm_data(arm)
     started = time.perf_counter()
     model.fit(x, y, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
     return time.perf_counter() - started
@@ -54,11 +54,11 @@ def main() -> None:
     if epochs < 1:
         parser.error(f"--epochs must be at least 1, not {epochs}.")
     # Plain fit before and after the script: the machine may be faster at one time than another.
-    half = len(experiment.ARMS) // 2
-    plain = sum(plain_fit(arm, epochs) for arm in experiment.ARMS[:half])
+    half = len(training.ARMS) // 2
+    plain = sum(plain_fit(arm, epochs) for arm in training.ARMS[:half])
     ours = script(epochs)
-    plain += sum(plain_fit(arm, epochs) for arm in experiment.ARMS[half:])
-    table = Table(title=f"{len(experiment.ARMS)} networks of {epochs} epochs")
+    plain += sum(plain_fit(arm, epochs) for arm in training.ARMS[half:])
+    table = Table(title=f"{len(training.ARMS)} networks of {epochs} epochs")
     for heading in ("what", "seconds", "ratio"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     table.add_row("plain model.fit", f"{plain:.1f}", "1")

@@ -9,6 +9,7 @@ def main() -> None:
     with quiet_start():
         from normlayers.experiments.running.command_line import ArgumentParser, folder
         from normlayers.experiments.two_neuron_circle import experiment as two_neuron_circle
+        from normlayers.experiments.two_neuron_circle.training import ARMS
 
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
@@ -19,8 +20,8 @@ def main() -> None:
         "--arms",
         nargs="+",
         metavar="ARM",
-        default=list(two_neuron_circle.ARMS),
-        help=f"networks to train, of {', '.join(two_neuron_circle.ARMS)} (default: all)",
+        default=list(ARMS),
+        help=f"networks to train, of {', '.join(ARMS)} (default: all)",
     )
     add("--every", type=int, default=20, help="epochs from one picture to the next")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+PARTIAL = ".partial"
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         >>> meant.read_text()
         'all of it'
     """
-    handle, name = tempfile.mkstemp(path.suffix, f".{path.stem}.", path.parent)
+    handle, name = tempfile.mkstemp(f"{PARTIAL}{path.suffix}", f".{path.stem}.", path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -39,3 +42,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def partial_files(path: Path) -> list[Path]:
+    """Temporary files beside ``path``, left by processes that were killed while writing it."""
+    stem, suffix = glob.escape(path.stem), glob.escape(path.suffix)
+    return list(path.parent.glob(f".{stem}.*{PARTIAL}{suffix}"))

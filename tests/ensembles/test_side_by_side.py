@@ -18,17 +18,16 @@ def test_results_come_in_the_items_order():
 
 
 def test_results_come_as_they_are_there():
-    ready = threading.Event()
+    other_came = threading.Event()
 
     def task(number, go_on):
-        if number == 0:
-            assert ready.wait(10)
-        else:
-            ready.set()
+        assert number or other_came.wait(10)
         return number
 
-    found = list(side_by_side(task, [0, 1], workers=2, in_order=False))
-    assert found == [1, 0]
+    results = side_by_side(task, [0, 1], workers=2, in_order=False)
+    assert next(results) == 1
+    other_came.set()
+    assert list(results) == [0]
 
 
 def test_items_are_taken_as_they_are_needed():
@@ -65,6 +64,10 @@ def test_left_early_tasks_are_told_to_stop_and_none_begins():
         next(found)
         running.wait(10)  # both threads are under way
     assert sorted(begun) == [0, 1, 2]
+    for _ in range(1000):
+        if len(ended) == 2:
+            break
+        time.sleep(0.01)
     assert sorted(ended) == [1, 2]
 
 
@@ -84,7 +87,7 @@ def test_what_a_task_raises_is_raised_and_ends_the_others():
 
     with pytest.raises(ZeroDivisionError, match="no"):
         list(side_by_side(task, range(2), workers=2))
-    assert ended.is_set()
+    assert ended.wait(10)
 
 
 def test_threads_are_prepared_once_each():

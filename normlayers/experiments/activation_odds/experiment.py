@@ -37,40 +37,44 @@ that equal bins hold equally many shares whatever n is.
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich import box
 from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
 from normlayers.experiments.activation_odds import exact_odds
 from normlayers.experiments.activation_odds.claims import CLAIMS
 from normlayers.experiments.activation_odds.figures import (
-    KINDS,
-    STATES,
     captions,
-    data_range,
     picture_files,
     write_pictures,
 )
-from normlayers.experiments.activation_odds.simulated_odds import BIASES, Odds, simulate
+from normlayers.experiments.activation_odds.simulated_odds import BIASES, SHIFTS, Odds, simulate
+from normlayers.experiments.activation_odds.table import table
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.summaries import PERCENT, QUANTILES, quantiles_of_counts
 from normlayers.experiments.claims.table import claims_table
+from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
 from normlayers.experiments.running.command_line import UsageError, check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
+from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 
 Array = npt.NDArray[Any]
 
 NAME = "activation_odds"
 RUN = "initialization"
+# What is kept of it: the arrays of ``Odds``.
+COUNTS = "counts.npz"
+OF_COUNTS = (
+    "neuron_counts", "pair_counts", "number_active", "on_part", "active_sum", "active_squares",
+)  # fmt: skip
+# What makes the arms: they are made again when its code has changed.
+MAKERS = (simulate.__module__,)
 SHARE_BINS, OVERLAP_BINS = 21, 20
 RANGES = {
     "seed": (0, 2**32 - 1),
@@ -150,7 +154,7 @@ def run(
     start_over: bool = False,
     console: Console | None = None,
 ) -> dict[str, Any]:
-    """Simulate unless ``log_dir`` holds it already, write and draw it, and print a table.
+    """Simulate unless ``log_dir`` holds the counts; write results, figures and a table.
 
     Args:
         log_dir: where everything goes; TensorBoard's event file to the folder ``RUN`` in it.
@@ -169,39 +173,40 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments = {
+    arguments: dict[str, Any] = {
         "seed": seed, "networks": networks, "points": points, "inputs": inputs, "neurons": neurons,
     }  # fmt: skip
     _check(arguments)
-    pictures = picture_files(neurons)
-    # With those that a larger network's run may have left here.
-    every = picture_files(neurons=2)
-    directory = LogDirectory(log_dir, NAME, [RUN], arguments, versions(), files=every)
+    # Those of one neuron's run, and those that a larger network's run may have left here.
+    files = picture_files(neurons=2)
+    directory = LogDirectory(
+        log_dir, NAME, [RUN], arguments, versions(*MAKERS), arm_files=(COUNTS,), files=files
+    )
     directory.open(start_over)
     with closing(directory):
-        found = directory.finished(RUN)
-        if found is None:
-            found = _found(arguments, directory, console)
-            directory.finish(RUN, found, beside=pictures)
-        results = directory.write_results({**found, "figures": captions(arguments)})
+        make = one_by_one(directory, partial(_simulated, arguments))
+        take_up_or_make(directory, [RUN], make, console, each=networks, unit="networks")
+        counts = directory.kept_arrays(RUN, COUNTS)
+        odds = Odds(networks, points, inputs, neurons, SHIFTS, **counts)
+        measures = measures_of(odds)
+        with directory.redrawing(RUN) as folder:
+            write_pictures(measures, arguments, directory, folder)
+        results = directory.write_results(
+            {
+                "runtime_seconds": directory.runtime_seconds(),
+                "measures": measures,
+                "claims": check(CLAIMS, odds),
+                "figures": captions(arguments),
+            }
+        )
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures and event file: {log_dir}", highlight=False)
     return results
 
 
-def _found(arguments: dict[str, Any], directory: LogDirectory, console: Console) -> dict[str, Any]:
-    started = time.perf_counter()
-    folder = directory.begin(RUN)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("networks", total=arguments["networks"])
-        odds = simulate(**arguments, advance=lambda networks: progress.advance(task, networks))
-    measures = measures_of(odds)
-    write_pictures(measures, arguments, directory, folder)
-    return {
-        "runtime_seconds": time.perf_counter() - started,
-        "measures": measures,
-        "claims": check(CLAIMS, odds),
-    }
+def _simulated(arguments: dict[str, Any], arm: str, folder: Path, advance: Advance) -> Kept:
+    counted = vars(simulate(**arguments, advance=advance))
+    return Kept(arrays={COUNTS: {name: counted[name] for name in OF_COUNTS}})
 
 
 def _check(arguments: dict[str, int]) -> None:
@@ -213,31 +218,3 @@ def _check(arguments: dict[str, int]) -> None:
             f"{arguments['points']} points takes {4 * numbers / 1e6:.0f} MB, more than "
             f"{4 * LARGEST_NETWORK / 1e6:.0f}; ask for fewer --points, --inputs or --neurons."
         )
-
-
-def table(results: dict[str, Any]) -> Table:
-    """The closing table: what the neurons are active on, simulated and exact, at each shift."""
-    measures, points = results["measures"], results["arguments"]["points"]
-    rows = Table(
-        title="Which neurons are active at initialization",
-        caption=f"{results['arguments']['networks']:,} networks. Always on, selective, dead: "
-        f"share of the neurons active on all, part, none of their network's {points:,} points; "
-        "exact: of the whole cube, of which a sample can miss a corner. Mean: share of the neurons "
-        "active at a point.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for heading in ("data", *(name for state in STATES for name in (state, "exact")), "mean"):
-        rows.add_column(heading, no_wrap=True)
-    for kind, label in KINDS.items():
-        found, exact = measures[kind], measures["exact"][kind]
-        rows.add_section()
-        rows.add_row(label)
-        for s, shift in enumerate(measures["shift"]):
-            shares = []
-            for share in STATES.values():
-                shares.append(f"{found[share][s]:.4f}")
-                shares.append(f"{exact[share][s]:.4f}" if exact else "")
-            rows.add_row(f"  {data_range(shift)}", *shares, f"{found['mean_active'][s]:.4f}")
-    return rows

@@ -48,12 +48,12 @@ Each arm's folder has ``networks.npz``: every network's losses, accuracies, grad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
@@ -65,16 +65,20 @@ from normlayers.experiments.deep_networks.claims import CLAIMS
 from normlayers.experiments.deep_networks.figures import PICTURES, captions, pictures
 from normlayers.experiments.deep_networks.identities import PLACEMENTS, moved_by_biases, undone
 from normlayers.experiments.deep_networks.measures import Findings
-from normlayers.experiments.deep_networks.summary import deep_table, measures_of
-from normlayers.experiments.deep_networks.training import Networks, Recipe, train_arms
+from normlayers.experiments.deep_networks.summary import measures_of
+from normlayers.experiments.deep_networks.table import deep_table
+from normlayers.experiments.deep_networks.training import Recipe, train_arms
+from normlayers.experiments.running.arms import Kept, take_up_or_make
 from normlayers.experiments.running.command_line import UsageError, check_ranges, chosen_arms
 from normlayers.experiments.running.log_directory import LogDirectory
-from normlayers.experiments.running.progress import epochs_shown
+from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 from normlayers.pictures.png import to_png
 
 NAME = "deep_networks"
 NETWORKS = "networks.npz"
+# What makes the arms: they are made again when its code has changed.
+MAKERS = (train_arms.__module__,)
 RANGES = {
     "seed": (0, 2**32 - 1),
     "networks": (1, 10_000),
@@ -124,12 +128,14 @@ def run(
     _check(arguments)
     recipe = Recipe(seed, networks, epochs, width, batch_size, optimizer)
     directory = LogDirectory(
-        log_dir, NAME, arguments["arms"], arguments, versions(), arm_files=(NETWORKS,),
+        log_dir, NAME, arguments["arms"], arguments, versions(*MAKERS), arm_files=(NETWORKS,),
         files=PICTURES, known_arms=list(ARMS),
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):
-        trained = _trained(directory, arguments["arms"], recipe, console)
+        make = partial(_made, directory, recipe)
+        take_up_or_make(directory, arguments["arms"], make, console, each=networks * epochs)
+        trained = {arm: directory.kept_arrays(arm, NETWORKS) for arm in arguments["arms"]}
         findings = Findings(
             ByArm(trained, ARMS),
             undone(seed),
@@ -141,9 +147,7 @@ def run(
         measures = measures_of(findings)
         results = directory.write_results(
             {
-                "runtime_seconds": sum(
-                    (directory.finished(arm) or {})["runtime_seconds"] for arm in trained
-                ),
+                "runtime_seconds": directory.runtime_seconds(),
                 "measures": measures,
                 "claims": check(CLAIMS, findings),
                 "figures": captions(drawn, networks, measures["comparisons"]),
@@ -154,25 +158,13 @@ def run(
     return results
 
 
-def _trained(
-    directory: LogDirectory, arms: Sequence[str], recipe: Recipe, console: Console
-) -> dict[str, Networks]:
-    """Each arm's networks, trained or taken up."""
-    found = {arm: directory.kept_arrays(arm, NETWORKS) for arm in arms}
-    missing = [ARMS[arm] for arm in arms if found[arm] is None]
-    each = recipe.networks * recipe.epochs
-    with (
-        directory.telling_what_is_missing(console),
-        epochs_shown(console, each * len(arms)) as progress,
-    ):
-        progress.reach(each * (len(arms) - len(missing)))
-        with closing(train_arms(missing, recipe, progress.counter)) as training:
-            for one in training:
-                kept: dict[str, Any] = dict(one.networks)
-                np.savez(directory.begin(one.arm.name) / NETWORKS, **kept)
-                directory.finish(one.arm.name, {"runtime_seconds": one.seconds})
-                found[one.arm.name] = one.networks
-    return {arm: networks for arm, networks in found.items() if networks is not None}
+def _made(
+    directory: LogDirectory, recipe: Recipe, arms: Sequence[str], counter: Callable[[str], Advance]
+) -> Generator[tuple[str, float, Kept], None, None]:
+    with closing(train_arms([ARMS[arm] for arm in arms], recipe, counter)) as training:
+        for one in training:
+            directory.begin(one.arm.name)
+            yield one.arm.name, one.seconds, Kept(arrays={NETWORKS: one.networks})
 
 
 def _check(arguments: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The results of ``deep_networks`` in short: its ``measures``, and its closing table."""
+"""The ``measures`` of ``deep_networks``."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich import box
-from rich.table import Table
 
 from normlayers.experiments.claims.findings import ArmNotRunError
-from normlayers.experiments.claims.summaries import (
-    MIDDLE,
-    QUANTILES,
-    finite_or_none,
-    quantiles,
-)
+from normlayers.experiments.claims.summaries import QUANTILES, finite_or_none, quantiles
 from normlayers.experiments.deep_networks.arms import (
-    ACTIVATIONS,
     DEEP,
-    DEPTHS,
-    INPUTS,
     NORMALIZATIONS,
-    Arm,
 )
 from normlayers.experiments.deep_networks.identities import ROUNDING
 from normlayers.experiments.deep_networks.measures import (
@@ -117,40 +106,3 @@ _COMPARED: dict[str, tuple[Callable[[Findings, str], Array], tuple[str, ...]]] =
     "deep_untold": (deep_untold, tuple(NORMALIZATIONS)),
     "sooner_than_the_other": (_sooner, ("bn-pre", "bn-post")),
 }
-
-
-def deep_table(results: Mapping[str, Any]) -> Table:
-    """Epochs to the target loss and the validation accuracy, by depth and by what is normalized.
-
-    Args:
-        results: the content of results.json.
-    """
-    measures, arguments = results["measures"], results["arguments"]
-    rows = Table(
-        title="Epochs to the target loss, and validation accuracy in the end",
-        caption=f"Medians of {arguments['networks']:,} networks on digits, {arguments['epochs']:,} "
-        f"epochs; target loss {measures['target_loss']:.2f} nats; never: not in these epochs. BN: "
-        "batch normalization before (pre) or after (post) each activation.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    rows.add_column("layers", no_wrap=True)
-    headings = {"none": "no BN", "bn-pre": "BN pre", "bn-post": "BN post"}
-    columns = [(inputs, name) for inputs in INPUTS for name in NORMALIZATIONS]
-    for inputs, name in columns:
-        rows.add_column(f"{inputs}\n{headings[name]}", no_wrap=True)
-    for activation in ACTIVATIONS:
-        rows.add_section()
-        rows.add_row(activation)
-        for depth in DEPTHS:
-            arms = (Arm(activation, name, inputs, depth).name for inputs, name in columns)
-            rows.add_row(f"  {depth}", *(_cell(measures["arms"].get(arm)) for arm in arms))
-    return rows
-
-
-def _cell(arm: Mapping[str, Any] | None) -> str:
-    if arm is None:
-        return "not run"
-    epochs, accuracy = arm["epochs"][MIDDLE], arm["accuracy"]["quantiles"][MIDDLE]
-    return f"{'never' if epochs is None else f'{epochs:.1f}'}\n{accuracy:.2f}"

@@ -29,22 +29,19 @@ Each arm's folder has ``networks.npz``: these measures of every network.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.findings import ByArm
 from normlayers.experiments.claims.summaries import (
-    MIDDLE,
     QUANTILES,
     distribution,
     finite_or_none,
@@ -52,19 +49,19 @@ from normlayers.experiments.claims.summaries import (
 )
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.input_normalization.arms import (
-    ACTIVATIONS,
     ARMS,
-    INPUTS,
     train_arm,
     untrained,
 )
 from normlayers.experiments.input_normalization.claims import CLAIMS, UNTRAINED
 from normlayers.experiments.input_normalization.data import DATA, points
 from normlayers.experiments.input_normalization.figures import FIGURES, caption, figures
+from normlayers.experiments.input_normalization.table import table
 from normlayers.experiments.input_normalization.tracked_fit import tracked_fit
+from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
 from normlayers.experiments.running.command_line import check_ranges, chosen_arms
 from normlayers.experiments.running.log_directory import LogDirectory
-from normlayers.experiments.running.progress import EpochProgress, epochs_shown
+from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 from normlayers.pictures.png import to_png
 
@@ -74,6 +71,8 @@ Found = dict[str, Array]
 NAME = "input_normalization"
 NETWORKS = "networks.npz"
 FITS = ("fit-raw", "fit-standardized")
+# What makes the arms: they are made again when its code has changed.
+MAKERS = (train_arm.__module__, tracked_fit.__module__)
 CURVE_EPOCHS = 20
 RANGES = {"seed": (0, 2**32 - 1), "networks": (1, 100_000), "epochs": (1, 100_000)}
 
@@ -112,61 +111,27 @@ def run(
     check_ranges(arguments, RANGES)
     chosen = arguments["arms"]
     directory = LogDirectory(
-        log_dir, NAME, chosen, arguments, versions(),
+        log_dir, NAME, chosen, arguments, versions(*MAKERS),
         own_files={arm: (NETWORKS,) for arm in chosen if arm in ARMS},
         files=FIGURES, known_arms=(*ARMS, *FITS),
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):
-        with directory.telling_what_is_missing(console):
-            findings, fits = _findings(directory, arguments, console)
+        make = one_by_one(directory, partial(_make_arm, arguments))
+        take_up_or_make(directory, chosen, make, console, each=networks * epochs)
+        findings = {arm: directory.kept_arrays(arm, NETWORKS) for arm in chosen if arm not in FITS}
+        fits = {arm: (directory.finished(arm) or {})["measures"] for arm in chosen if arm in FITS}
         results = _write(directory, findings, fits, arguments)
     console.print(table(results), claims_table(results["claims"]))
     console.print(f"Pictures, event files and every network's measures: {log_dir}", highlight=False)
     return results
 
 
-def _findings(
-    directory: LogDirectory, arguments: dict[str, Any], console: Console
-) -> tuple[dict[str, Found], dict[str, Any]]:
-    """Each arm's measures, trained or taken up, and what the fits found."""
-    findings: dict[str, Found] = {}
-    fits: dict[str, Any] = {}
-    each = arguments["networks"] * arguments["epochs"]
-    with epochs_shown(console, each * len(arguments["arms"])) as progress:
-        for number, arm in enumerate(arguments["arms"], start=1):
-            if arm in FITS:
-                fits[arm] = _fit(directory, arm, arguments)
-            else:
-                earlier = directory.kept_arrays(arm, NETWORKS)
-                findings[arm] = earlier or _trained(directory, arm, arguments, progress)
-            progress.reach(number * each)
-    return findings, fits
-
-
-def _fit(directory: LogDirectory, arm: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    found = directory.finished(arm)
-    if found is None:
-        standardized = arm.endswith("-standardized")
-        started = time.perf_counter()
-        measures = tracked_fit(
-            directory.begin(arm), standardized, arguments["epochs"], arguments["seed"]
-        )
-        found = {"runtime_seconds": time.perf_counter() - started, "measures": measures}
-        directory.finish(arm, found)
-    return found["measures"]
-
-
-def _trained(
-    directory: LogDirectory, arm: str, arguments: dict[str, Any], progress: EpochProgress
-) -> Found:
-    started = time.perf_counter()
-    found = train_arm(
-        arm, arguments["networks"], arguments["epochs"], arguments["seed"], progress.counter(arm)
-    )
-    np.savez(directory.begin(arm) / NETWORKS, allow_pickle=False, **found)
-    directory.finish(arm, {"runtime_seconds": time.perf_counter() - started})
-    return found
+def _make_arm(arguments: dict[str, Any], arm: str, folder: Path, advance: Advance) -> Kept:
+    epochs, seed = arguments["epochs"], arguments["seed"]
+    if arm in FITS:
+        return Kept(tracked_fit(folder, arm.endswith("-standardized"), epochs, seed))
+    return Kept(arrays={NETWORKS: train_arm(arm, arguments["networks"], epochs, seed, advance)})
 
 
 def _write(
@@ -181,10 +146,9 @@ def _write(
     known = findings | {
         UNTRAINED: untrained("scaled", arguments["networks"], arguments["seed"]),
     }
-    seconds = [(directory.finished(arm) or {})["runtime_seconds"] for arm in arguments["arms"]]
     return directory.write_results(
         {
-            "runtime_seconds": sum(seconds),
+            "runtime_seconds": directory.runtime_seconds(),
             "measures": {
                 "target_loss": {
                     data: float(np.log(points(data)[1].max() + 1) / 2) for data in DATA
@@ -219,40 +183,3 @@ def _summary(found: Found) -> dict[str, Any]:
             if name not in ("loss", "diverged", "feature_gradients")
         },
     }
-
-
-def table(results: dict[str, Any]) -> Table:
-    """Median epochs to the target loss and validation accuracy, without and with."""
-    arms = results["measures"]["arms"]
-    rows = Table(
-        title="Epochs to the target loss / validation accuracy in the end (medians)",
-        caption="raw, then standardized. Target: half of a guess's loss, ln(classes)/2; epochs of "
-        "the networks that came to it; -: fewer than half did.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    rows.add_column("activation", no_wrap=True)
-    for label in DATA.values():
-        rows.add_column(label)
-    for activation in ACTIVATIONS:
-        cells = [
-            "\n".join(_cell(arms.get(f"{data}-{activation}-{inputs}")) for inputs in INPUTS)
-            for data in DATA
-        ]
-        if set(cells) != {"not run\nnot run"}:
-            rows.add_row(activation, *cells)
-    return rows
-
-
-def _cell(arm: dict[str, Any] | None) -> str:
-    if arm is None:
-        return "not run"
-    if arm["validation_accuracy"]["quantiles"] is None:
-        return "diverged"
-    accuracy = arm["validation_accuracy"]["quantiles"][MIDDLE]
-    epochs = "-"
-    if arm["reached"] >= 0.5:
-        epochs = f"{arm['epochs_to_target']['quantiles'][MIDDLE]:.0f}"
-    diverged = f", {arm['diverged']:.0%} diverged" if arm["diverged"] else ""
-    return f"{epochs} / {accuracy:.3f}{diverged}"

@@ -1,8 +1,8 @@
 """How input scales shape the loss surface of two weights, and gradient descent on it (A3, A4).
 
-Data sets of two inputs, x1 from U(0, 1) and x2 from U(0, 0.01); see ``two_weight_data``. The model
+Data sets of two inputs, x1 from U(0, 1) and x2 from U(0, 0.01); see ``data``. The model
 is ``w1 x1 + w2 x2`` with the mean squared error, or its sigmoid with cross-entropy, without bias;
-see ``two_weight_losses``. Without bias centring changes which functions can be learned, so that
+see ``losses``. Without bias centring changes which functions can be learned, so that
 only losses above a surface's own minimum are compared. The inputs are ``raw``, ``standardized``,
 ``min_max`` scaled or ``divided_by_std`` (A4's, without centring), each data set by its own
 statistics.
@@ -47,9 +47,9 @@ see ``quadratic_descent``. The predicted ones are whole too.
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,23 +70,32 @@ from normlayers.experiments.loss_surface.figures import (
     write_figures,
 )
 from normlayers.experiments.loss_surface.gradient_descent import DIVERGED, REACHED, turning_share
+from normlayers.experiments.loss_surface.kept_runs import arrays_of, runs_of
 from normlayers.experiments.loss_surface.losses import LOSSES, NoMinimumError
 from normlayers.experiments.loss_surface.measures import (
     SQUARED_ERROR,
+    SURFACES,
     Drawn,
     Findings,
+    Runs,
+    descend_everywhere,
     findings_of,
     surfaces_of,
 )
 from normlayers.experiments.loss_surface.table import loss_surface_table
+from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
 from normlayers.experiments.running.command_line import UsageError, check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
+from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 
 Array = npt.NDArray[Any]
 
 NAME = "loss_surface"
 RUN = "surfaces"
+KEPT_RUNS = "runs.npz"
+# What makes the arms: they are made again when its code has changed.
+MAKERS = (descend_everywhere.__module__, arrays_of.__module__)
 RATE = 0.01  # of Keras's stochastic gradient descent
 MOST_STEPS = 200_000
 RANGES = {"seed": (0, 2**32 - 1), "data-sets": (1, 100_000), "points": (20, 100_000)}
@@ -187,7 +196,7 @@ def run(
     start_over: bool = False,
     console: Console | None = None,
 ) -> dict[str, Any]:
-    """Measure unless ``log_dir`` holds it already, write and draw it, and print a table.
+    """Run gradient descent unless ``log_dir`` holds the runs; write results, figures and a table.
 
     Args:
         log_dir: where everything goes; TensorBoard's event file to the folder ``RUN`` in it.
@@ -212,8 +221,9 @@ def run(
         "learning-rate": learning_rate,
     }  # fmt: skip
     _check(arguments)
-    directory = LogDirectory(log_dir, NAME, [RUN], arguments, versions(), files=FILES)
-    started = time.perf_counter()
+    directory = LogDirectory(
+        log_dir, NAME, [RUN], arguments, versions(*MAKERS), arm_files=(KEPT_RUNS,), files=FILES
+    )
     data = draw(data_sets, points, seed)
     try:
         surfaces = surfaces_of(data)
@@ -223,28 +233,29 @@ def run(
         ) from error
     directory.open(start_over)
     with closing(directory):
-        found = directory.finished(RUN)
-        if found is None:
-            folder = directory.begin(RUN)
-            with console.status("gradient descent on all surfaces"):
-                findings = findings_of(data, surfaces, learning_rate, tolerance, MOST_STEPS)
-                found = _found(findings)
-                write_figures(findings, directory, folder)
-            found = {"runtime_seconds": time.perf_counter() - started, **found}
-            directory.finish(RUN, found, beside=FILES)
-        results = directory.write_results(found)
+        descend = partial(descend_everywhere, data, surfaces, learning_rate, tolerance, MOST_STEPS)
+        make = one_by_one(directory, partial(_made, descend))
+        take_up_or_make(directory, [RUN], make, console, each=SURFACES, unit="surfaces")
+        runs = runs_of(directory.kept_arrays(RUN, KEPT_RUNS))
+        findings = findings_of(data, surfaces, runs, learning_rate, tolerance)
+        with directory.redrawing(RUN) as folder, console.status("figures"):
+            write_figures(findings, directory, folder)
+        results = directory.write_results(
+            {
+                "runtime_seconds": directory.runtime_seconds(),
+                "measures": measures_of(findings),
+                "claims": check(CLAIMS, findings),
+                "figures": captions(findings),
+            }
+        )
     console.print(loss_surface_table(results), claims_table(results["claims"]))
     console.print(f"Pictures, a page to turn them ({FILES[-1]}) and results: {log_dir}",
                   highlight=False)  # fmt: skip
     return results
 
 
-def _found(findings: Findings) -> dict[str, Any]:
-    return {
-        "measures": measures_of(findings),
-        "claims": check(CLAIMS, findings),
-        "figures": captions(findings),
-    }
+def _made(descend: Callable[..., Runs], arm: str, folder: Path, advance: Advance) -> Kept:
+    return Kept(arrays={KEPT_RUNS: arrays_of(descend(advance=advance))})
 
 
 def _check(arguments: Mapping[str, float]) -> None:

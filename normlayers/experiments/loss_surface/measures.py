@@ -7,6 +7,7 @@ gradients at the data themselves.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,13 @@ from normlayers.experiments.loss_surface.gradient_descent import (
 from normlayers.experiments.loss_surface.losses import LOSSES, Loss
 
 Array = npt.NDArray[Any]
+# By ALL or a loss, and by scaling.
+Runs = dict[tuple[str, str], Descents]
 
 SQUARED_ERROR, CROSS_ENTROPY = LOSSES
+# Runs on all data sets, beside those on the first data set, which have their loss's name.
+ALL = "all"
+SURFACES = (1 + len(LOSSES)) * len(SCALINGS)
 # A start near the minimum: this part of the way from it to weights of 0. On a surface of condition
 # number 1e4 the best rate is within 1e-4 of an unstable one, which so little a change of curvature
 # makes it: near is very near.
@@ -131,14 +137,15 @@ def surfaces_of(data: DataSets) -> dict[tuple[str, str], Surface]:
     return found
 
 
-def findings_of(
+def descend_everywhere(
     data: DataSets,
     surfaces: dict[tuple[str, str], Surface],
     learning_rate: float,
     tolerance: float,
     most_steps: int,
-) -> Findings:
-    """Run gradient descent everywhere.
+    advance: Callable[[int], None] = lambda surfaces: None,
+) -> Runs:
+    """Run gradient descent on all surfaces.
 
     Args:
         data: the data sets.
@@ -146,20 +153,47 @@ def findings_of(
         learning_rate: the shared one.
         tolerance: where a run ends: the distance ``|w - w*|_H``, as a part of the first.
         most_steps: where a run on the first data set is given up.
+        advance: called with 1 after each of ``SURFACES``.
+
+    Returns:
+        the runs, by ``ALL`` or a loss and by scaling.
     """
+    runs: Runs = {}
+    for scaling in SCALINGS:
+        runs[ALL, scaling] = _descend_all(surfaces[SQUARED_ERROR, scaling], tolerance)
+        advance(1)
+    for name, loss in LOSSES.items():
+        for scaling in SCALINGS:
+            x, y = scaled(data.inputs[0], scaling), _wanted(data, name)[0]
+            asked = learning_rate, tolerance, most_steps
+            runs[name, scaling] = _descend_first(loss, x, y, surfaces[name, scaling], asked)
+            advance(1)
+    return runs
+
+
+def findings_of(
+    data: DataSets,
+    surfaces: dict[tuple[str, str], Surface],
+    runs: Runs,
+    learning_rate: float,
+    tolerance: float,
+) -> Findings:
+    """What claims and figures are made from; the arguments as of ``descend_everywhere``."""
     counted = {
-        scaling: _counted(surfaces[SQUARED_ERROR, scaling], learning_rate, tolerance)
+        scaling: _counted(
+            surfaces[SQUARED_ERROR, scaling], runs[ALL, scaling], learning_rate, tolerance
+        )
         for scaling in SCALINGS
     }
     drawn = {
         (name, scaling): _drawn(
-            loss,
             scaled(data.inputs[0], scaling),
             _wanted(data, name)[0],
             surfaces[name, scaling],
-            (learning_rate, tolerance, most_steps),
+            runs[name, scaling],
+            learning_rate,
         )
-        for name, loss in LOSSES.items()
+        for name in LOSSES
         for scaling in SCALINGS
     }
     sets, points = data.labels.shape
@@ -170,37 +204,48 @@ def _wanted(data: DataSets, loss: str) -> Array:
     return data.targets if loss == SQUARED_ERROR else data.labels
 
 
-def _counted(surface: Surface, learning_rate: float, tolerance: float) -> Counted:
-    hessian, eigenvalues, start = surface.hessian, surface.eigenvalues, -surface.minimum
-    runs = descend(
-        quadratic_gradient(hessian), hessian, start, theory.best_rate(eigenvalues), tolerance,
-        MOST_STEPS_ANYWHERE,
+def _descend_all(surface: Surface, tolerance: float) -> Descents:
+    hessian = surface.hessian
+    return descend(
+        quadratic_gradient(hessian), hessian, -surface.minimum,
+        theory.best_rate(surface.eigenvalues), tolerance, MOST_STEPS_ANYWHERE,
     )  # fmt: skip
+
+
+def _counted(surface: Surface, runs: Descents, learning_rate: float, tolerance: float) -> Counted:
+    start = -surface.minimum
     return Counted(
         runs.steps,
         theory.predicted_steps(surface.condition, tolerance),
         runs.length / np.linalg.norm(start, axis=-1),
         theory.exact_steps(
-            eigenvalues, theory.energy_shares(hessian, start), np.array(learning_rate), tolerance
+            surface.eigenvalues,
+            theory.energy_shares(surface.hessian, start),
+            np.array(learning_rate),
+            tolerance,
         ),
     )
 
 
-def _drawn(
+def _descend_first(
     loss: Loss, x: Array, y: Array, surface: Surface, asked: tuple[float, float, int]
-) -> Drawn:
+) -> Descents:
     learning_rate, tolerance, most_steps = asked
-    minimum, hessian = surface.minimum[0], surface.hessian[0]
+    minimum = surface.minimum[0]
     best = float(theory.best_rate(surface.eigenvalues[0]))
-    starts = -np.stack([minimum, minimum, NEAR * minimum])
-    runs = descend(
+    return descend(
         lambda active: _gradient_at(loss, x, y, minimum),
-        np.broadcast_to(hessian, (3, 2, 2)), starts, np.array([best, learning_rate, best]),
+        np.broadcast_to(surface.hessian[0], (3, 2, 2)),
+        -np.stack([minimum, minimum, NEAR * minimum]),
+        np.array([best, learning_rate, best]),
         tolerance, most_steps, keep_paths=True,
     )  # fmt: skip
-    return Drawn(
-        x, y, minimum, hessian, surface.eigenvalues[0], -minimum, (best, learning_rate), runs
-    )
+
+
+def _drawn(x: Array, y: Array, surface: Surface, runs: Descents, learning_rate: float) -> Drawn:
+    minimum, eigenvalues = surface.minimum[0], surface.eigenvalues[0]
+    rates = float(theory.best_rate(eigenvalues)), learning_rate
+    return Drawn(x, y, minimum, surface.hessian[0], eigenvalues, -minimum, rates, runs)
 
 
 def _gradient_at(loss: Loss, x: Array, y: Array, minimum: Array) -> Gradient:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
 from normlayers.experiments.claims.evidence import number
 from normlayers.experiments.loss_surface.data import SCALINGS
 from normlayers.experiments.loss_surface.losses import LOSSES
+from normlayers.experiments.running.closing_table import closing_table
 
 
 def loss_surface_table(results: Mapping[str, Any]) -> Table:
@@ -20,18 +20,15 @@ def loss_surface_table(results: Mapping[str, Any]) -> Table:
         results: the content of results.json.
     """
     measures, arguments = results["measures"], results["arguments"]
-    rows = Table(
-        title="Loss surfaces of two weights",
-        caption=f"κ: condition number, median of {arguments['data-sets']:,} data sets; the rest is "
+    shared = f"steps at {measures['learning_rate']:g}"
+    rows = closing_table(
+        "Loss surfaces of two weights",
+        f"κ: condition number, median of {arguments['data-sets']:,} data sets; the rest is "
         "of the first. Steps: of gradient descent at the surface's best learning rate, by theory "
         "in brackets; detour: the path's length over the straight one.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
+        ("inputs", "κ", "best rate", "steps (theory)", "detour", shared),
+        wrapped=(shared,),
     )
-    shared = f"steps at {measures['learning_rate']:g}"
-    for heading in ("inputs", "κ", "best rate", "steps (theory)", "detour", shared):
-        rows.add_column(heading, no_wrap=heading != shared)
     middle = measures["quantile_levels"].index(0.5)
     for name, loss in LOSSES.items():
         rows.add_section()

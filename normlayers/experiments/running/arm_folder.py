@@ -1,4 +1,4 @@
-"""The folder of one arm: what it wrote there, whether that is unchanged, and how it is removed."""
+"""The folder of one arm: which files it has, whether they are unchanged, and how to remove them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.running.whole_files import write_json
+from normlayers.pictures.whole_file import partial_files
 
-# What the arm found, with what, and which files it wrote; the last thing written to the folder.
+# The arm's results, what it was made with, and a digest of each file; written last.
 ARM = "arm.json"
 EVENT_FILES = "events.out.tfevents.*"
 
@@ -19,12 +20,12 @@ EVENT_FILES = "events.out.tfevents.*"
 class ArmFolder:
     """An arm's folder, in its experiment's log directory.
 
-    Event files in it are the arm's, for TensorBoard shows all event files of a folder as one run.
+    All event files in it are the arm's: TensorBoard shows them as one run.
 
     Args:
         path: the folder.
-        needed: the files that the arm consists of, beside its event files.
-        removable: all files that it, or an earlier arm of the same name, may have; nothing but
+        needed: the files without which the arm is not finished, beside its event files.
+        removable: all files that it, or an earlier arm of the same name, may have. Nothing but
             these, the event files and ``ARM`` is ever removed.
     """
 
@@ -34,7 +35,7 @@ class ArmFolder:
         self._removable = {ARM, *removable}
 
     def refuse_link(self) -> None:
-        """Refuse a folder that is a symbolic link, behind which may be anybody's files.
+        """Refuse a folder that is a symbolic link: it may lead to somebody else's files.
 
         Raises:
             UsageError: it is one.
@@ -46,10 +47,10 @@ class ArmFolder:
             )
 
     def found(self, made_with: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What the arm found, if it ended and all it wrote is there unchanged; else ``None``.
+        """The arm's results if it is finished and its files are unchanged, else ``None``.
 
         Args:
-            made_with: what the arm has to have been made with.
+            made_with: the arguments and versions that the arm must have been made with.
         """
         try:
             record = json.loads((self.path / ARM).read_bytes())
@@ -64,37 +65,41 @@ class ArmFolder:
         return found if whole and isinstance(found, dict) else None
 
     def empty(self) -> None:
-        """Remove what an arm wrote, and the folder unless something else is in it."""
+        """Remove the arm's files, and the folder unless it has others."""
         self.refuse_link()
         if not self.path.is_dir():
             return
-        files = (*(self.path / name for name in self._removable), *self.path.glob(EVENT_FILES))
-        for file in files:
-            file.unlink(missing_ok=True)  # of a link the link, not what it leads to
+        for name in self._removable:
+            for file in (self.path / name, *partial_files(self.path / name)):
+                file.unlink(missing_ok=True)  # of a link the link, not what it leads to
+        self.empty_of_events()
         if not any(self.path.iterdir()):
             self.path.rmdir()
 
+    def empty_of_events(self) -> None:
+        """Remove the event files."""
+        self.refuse_link()
+        for file in self.path.glob(EVENT_FILES):
+            file.unlink(missing_ok=True)
+
     def begin(self) -> None:
-        """Make the folder, without what an interrupted run left there."""
+        """Create the folder, or remove the files that an interrupted run left in it."""
         self.empty()
         self.path.mkdir(exist_ok=True)
 
-    def finish(
-        self, made_with: Mapping[str, Any], found: Mapping[str, Any], beside: Sequence[str] = ()
-    ) -> None:
-        """Write the arm's record, which makes it a finished one.
+    def finish(self, made_with: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+        """Write ``ARM``, which makes the arm a finished one.
 
         Args:
-            made_with: what it was made with.
-            found: what it found.
-            beside: files of the log directory that were made with it.
+            made_with: the arguments and versions that it was made with.
+            found: its results.
 
         Raises:
-            OSError: a file that the arm consists of is not there, or the record cannot be written.
+            OSError: a needed file is missing, or ``ARM`` cannot be written.
         """
         events = sorted(file.name for file in self.path.glob(EVENT_FILES))
         optional = (name for name in self._removable if (self.path / name).is_file())
-        files = {*self._needed, *optional, *events, *(f"../{file}" for file in beside)} - {ARM}
+        files = {*self._needed, *optional, *events} - {ARM}
         record = {
             "made_with": made_with,
             "found": found,

@@ -1,4 +1,4 @@
-"""The folder an experiment writes to: taken up where an earlier run left it, never mixed."""
+"""An experiment's output folder: continues an earlier run, and never mixes two runs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 
 from normlayers.experiments.running.arm_folder import ArmFolder
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.running.manifest import MANIFEST, read_manifest, refuse_other_arguments
 from normlayers.experiments.running.versions import device
-from normlayers.experiments.running.whole_files import write_json, write_whole
+from normlayers.experiments.running.whole_files import (
+    write_arrays,
+    write_json,
+    write_whole,
+)
+from normlayers.pictures.whole_file import partial_files
 
 try:
     import fcntl
@@ -33,15 +39,14 @@ class LogDirectory:
         path: the folder.
         experiment: the experiment's name.
         arms: the names of its arms.
-        arguments: what it was asked for; a folder holds runs of one set of arguments.
-        versions: what it runs with; arms made with other versions are made again.
-        arm_files: the files that an arm consists of, beside its event files.
-        more_arm_files: files that an arm may have too. No others are ever removed from an arm's
-            folder.
-        files: files in the folder itself, beside results.json.
-        own_files: by arm, files that this one consists of as well.
-        known_arms: all arms that the experiment has, which an earlier run here may have made; by
-            default ``arms``.
+        arguments: the experiment's arguments; a folder holds one set of them.
+        versions: of the code and its libraries; arms made with others are made again.
+        arm_files: the files that every arm must have, beside its event files.
+        more_arm_files: files that an arm may have. No others are ever removed from its folder.
+        files: files in the log directory itself, beside results.json.
+        own_files: by arm, files that this one must have as well.
+        known_arms: all arms of the experiment, which an earlier run may have made; by default
+            ``arms``.
     """
 
     def __init__(
@@ -73,10 +78,10 @@ class LogDirectory:
         self._lock: int | None = None
 
     def open(self, start_over: bool = False) -> None:
-        """Get the folder ready to write the arms to, for this process alone.
+        """Prepare and lock the folder for this process.
 
         Args:
-            start_over: remove what an earlier run of this experiment wrote here, whatever its
+            start_over: remove the files of an earlier run of this experiment, whatever its
                 arguments. Nothing is removed through a symbolic link in the folder.
 
         Raises:
@@ -97,30 +102,32 @@ class LogDirectory:
                     self._arm(arm).empty()
                 for file in self._files:
                     (self.path / file).unlink(missing_ok=True)
+            for name in (MANIFEST, *self._files):
+                for partial in partial_files(self.path / name):
+                    partial.unlink(missing_ok=True)
             # Last: until then the folder is the earlier run's.
             write_json(self.path / MANIFEST, self._manifest)
 
     def finished(self, arm: str) -> dict[str, Any] | None:
-        """What an arm found, if it ended, made as this run makes it, and its files are unchanged.
+        """An arm's results, or ``None`` if it is to be made (again).
 
-        Returns:
-            else ``None``: the arm is to be made again.
+        It is finished if it was made with this run's arguments and versions, and its files are
+        unchanged.
         """
         return self._arm(arm).found(self._made_with())
 
-    def kept_arrays(self, arm: str, file: str) -> dict[str, Any] | None:
-        """The arrays in a finished arm's ``.npz`` file; ``None`` if it is not there whole."""
-        if self.finished(arm) is None:
-            return None
-        try:
-            with np.load(self.path / arm / file) as kept:
-                return dict(kept)
-        except Exception:  # damaged, in whichever of many ways: made again
-            return None
+    def kept_arrays(self, arm: str, file: str) -> dict[str, Any]:
+        """The arrays, by name, in an ``.npz`` file of a finished arm."""
+        with np.load(self.path / arm / file) as kept:
+            return dict(kept)
+
+    def runtime_seconds(self) -> float:
+        """The time that the arms of this run took, all of them finished."""
+        return sum((self.finished(arm) or {})["runtime_seconds"] for arm in self._manifest["arms"])
 
     @contextmanager
     def telling_what_is_missing(self, console: Console) -> Iterator[None]:
-        """Say at an interruption which arms are kept and which are missing."""
+        """Print at an interruption which arms are kept and which are missing."""
         try:
             yield
         except KeyboardInterrupt:
@@ -134,35 +141,55 @@ class LogDirectory:
             raise
 
     def begin(self, arm: str) -> Path:
-        """The arm's folder, without what an interrupted run left there."""
+        """The arm's folder, created or emptied of the files that an interrupted run left."""
         with self._writing():
             self._arm(arm).begin()
         return self.path / arm
 
-    def finish(self, arm: str, found: Mapping[str, Any], beside: Sequence[str] = ()) -> None:
-        """Note what an arm found and which files it wrote, which makes it a finished one.
+    def finish(
+        self,
+        arm: str,
+        found: Mapping[str, Any],
+        arrays: Mapping[str, Mapping[str, npt.NDArray[Any]]] | None = None,
+    ) -> None:
+        """Write an arm's arrays and the record of its results, which makes it a finished one.
 
         Args:
             arm: its name.
-            found: what it found.
-            beside: those of the folder's own files that were made with it.
+            found: its results, for ``finished`` to return.
+            arrays: by ``.npz`` file, arrays by name, for ``kept_arrays`` to return.
         """
         with self._writing():
-            self._arm(arm).finish(self._made_with(), found, beside)
+            for file, named in (arrays or {}).items():
+                write_arrays(self.path / arm / file, named)
+            self._arm(arm).finish(self._made_with(), found)
+
+    @contextmanager
+    def redrawing(self, arm: str) -> Iterator[Path]:
+        """A finished arm's folder without its event files; the block writes new ones.
+
+        Interrupted, the arm counts as not finished.
+        """
+        found = self.finished(arm)
+        assert found is not None
+        with self._writing():
+            self._arm(arm).empty_of_events()
+        yield self.path / arm
+        self.finish(arm, found)
 
     def write(self, file: str, content: bytes) -> None:
-        """Write one of the folder's own files, whole or not at all."""
+        """Write one of the log directory's own files, whole or not at all."""
         with self._writing():
             write_whole(self.path / file, content)
 
     def write_results(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Write results.json: what was found, after what was asked for and with what it was run.
+        """Write results.json: the arguments, the versions, the device and the results.
 
         Args:
-            found: its other keys: ``runtime_seconds``, ``measures``, ``claims`` and ``figures``:
-                of each figure worth a place in the report ``file``, under this folder, and
-                ``caption``, in the order to show them in; of one that is no picture perhaps
-                ``preview``, a picture to show in its place.
+            found: its other keys ``runtime_seconds``, ``measures``, ``claims`` and ``figures``.
+                The last is a list of the figures in the report, in order; each has ``file``, under
+                this folder, and ``caption``; a page may have ``preview``, a picture shown in its
+                place.
 
         Returns:
             its content.
@@ -181,7 +208,7 @@ class LogDirectory:
         return content
 
     def close(self) -> None:
-        """Let other processes use the folder."""
+        """Unlock the folder."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -1,58 +1,47 @@
-"""A progress bar over the epochs of several networks."""
+"""A progress bar over what is done for all arms, such as epochs of networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+# Called as work goes on with how much was done since.
+Advance = Callable[[int], None]
 
-class EpochProgress:
-    """Moves the bar of ``epochs_shown``."""
 
-    def __init__(self, progress: Progress, epochs: int) -> None:
+class ProgressBar:
+    """Moves the bar of ``progress_shown``."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=epochs)
+        self._task = progress.add_task("", total=total)
 
-    def reach(self, epochs: int) -> None:
-        """Say how many epochs are done in all."""
-        self._progress.update(self._task, completed=epochs)
+    def reach(self, done: int) -> None:
+        """Move the bar on to ``done``, unless it is there or beyond."""
+        (task,) = self._progress.tasks
+        self._progress.update(self._task, completed=max(done, task.completed))
 
-    def counter(self, name: str) -> Callable[[int], None]:
-        """A function that moves the bar on by a number of epochs of networks of this name."""
-        self._progress.update(self._task, description=name)
-        return lambda epochs: self._progress.advance(self._task, epochs)
-
-    def callback(self, name: str, passes_per_epoch: int) -> keras.callbacks.Callback:
-        """A Keras callback that moves the bar for a network of this name.
-
-        Args:
-            name: shown beside the bar.
-            passes_per_epoch: passes over the data in what Keras calls an epoch.
-        """
-        count = self.counter(name)
-
-        def advance(epoch: int, logs: Mapping[str, float] | None = None) -> None:
-            count(passes_per_epoch)
-
-        return keras.callbacks.LambdaCallback(on_epoch_end=advance)
+    def counter(self, arm: str) -> Advance:
+        """Name the arm that is made now; the function returned moves the bar on."""
+        self._progress.update(self._task, description=arm)
+        return lambda done: self._progress.advance(self._task, done)
 
 
 @contextmanager
-def epochs_shown(console: Console, epochs: int) -> Iterator[EpochProgress]:
-    """Show a bar while the epochs of all networks go by; nothing where there is no terminal."""
+def progress_shown(console: Console, total: int, unit: str = "epochs") -> Iterator[ProgressBar]:
+    """Show a bar from 0 to ``total`` ``unit``; nothing where there is no terminal."""
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("epochs"),
+        TextColumn(unit),
         TimeRemainingColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     )
     with progress:
-        yield EpochProgress(progress, epochs)
+        yield ProgressBar(progress, total)

@@ -7,19 +7,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from normlayers.pictures.whole_file import whole_file
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; errors as ``whole_file``."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file whole or not at all; errors as ``write_whole``."""
+    """Write a JSON file whole or not at all; errors as ``whole_file``."""
     write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write an ``.npz`` file of arrays, by name, whole or not at all; errors as ``whole_file``.
 
     Raises:
-        OSError: the file cannot be written; an earlier one stays as it was.
+        ValueError: an array holds Python objects.
     """
-    with whole_file(path) as temporary:
-        temporary.write_bytes(content)
+    named: dict[str, Any] = dict(arrays)
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **named)

@@ -33,8 +33,7 @@ Each arm's folder has ``measures.npz``: these measures of every network or split
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -55,9 +54,10 @@ from normlayers.experiments.claims.summaries import (
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.data_set import DataSet
 from normlayers.experiments.data.scalings import scaled, scalings_of
+from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
 from normlayers.experiments.running.command_line import check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
-from normlayers.experiments.running.progress import epochs_shown
+from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 from normlayers.experiments.scaling_methods.claims import CLAIMS, Findings, varying
 from normlayers.experiments.scaling_methods.data import DATA_SETS
@@ -77,6 +77,8 @@ Array = npt.NDArray[Any]
 
 NAME = "scaling_methods"
 MEASURES = "measures.npz"
+# What makes the arms: they are made again when its code has changed.
+MAKERS = (train_arm.__module__, neighbour_accuracies.__module__)
 NEIGHBOUR_ARMS = {f"neighbours-{name}": load for name, load in DATA_SETS.items()}
 # Fewer than two have no interval to draw.
 RANGES = {
@@ -118,17 +120,18 @@ def run(
     check_ranges(arguments, RANGES)
     arms = [*NEIGHBOUR_ARMS, *ARMS]
     directory = LogDirectory(
-        log_dir, NAME, arms, arguments, versions(), arm_files=(MEASURES,), files=FILES
+        log_dir, NAME, arms, arguments, versions(*MAKERS), arm_files=(MEASURES,), files=FILES
     )
     directory.open(start_over)
     with closing(directory):
-        findings = _findings(directory, arguments, console)
+        make = one_by_one(directory, partial(_make_arm, arguments))
+        take_up_or_make(directory, arms, make, console, each=networks * epochs)
+        findings = _findings(directory, arms, seed)
         for file, figure in figures(findings).items():
             directory.write(file, to_png(figure))
-        seconds = ((directory.finished(arm) or {})["runtime_seconds"] for arm in arms)
         results = directory.write_results(
             {
-                "runtime_seconds": sum(seconds),
+                "runtime_seconds": directory.runtime_seconds(),
                 "measures": measures_of(findings),
                 "claims": check(CLAIMS, findings),
                 "figures": captions(findings),
@@ -139,36 +142,20 @@ def run(
     return results
 
 
-def _findings(directory: LogDirectory, arguments: dict[str, int], console: Console) -> Findings:
-    """What ``scaling_claims`` tells of; arms are measured or taken up."""
-    seed, networks, epochs = (arguments[name] for name in ("seed", "networks", "epochs"))
-    found: dict[str, Any] = {}
-    with console.status("nearest neighbours"):
-        for arm, load in NEIGHBOUR_ARMS.items():
-            measure = partial(neighbour_accuracies, load(), arguments["splits"], seed)
-            found[arm] = _of_arm(directory, arm, measure)
-    each = networks * epochs
-    with epochs_shown(console, each * len(ARMS)) as progress:
-        for number, arm in enumerate(ARMS, start=1):
-            measure = partial(train_arm, arm, networks, epochs, seed, progress.counter(arm))
-            found[arm] = _of_arm(directory, arm, measure)
-            progress.reach(number * each)
+def _make_arm(arguments: dict[str, int], arm: str, folder: Path, advance: Advance) -> Kept:
+    seed = arguments["seed"]
+    if arm in NEIGHBOUR_ARMS:
+        measured = neighbour_accuracies(NEIGHBOUR_ARMS[arm](), arguments["splits"], seed)
+    else:
+        measured = train_arm(arm, arguments["networks"], arguments["epochs"], seed, advance)
+    return Kept(arrays={MEASURES: measured})
+
+
+def _findings(directory: LogDirectory, arms: Sequence[str], seed: int) -> Findings:
+    """The measures that claims and figures are made of."""
+    found: dict[str, Any] = {arm: directory.kept_arrays(arm, MEASURES) for arm in arms}
     found["variances"] = {name: variances(load()) for name, load in DATA_SETS.items()}
     found["rounding"] = rounding_errors(seed)
-    return found
-
-
-def _of_arm(
-    directory: LogDirectory, arm: str, measure: Callable[[], dict[str, Array]]
-) -> dict[str, Array]:
-    earlier = directory.kept_arrays(arm, MEASURES)
-    if earlier is not None:
-        return earlier
-    started = time.perf_counter()
-    folder = directory.begin(arm)
-    found: dict[str, Any] = measure()
-    np.savez(folder / MEASURES, **found)
-    directory.finish(arm, {"runtime_seconds": time.perf_counter() - started})
     return found
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
 from normlayers.experiments.claims.evidence import number
 from normlayers.experiments.data.scalings import SCALINGS
+from normlayers.experiments.running.closing_table import closing_table
 from normlayers.experiments.scaling_methods.training import (
     ACTIVATIONS,
     EXPONENTS,
@@ -24,12 +24,22 @@ Results = Mapping[str, Any]
 def scalings_table(results: Results) -> Table:
     """What each scaling does to neighbours, networks and variances."""
     measures, asked = results["measures"], results["arguments"]
-    rows = _table(
+    headings = (
+        "inputs",
+        "5-NN wine",
+        "5-NN digits",
+        "accuracy",
+        "loss",
+        "variances wine",
+        "digits",
+    )
+    rows = closing_table(
         "Ways to scale inputs",
         f"5-NN: mean accuracy of nearest neighbours over {asked['splits']:,} splits. Networks: "
         f"{asked['networks']:,} on digits, means of their accuracy and last loss (nats). "
         "Variances: largest over smallest of the features that vary.",
-        ("inputs", "5-NN wine", "5-NN digits", "accuracy", "loss", "variances wine", "digits"),
+        headings,
+        wrapped=headings,
     )
     for scaling, label in SCALINGS.items():
         network = measures["networks"][SCALED_ARMS[scaling]]
@@ -46,12 +56,14 @@ def scalings_table(results: Results) -> Table:
 def factors_table(results: Results) -> Table:
     """What a factor does to networks of each activation."""
     found, asked = results["measures"]["networks"], results["arguments"]
-    rows = _table(
+    headings = ("activation", *(f"1e{exponent}" for exponent in EXPONENTS))
+    rows = closing_table(
         "Standardized digits times a factor",
         f"{asked['networks']:,} networks each: mean saturated share at the start / mean validation "
         f"accuracy after {asked['epochs']:,} epochs / share that got to a loss of "
         f"{TARGET_LOSS:.2f} nats.",
-        ("activation", *(f"1e{exponent}" for exponent in EXPONENTS)),
+        headings,
+        wrapped=headings,
     )
     for activation in ACTIVATIONS:
         cells = []
@@ -60,15 +72,6 @@ def factors_table(results: Results) -> Table:
             start, end = (_mean(arm[name], 2) for name in ("saturation_start", "accuracy"))
             cells.append(f"{start} / {end}\n{arm['reaches_target']:.0%}")
         rows.add_row(activation, *cells)
-    return rows
-
-
-def _table(title: str, caption: str, headings: tuple[str, ...]) -> Table:
-    rows = Table(
-        title=title, caption=caption, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
-    )
-    for heading in headings:
-        rows.add_column(heading)
     return rows
 
 

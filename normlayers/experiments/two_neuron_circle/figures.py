@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
-from normlayers.experiments.two_neuron_circle.films import film_file, pictures_of, write_films
-from normlayers.experiments.two_neuron_circle.lit_points import (
-    Activity,
-    log_lit_points,
-    log_network,
+from normlayers.experiments.two_neuron_circle.films import (
+    ARCHITECTURE,
+    DATA,
+    data_picture,
+    film_file,
+    network_picture,
 )
-from normlayers.experiments.two_neuron_circle.plots.class_points import class_points
-from normlayers.experiments.two_neuron_circle.plots.named_network import network_drawing
 from normlayers.pictures.boundary import boundary_overview
 from normlayers.pictures.png import to_png
 from normlayers.tracking.boundary import boundary_over
-from normlayers.tracking.event_log import EventLog
 from normlayers.tracking.probe import Probe
 from normlayers.tracking.tag_descriptions import tag_description
-from normlayers.tracking.tracked_points import TrackedPoints
 
 Array = npt.NDArray[Any]
 
-# Pictures of which every arm has a film.
-FILMED = ("boundary/input", "boundary/hidden", "network")
-# A frame's time; a lit point takes longer to see than a boundary that moves.
-MILLISECONDS, MILLISECONDS_OF_A_POINT = 150, 175
-NEURONS = (("x0", "x1"), ("h0", "h1"), ("y",))
 TWO_CIRCLES = "G01_two_circles.png"
 NETWORK = "G02_network.png"
 # Each is a copy of the film of an arm's picture.
@@ -50,8 +41,6 @@ COPIES = {
 }
 FIGURES = (TWO_CIRCLES, NETWORK, *COPIES)
 OVERVIEW = "overview.png"
-# Of the pictures that are no figures of the article.
-DATA, ARCHITECTURE = "data", "architecture"
 LIT = "A neuron is filled where the point activates it, and white where it does not."
 # Of each picture's film, what it shows.
 SHOWN = {
@@ -76,8 +65,8 @@ def figures(log_dir: Path, arms: Sequence[str], x: Array, y: Array) -> Iterator[
         x: the centred data, shape ``(points, 2)``.
         y: its labels, 0 or 1, shape ``(points, 1)``.
     """
-    yield TWO_CIRCLES, _data_picture(x, y, "Y = 1 where x0² + x1² ≥ 1")
-    yield NETWORK, _network_picture()
+    yield TWO_CIRCLES, data_picture(x, y, "Y = 1 where x0² + x1² ≥ 1")
+    yield NETWORK, network_picture()
     for figure, (arm, tag) in COPIES.items():
         if arm in arms:
             yield figure, (log_dir / arm / film_file(tag)).read_bytes()
@@ -113,35 +102,8 @@ def _in_words(arm: str) -> str:
     return f"{'ReLU' if activation == 'relu' else activation}, {data} data"
 
 
-def draw_arm(
-    folder: Path, x: Array, y: Array, observed: Sequence[Activity], films: Sequence[str]
-) -> None:
-    """Write the pictures of an arm that the tracker does not to TensorBoard, and all films.
-
-    The pictures are ``data``, ``architecture`` (the network, nothing lit), ``lit/<film>``, and
-    ``network`` where the tracker has not drawn it.
-
-    Args:
-        folder: the arm's.
-        x: its points, shape ``(points, 2)``.
-        y: their labels, 0 or 1, shape ``(points, 1)``.
-        observed: who was active when.
-        films: some of ``LIT_FILMS``.
-    """
-    name, points = folder.name, TrackedPoints(x, y)
-    is_drawn = "network" in pictures_of(folder)
-    with EventLog(folder, partial(_describe, name)) as log:
-        drawn = {DATA: _data_picture(x, y, name), ARCHITECTURE: _network_picture()}
-        log.write(0, images=drawn)
-        if not is_drawn:
-            log_network(log, name, points, observed)
-        log_lit_points(log, name, films, points, NEURONS, observed)
-    lit = {f"lit/{film}": MILLISECONDS_OF_A_POINT for film in films}
-    write_films(folder, dict.fromkeys(FILMED, MILLISECONDS) | lit, mp4=FILMED)
-
-
-def _describe(arm: str, tag: str) -> str:
-    """What TensorBoard says of a picture of an arm."""
+def describe(arm: str, tag: str) -> str:
+    """What TensorBoard says of a picture of an arm, as Markdown."""
     if tag == DATA:
         return (
             "**Data**: the arm's points in the colours of their classes. No line tells them apart."
@@ -170,12 +132,3 @@ def overview(panels: Sequence[tuple[str, Array, Any]], y: Array, columns: int) -
         [(b.points, b.extent, b.logit, title) for title, b in drawn], y.ravel() > 0.5, columns
     )
     return to_png(figure)
-
-
-def _data_picture(x: Array, y: Array, title: str) -> bytes:
-    return to_png(class_points(x, y.ravel() > 0.5, title, (NEURONS[0][0], NEURONS[0][1])))
-
-
-@cache
-def _network_picture() -> bytes:
-    return to_png(network_drawing(NEURONS, ("inputs", "hidden", "output")))

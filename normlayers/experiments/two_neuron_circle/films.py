@@ -1,13 +1,81 @@
-"""Films of a run's pictures, made from its event files."""
+"""An arm's pictures, and films of them, made from its event files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from normlayers.experiments.running.arm_folder import EVENT_FILES
+import numpy.typing as npt
+
+from normlayers.experiments.two_neuron_circle.lit_points import (
+    Activity,
+    log_lit_points,
+    log_network,
+)
+from normlayers.experiments.two_neuron_circle.plots.class_points import class_points
+from normlayers.experiments.two_neuron_circle.plots.named_network import network_drawing
 from normlayers.pictures.film import write_gif, write_mp4
+from normlayers.pictures.png import to_png
+from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.tracked_points import TrackedPoints
+
+Array = npt.NDArray[Any]
+
+# Pictures without a film.
+DATA, ARCHITECTURE = "data", "architecture"
+# Pictures of which every arm has a film.
+FILMED = ("boundary/input", "boundary/hidden", "network")
+# A frame's time; a lit point takes longer to see than a boundary that moves.
+MILLISECONDS, MILLISECONDS_OF_A_POINT = 150, 175
+NEURONS = (("x0", "x1"), ("h0", "h1"), ("y",))
+EVENT_FILES = "events.out.tfevents.*"
+
+
+def draw_arm(
+    folder: Path,
+    x: Array,
+    y: Array,
+    observed: Sequence[Activity],
+    films: Sequence[str],
+    describe: Callable[[str], str],
+) -> None:
+    """Write the pictures of an arm that the tracker does not to TensorBoard, and all films.
+
+    The pictures are ``data``, ``architecture`` (the network, nothing lit), ``lit/<film>``, and
+    ``network`` where the tracker has not drawn it.
+
+    Args:
+        folder: the arm's.
+        x: its points, shape ``(points, 2)``.
+        y: their labels, 0 or 1, shape ``(points, 1)``.
+        observed: which neurons were active at each observation.
+        films: some of ``LIT_FILMS``.
+        describe: what TensorBoard says of a picture, by its tag.
+    """
+    name, points = folder.name, TrackedPoints(x, y)
+    is_drawn = "network" in pictures_of(folder)
+    with EventLog(folder, describe) as log:
+        drawn = {DATA: data_picture(x, y, name), ARCHITECTURE: network_picture()}
+        log.write(0, images=drawn)
+        if not is_drawn:
+            log_network(log, name, points, observed)
+        log_lit_points(log, name, films, points, NEURONS, observed)
+    lit = {f"lit/{film}": MILLISECONDS_OF_A_POINT for film in films}
+    write_films(folder, dict.fromkeys(FILMED, MILLISECONDS) | lit, mp4=FILMED)
+
+
+def data_picture(x: Array, y: Array, title: str) -> bytes:
+    """The points by class, as a PNG; the arguments as ``draw_arm``'s."""
+    return to_png(class_points(x, y.ravel() > 0.5, title, (NEURONS[0][0], NEURONS[0][1])))
+
+
+@cache
+def network_picture() -> bytes:
+    """The network and its neurons' names, as a PNG."""
+    return to_png(network_drawing(NEURONS, ("inputs", "hidden", "output")))
 
 
 def pictures_of(folder: Path) -> dict[str, list[bytes]]:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich import box
 from rich.table import Table
+
+from normlayers.experiments.running.closing_table import closing_table
 
 
 def table(results: dict[str, Any]) -> Table:
     """Each arm's accuracy, and its hidden neurons before and after, from results.json's content."""
     found = results["measures"]
-    rows = Table(
-        title="Two neurons, two circles",
-        caption="h0, h1: the hidden neurons. Linearity 1: no more than a logistic regression, "
+    rows = closing_table(
+        "Two neurons, two circles",
+        "h0, h1: the hidden neurons. Linearity 1: no more than a logistic regression, "
         f"whose accuracy is {found['logistic_regression_accuracy']:.3f}; "
         f"that of always the larger class is {found['majority_accuracy']:.3f}.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
+        ("arm", "accuracy", "at the start", "at the end", "linearity"),
     )
-    for heading in ("arm", "accuracy", "at the start", "at the end", "linearity"):
-        rows.add_column(heading, no_wrap=True)
     for arm, measured in found["arms"].items():
         neurons = [
             "\n".join(

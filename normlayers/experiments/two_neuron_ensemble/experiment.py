@@ -27,27 +27,24 @@ Each arm's folder has ``networks.npy``: these measures of every network, a field
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.format import open_memmap
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from normlayers.ensembles.ensemble import train_ensemble
 from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.evidence import share
 from normlayers.experiments.claims.findings import ByArm
-from normlayers.experiments.claims.summaries import MIDDLE, QUANTILES, distribution
+from normlayers.experiments.claims.summaries import QUANTILES, distribution
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.circles import BATCH_SIZE, circles, logistic_regression_accuracy
+from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
 from normlayers.experiments.running.command_line import (
     LARGEST_SEED,
     UsageError,
@@ -55,9 +52,9 @@ from normlayers.experiments.running.command_line import (
     chosen_arms,
 )
 from normlayers.experiments.running.log_directory import LogDirectory
-from normlayers.experiments.running.progress import EpochProgress, epochs_shown
+from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
-from normlayers.experiments.two_neuron_ensemble.arms import ACTIVATIONS, ARMS
+from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 from normlayers.experiments.two_neuron_ensemble.best_line import best_line_accuracy
 from normlayers.experiments.two_neuron_ensemble.claims import (
     BEATS_BY,
@@ -65,7 +62,8 @@ from normlayers.experiments.two_neuron_ensemble.claims import (
     beats,
 )
 from normlayers.experiments.two_neuron_ensemble.figures import PICTURES, captions, pictures
-from normlayers.experiments.two_neuron_ensemble.measures import StackedMeasures
+from normlayers.experiments.two_neuron_ensemble.table import table
+from normlayers.experiments.two_neuron_ensemble.training import NETWORKS, kept_networks, train
 from normlayers.pictures.png import to_png
 
 Array = npt.NDArray[Any]
@@ -73,7 +71,8 @@ Array = npt.NDArray[Any]
 Found = dict[str, Array]
 
 NAME = "two_neuron_ensemble"
-NETWORKS = "networks.npy"
+# What makes the arms: they are made again when its code has changed.
+MAKERS = (train.__module__,)
 # Accuracies are kept in 32 bits; one point more is 0.006.
 ROUNDING = 1e-6
 # Beyond this, a single measure of an arm takes a gigabyte while its quantiles are sought.
@@ -118,17 +117,16 @@ def run(
     _check(arguments)
     arms = arguments["arms"]
     directory = LogDirectory(
-        log_dir, NAME, arms, arguments, versions(), arm_files=(NETWORKS,), files=PICTURES,
+        log_dir, NAME, arms, arguments, versions(*MAKERS), arm_files=(NETWORKS,), files=PICTURES,
         known_arms=list(ARMS),
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):
-        with directory.telling_what_is_missing(console):
-            findings = _findings(directory, arguments, console)
+        make = one_by_one(directory, partial(_make_arm, arguments))
+        take_up_or_make(directory, arms, make, console, each=networks * epochs)
+        findings = {arm: kept_networks(log_dir / arm) for arm in arms}
         found = {
-            "runtime_seconds": sum(
-                (directory.finished(arm) or {})["runtime_seconds"] for arm in arms
-            ),
+            "runtime_seconds": directory.runtime_seconds(),
             "measures": _measures(findings),
             "claims": check(CLAIMS, ByArm(findings, ARMS)),
         }
@@ -142,61 +140,9 @@ def run(
     return results
 
 
-def _findings(directory: LogDirectory, arguments: dict[str, Any], console: Console) -> Found:
-    """Each arm's measures, trained or taken up."""
-    findings = {}
-    each = arguments["networks"] * arguments["epochs"]
-    with epochs_shown(console, each * len(arguments["arms"])) as progress:
-        for number, arm in enumerate(arguments["arms"], start=1):
-            found = _earlier(directory, arm)
-            if found is None:
-                started = time.perf_counter()
-                found = train(arm, directory.begin(arm) / NETWORKS, arguments, progress)
-                directory.finish(arm, {"runtime_seconds": time.perf_counter() - started})
-            findings[arm] = found
-            progress.reach(number * each)
-    return findings
-
-
-def _earlier(directory: LogDirectory, arm: str) -> Array | None:
-    if directory.finished(arm) is None:
-        return None
-    try:
-        return np.load(directory.path / arm / NETWORKS, mmap_mode="r")
-    except (ValueError, OSError):  # damaged: made again
-        return None
-
-
-def train(arm: str, path: Path, arguments: dict[str, Any], progress: EpochProgress) -> Array:
-    """Train an arm's networks and write their measures to a file, chunk by chunk.
-
-    Returns:
-        the file's array, shape ``(networks,)``, a field a measure; it is not held in memory.
-    """
-    architecture, (x, y) = ARMS[arm].architecture, ARMS[arm].data()
-    measures = StackedMeasures(architecture, x, y)
-    chunks = train_ensemble(
-        architecture,
-        x,
-        y,
-        networks=arguments["networks"],
-        epochs=arguments["epochs"],
-        batch_size=arguments["batch-size"],
-        optimizer=OPTIMIZERS[arguments["optimizer"]](),
-        seed=arguments["seed"],
-        advance=progress.counter(arm),
-    )
-    kept: Array | None = None
-    with closing(chunks):
-        for chunk in chunks:
-            found = measures.of(chunk)
-            if kept is None:
-                fields = [(name, values.dtype) for name, values in found.items()]
-                kept = open_memmap(path, "w+", np.dtype(fields), (arguments["networks"],))
-            for name, values in found.items():
-                kept[name][chunk.first : chunk.first + len(values)] = values
-    assert kept is not None
-    return kept
+def _make_arm(arguments: dict[str, Any], arm: str, folder: Path, advance: Advance) -> Kept:
+    train(arguments, arm, folder, advance)
+    return Kept()
 
 
 def _measures(findings: Found) -> dict[str, Any]:
@@ -235,40 +181,3 @@ def _check(arguments: dict[str, Any]) -> None:
         raise UsageError(
             f"there is no optimizer {arguments['optimizer']!r}; there are {', '.join(OPTIMIZERS)}."
         )
-
-
-def table(results: dict[str, Any]) -> Table:
-    """How many networks beat logistic regression, by activation and by what is done to the data."""
-    found = results["measures"]
-    columns = {
-        "centred": "shift-0",
-        "shifted 10": "shift-10",
-        "standardized": "standardized",
-        "BN pre": "bn-pre",
-        "BN post": "bn-post",
-    }
-    rows = Table(
-        title="Networks that beat logistic regression / any line, and the median accuracy",
-        caption=f"Share of the networks with an accuracy from {found['beats_from']:.3f} on, "
-        f"{BEATS_BY} over logistic regression's, and over {found['best_line_accuracy']:.3f}, "
-        "the most accurate line's.",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    rows.add_column("activation", no_wrap=True)
-    for heading in columns:
-        rows.add_column(heading, no_wrap=True)
-    for activation in ACTIVATIONS:
-        arms = [found["arms"].get(f"{activation}-{ending}") for ending in columns.values()]
-        if any(arms):
-            rows.add_row(activation, *map(_cell, arms))
-    return rows
-
-
-def _cell(arm: dict[str, Any] | None) -> str:
-    if arm is None:
-        return "not run"
-    quantiles = arm["accuracy"]["quantiles"]
-    median = "diverged" if quantiles is None else f"{quantiles[MIDDLE]:.2f}"
-    return f"{arm['beats']:.0%} / {arm['beats_any_line']:.0%}\n{median}"

@@ -174,11 +174,12 @@ def test_an_unstable_shared_rate_is_told_and_not_dropped(tmp_path):
 def test_a_finished_run_is_not_made_again_unless_a_file_is_missing(tmp_path, monkeypatch):
     first, printed = run(tmp_path, **SMALL)
     with monkeypatch.context() as patch:
-        patch.setattr(experiment, "findings_of", None)
+        patch.setattr(experiment, "descend_everywhere", None)
+        (tmp_path / "contours.png").unlink()
         assert run(tmp_path, **SMALL) == (first, printed)
-    (tmp_path / "contours.png").unlink()
-    assert run(tmp_path, **SMALL)[0]["measures"] == first["measures"]
     assert (tmp_path / "contours.png").exists()
+    (tmp_path / "surfaces" / "runs.npz").write_bytes(b"half")
+    assert run(tmp_path, **SMALL)[0]["measures"] == first["measures"]
     with pytest.raises(UsageError, match=r"made with --data-sets 2 \(now 3\)"):
         run(tmp_path, **{**SMALL, "data_sets": 3})
     run(tmp_path, start_over=True, **{**SMALL, "data_sets": 3})

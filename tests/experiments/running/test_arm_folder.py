@@ -44,15 +44,26 @@ def test_an_event_file_that_is_damaged_is_removed_before_the_arm_is_made_again(t
     assert list(made.begin("a").iterdir()) == []
 
 
-def test_pictures_beside_the_arms_are_missed_where_an_arm_made_them(tmp_path):
-    made = finished(tmp_path)
-    made.open()
-    (made.begin("a") / "film.gif").write_text("film")
-    made.write("all.png", b"picture")
-    made.finish("a", {"found": "a"}, beside=["all.png"])
+def test_event_files_that_are_drawn_anew_replace_the_earlier_ones(tmp_path):
+    made, events = finished_with_events(tmp_path)
+    with made.redrawing("a") as folder:
+        assert made.finished("a") is None  # as an interruption leaves it
+        with EventLog(folder) as log:
+            log.write(1, scalars={"loss": 0.25})
     assert made.finished("a") == {"found": "a"}
-    (tmp_path / "all.png").write_bytes(b"damaged")
-    assert made.finished("a") is None
+    assert not events.exists()
+    assert len(list(folder.glob("events.*"))) == 1
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path):
+    finished(tmp_path)
+    left = [tmp_path / "a" / ".film.gif.x1.partial", tmp_path / ".all.png.x2.partial"]
+    mine = tmp_path / "a" / ".film.gif.mine"
+    for path in (*left, mine):
+        path.write_text("half")
+    directory(tmp_path, seed=1).open(start_over=True)
+    assert not any(path.exists() for path in left)
+    assert mine.exists()
 
 
 @pytest.mark.parametrize("start_over", [False, True])

@@ -10,7 +10,7 @@ import pytest
 from normlayers.experiments.report.reproduction import EXPERIMENTS
 from normlayers.experiments.running.command_line import UsageError, check_ranges, folder
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 
 @pytest.mark.parametrize("value", [0, 11, -1, float("nan"), float("inf")])
@@ -26,7 +26,7 @@ def test_a_range_holds_its_ends(value):
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_all_experiments_refuse_in_the_same_words(tmp_path, name):
-    experiment = importlib.import_module(f"normlayers.experiments.{name}")
+    experiment = importlib.import_module(f"normlayers.experiments.{name}.experiment")
     with pytest.raises(UsageError, match=r"^--seed must be from 0 to 4294967295, not -1\.$"):
         experiment.run(tmp_path / "logs", seed=-1)
     assert not (tmp_path / "logs").exists()

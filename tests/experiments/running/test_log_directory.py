@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from normlayers.experiments.running.command_line import UsageError
@@ -14,6 +15,31 @@ def test_finished_arms_are_taken_up(tmp_path):
     again = directory(tmp_path)
     again.open()
     assert again.finished("a") == {"found": "a"}
+
+
+def test_arrays_are_kept_as_they_are(tmp_path):
+    made = directory(tmp_path)
+    made.open()
+    (made.begin("a") / "film.gif").write_text("film")
+    arrays = {"single": np.arange(3, dtype="f4"), "names": np.array(["x", "yz"])}
+    made.finish("a", {"runtime_seconds": 1.5}, {"more.npz": arrays})
+    kept = made.kept_arrays("a", "more.npz")
+    assert list(kept) == list(arrays)
+    for name, array in arrays.items():
+        assert kept[name].dtype == array.dtype
+        np.testing.assert_array_equal(kept[name], array)
+
+
+def test_an_arm_without_its_arrays_is_not_finished(tmp_path):
+    """As where the disk is full: an earlier file stays, no half one is there."""
+    made = LogDirectory(tmp_path, "circle", ["a"], {"seed": 0}, {}, arm_files=["networks.npz"])
+    made.open()
+    made.begin("a")
+    made.finish("a", {}, {"networks.npz": {"loss": np.zeros(3)}})
+    before = files(tmp_path)
+    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
+        made.finish("a", {}, {"networks.npz": {"loss": np.array([object()])}})
+    assert files(tmp_path) == before
 
 
 def test_an_interrupted_arm_is_begun_again(tmp_path):

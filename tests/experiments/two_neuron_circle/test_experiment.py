@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from normlayers.experiments.data.circles import circles
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.two_neuron_circle import experiment
+from normlayers.experiments.two_neuron_circle import experiment, training
 from tests.tracking.reading import Read
 
 
@@ -40,7 +40,7 @@ def test_data_are_the_articles():
     squared = (x.astype(float) ** 2).sum(axis=1)
     assert ((squared < 1) | (squared > 1.5)).all()
     np.testing.assert_array_equal(y.ravel(), squared >= 1)
-    np.testing.assert_allclose(experiment.arm_data("relu-shifted")[0], x + 10, rtol=1e-6)
+    np.testing.assert_allclose(training.arm_data("relu-shifted")[0], x + 10, rtol=1e-6)
 
 
 def test_centred_relu_beats_logistic_regression_clearly(article):
@@ -82,7 +82,7 @@ def test_a_batch_normalization_makes_neurons_selective(article):
 
 
 def test_all_arms_start_from_the_same_dense_weights():
-    models = [experiment.build_model(arm, seed=5) for arm in experiment.ARMS]
+    models = [training.build_model(arm, seed=5) for arm in training.ARMS]
     assert len(models) == 10
     for model in models:
         first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
@@ -93,9 +93,9 @@ def test_all_arms_start_from_the_same_dense_weights():
 
 @pytest.mark.parametrize("placement", ["pre", "post"])
 def test_a_batch_normalization_stands_on_its_side_of_the_activation(placement):
-    model = experiment.build_model(f"sigmoid-shifted-bn-{placement}", seed=1)
+    model = training.build_model(f"sigmoid-shifted-bn-{placement}", seed=1)
     model.get_layer("hidden").beta.assign([3.0, 3.0])
-    x = experiment.arm_data("sigmoid-shifted")[0]
+    x = training.arm_data("sigmoid-shifted")[0]
     hidden = keras.Model(model.inputs, model.get_layer("hidden").output)([x])
     z = keras.ops.convert_to_numpy(model.get_layer("hidden_dense")(x))
     scale = 1 / np.sqrt(1 + 1e-3)
@@ -201,14 +201,14 @@ def test_a_second_run_takes_up_the_first(tmp_path, monkeypatch):
     options = {"arms": ["relu-centred"], "epochs": 2}
     first, printed = run(tmp_path, **options)
     (tmp_path / "G03_relu_centred_boundary.gif").unlink()
-    monkeypatch.setattr(experiment, "train", None)  # nothing is left to train
+    monkeypatch.setattr(training, "train", None)  # nothing is left to train
     assert run(tmp_path, **options) == (first, printed)
     assert (tmp_path / "G03_relu_centred_boundary.gif").exists()
 
 
 def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch):
     options = {"arms": ["relu-centred", "relu-shifted"], "epochs": 2}
-    train, trained = experiment.train, []
+    train, trained = training.train, []
 
     def interrupted(arm, *rest):
         trained.append(arm)
@@ -216,7 +216,7 @@ def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch)
             raise KeyboardInterrupt
         return train(arm, *rest)
 
-    monkeypatch.setattr(experiment, "train", interrupted)
+    monkeypatch.setattr(training, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, **options)
     assert not (tmp_path / "results.json").exists()

@@ -76,11 +76,11 @@ def test_a_damaged_arm_is_made_again(ran):
 def test_an_interrupted_run_says_what_is_missing_and_goes_on(tmp_path, monkeypatch):
     train, trained = experiment.train, []
 
-    def interrupted(arm, *rest):
+    def interrupted(arguments, arm, *rest):
         trained.append(arm)
         if len(trained) == 2:
             raise KeyboardInterrupt
-        return train(arm, *rest)
+        return train(arguments, arm, *rest)
 
     monkeypatch.setattr(experiment, "train", interrupted)
     console = Console(file=io.StringIO(), width=200)
