@@ -14,8 +14,8 @@ every point, and hence for data drawn from any distribution: shifting them chang
 w·(-x) < 0, and the cube around 0 has -x wherever it has x. Only which half is random. Of n points
 drawn from the cube, Binomial(n, 1/2) activate the neuron.
 
-**Centred, bias 0, two inputs: two neurons overlap on U(0, 1/2) of the square**
-(``overlap_distribution``). Let F be the share of the square at angles from 0 to f, continued by
+**Centred, bias 0, two inputs: two neurons overlap on U(0, 1/2) of the square.**
+Let F be the share of the square at angles from 0 to f, continued by
 F(f + 2 pi) = F(f) + 1. A quarter turn maps the square onto itself, so F(f + pi/2) = F(f) + 1/4. A
 neuron whose weights point at angle f is active where the angle is between f - pi/2 and f + pi/2.
 Name the two neurons' angles so that f1 <= f2 <= f1 + pi; both are active between f2 - pi/2 and
@@ -49,12 +49,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate, product
 from math import comb, factorial, lcm, prod
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
 
 # Beyond this many inputs the sums take seconds.
 MOST_INPUTS = 50
@@ -75,30 +69,6 @@ def number_active(neurons: int) -> list[float]:
     """
     ways = accumulate(range(neurons), lambda way, k: way * (neurons - k) // (k + 1), initial=1)
     return [way / 2**neurons for way in ways]
-
-
-def overlap_distribution(points: int) -> Array:
-    """How many points activate both of two neurons: centred data, bias 0, two inputs.
-
-    Binomial(points, t) with t from U(0, 1/2). Its probability of k is
-
-        2 · integral of C(n, k) t^k (1 - t)^(n - k) over 0 < t < 1/2
-        = 2 / (n + 1) · P(Binomial(n + 1, 1/2) > k),
-
-    the incomplete beta function as a binomial tail.
-
-    Args:
-        points: how many there are, n above.
-
-    Returns:
-        the probabilities of 0, 1, ..., ``points``, shape ``(points + 1,)``.
-
-    Example:
-        >>> overlap_distribution(1).tolist()  # on average a quarter
-        [0.75, 0.25]
-    """
-    tails = np.cumsum(number_active(points + 1)[:0:-1])[::-1]
-    return 2 / (points + 1) * tails
 
 
 def chance_positive(coefficients: Sequence[float | Fraction]) -> Fraction:

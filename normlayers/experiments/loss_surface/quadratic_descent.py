@@ -118,25 +118,3 @@ def exact_steps(eigenvalues: Array, shares: Array, rate: Array, tolerance: float
         far = remaining(eigenvalues, shares, rate, middle) > tolerance**2
         least, most = np.where(far, middle, least), np.where(far, most, np.maximum(middle, 1))
     return np.where(stable, most, np.inf)
-
-
-def detour(eigenvalues: Array, parts: Array) -> Array:
-    """The path's length at the best rate over the straight distance, to the very minimum.
-
-    The error's parts ``a`` (steep) and ``b`` (flat) shrink by ``q`` a step, ``a`` changing its
-    sign; the steps' lengths are a geometric series of sum ``sqrt(κ² a² + b²)``.
-
-    Args:
-        eigenvalues: of the Hessian.
-        parts: of the first error, along the flat and the steep eigenvector, shape ``(..., 2)``.
-
-    Returns:
-        from 1, a straight line, to ``κ``.
-
-    Example:
-        >>> float(detour(np.array([0.5, 3.5]), np.array([0.0, 1.0])))
-        7.0
-    """
-    flat, steep = parts[..., 0], parts[..., 1]
-    path = np.hypot(condition_number(eigenvalues) * steep, flat)
-    return path / np.hypot(steep, flat)

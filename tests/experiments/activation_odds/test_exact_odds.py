@@ -14,8 +14,8 @@ from normlayers.experiments.activation_odds.exact_odds import (
     always_on,
     chance_positive,
     number_active,
-    overlap_distribution,
 )
+from tests.experiments.activation_odds.overlaps import overlap_distribution
 
 # Draws for brute force; 4.5 standard errors, which one comparison in 150,000 exceeds.
 DRAWS, SIGMAS = 200_000, 4.5

@@ -14,9 +14,9 @@ from normlayers.experiments.activation_odds import simulated_odds
 from normlayers.experiments.activation_odds.exact_odds import (
     always_on,
     number_active,
-    overlap_distribution,
 )
 from normlayers.experiments.activation_odds.simulated_odds import simulate
+from tests.experiments.activation_odds.overlaps import overlap_distribution
 
 COUNTED = (
     "neuron_counts", "pair_counts", "number_active", "on_part", "active_sum", "active_squares",

@@ -92,17 +92,6 @@ def test_what_remains_is_what_steps_leave():
         error = error - rate * hessian @ error
 
 
-def test_detours_are_the_paths():
-    eigenvalues, parts = np.array([0.5, 10.0]), np.array([0.6, -0.8])
-    error, length, rate = parts, 0.0, theory.best_rate(eigenvalues)
-    for _ in range(2000):
-        moved = error * (1 - rate * eigenvalues)
-        length += np.linalg.norm(moved - error)
-        error = moved
-    assert theory.detour(eigenvalues, parts) == pytest.approx(length)
-    assert theory.detour(np.array([2.0, 2.0]), parts) == 1
-
-
 def test_a_round_surface_takes_one_step():
     assert theory.predicted_steps(np.array([1.0, 1.0 + 1e-15]), 1e-3).tolist() == [1, 1]
 
