@@ -1,4 +1,4 @@
-"""Train article A2's two-neuron networks, track them, and tell what each has learned."""
+"""Train article A2's two-neuron networks, track them, and print what each has learned."""
 
 from pathlib import Path
 

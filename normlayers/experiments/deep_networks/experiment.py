@@ -16,12 +16,12 @@ Keras's defaults. The arms are ``<activation>-<normalization>-<inputs>-depth-<la
   quantiles, each a value that occurs (see ``claims.summaries``), ``null`` where it is infinite;
 - ``arms``: for each arm
 
-  - ``networks``, how many; ``diverged``, the share whose loss is no number in the end; ``reached``,
-    the share that reaches the target loss;
+  - ``networks``, how many; ``diverged``, the share whose loss is NaN or infinite at the end;
+    ``reached``, the share that reaches the target loss;
   - ``epochs``: quantiles of the epochs to the target loss, ``null`` where it is not reached;
-  - ``loss``: quantiles of the training loss in the end, as ``fit`` shows it; ``losses``: its
+  - ``loss``: quantiles of the training loss at the end, as ``fit`` shows it; ``losses``: its
     medians over the epochs;
-  - ``accuracy``: ``mean`` and ``quantiles`` of the validation accuracy in the end;
+  - ``accuracy``: ``mean`` and ``quantiles`` of the validation accuracy at the end;
   - ``first_gradient_norms``: median norm of the gradient by each layer's weights at the first step;
     ``gradient_norms``: medians of the first and of the last hidden layer's over the epochs, each
     a mean of an epoch's steps;
@@ -38,7 +38,7 @@ Keras's defaults. The arms are ``<activation>-<normalization>-<inputs>-depth-<la
   ``deep_in_time``, 20 layers reach the target loss in 10 times the epochs of 2;
   ``deep_untold``, they do not reach it, but were trained for less than that;
   ``sooner_than_the_other``, of pairs of batch normalization before and after, the share that
-  reaches it the sooner;
+  reaches it first;
 - ``idle_bias``: by placement, by activation, the share of networks whose logits random biases move
   by less than 1e-4; ``undone_largest``: how far a batch normalization is at most from its input
   where gamma and beta undo it, in the input's standard deviations.

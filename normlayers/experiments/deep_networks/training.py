@@ -18,14 +18,14 @@ from normlayers.experiments.deep_networks.arms import Arm
 from normlayers.experiments.deep_networks.layer_drift import drift, outputs_distribution
 
 Array = npt.NDArray[Any]
-# By name, a value or more a network.
+# By name, one or more values per network.
 Networks = dict[str, Array]
 
 SIDE_BY_SIDE = 2
 # Networks in a program.
 GROUP = 50
-# Training points on which layers are looked at: always the same ones, whose share in a change is
-# theirs, not chance's.
+# Training points on which layers are measured; always the same ones, so that a change is the
+# layer's, not the sample's.
 LOOKED_AT = 400
 
 
@@ -102,9 +102,9 @@ def _trained(arm: Arm, recipe: Recipe, advance: Callable[[int], None], go_on: Go
 
 
 def train(arm: Arm, recipe: Recipe, advance: Callable[[int], None] = lambda epochs: None) -> Course:
-    """Train an arm's networks; their layers are looked at before training and after each epoch.
+    """Train an arm's networks; their layers are measured before training and after each epoch.
 
-    They are validated once, in the end.
+    They are validated once, at the end.
     """
     return train_classifiers(
         arm.classifier(recipe.width),

@@ -112,22 +112,22 @@ def untrained(data: str, networks: int, seed: int) -> dict[str, Array]:
 
 
 def measured(course: Course, arm: Arm) -> dict[str, Array]:
-    """Measures of networks, by name; all but ``loss`` of shape ``(networks,)`` or as told.
+    """Measures of networks, by name; of shape ``(networks,)`` unless stated.
 
     - ``loss``: of each epoch, in nats, shape ``(networks, epochs)``;
-    - ``diverged``: 1 where a loss is no number in the end;
+    - ``diverged``: whether the loss is NaN or infinite at the end;
     - ``epochs_to_target``: until the loss is down to half of a guess's, ln(classes)/2; infinite
       where it never is; see ``epochs_to``;
     - ``unsteadiness``: the share of the loss's way, from epoch to epoch, that leads upward: 0 of a
       loss that only falls, 1/2 of one that gets nowhere; NaN of one that does not move;
-    - ``validation_accuracy``: in the end;
+    - ``validation_accuracy``: at the end;
     - ``hidden_gradient``, ``output_gradient``: norm of the loss's gradient with respect to the
       layer's kernel at the very first step; ``..._largest`` and ``..._smallest`` over all epochs;
     - ``feature_gradients``: the same of each feature's part of the hidden layer's kernel, shape
       ``(networks, features)``;
     - ``dead_start``, ``always_on_start``, ``selective_start`` and ``_end``: share of the hidden
       neurons in that state on the training points;
-    - ``revived``: of the neurons that are dead at the start, the share that are not in the end;
+    - ``revived``: of the neurons that are dead at the start, the share that are not at the end;
       NaN where none is;
     - ``saturated_start``, ``saturated_end`` (sigmoid, tanh): see ``hidden_neurons``.
     """
@@ -165,7 +165,7 @@ def unsteadiness(loss: Array) -> Array:
         loss: shape ``(networks, epochs)``.
 
     Returns:
-        shape ``(networks,)``; NaN of a loss that does not move or is no number.
+        shape ``(networks,)``; NaN of a loss that does not change or is not finite.
 
     Example:
         >>> unsteadiness(np.array([[3.0, 2.0, 1.0], [3.0, 4.0, 1.0]])).tolist()

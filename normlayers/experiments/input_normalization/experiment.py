@@ -17,12 +17,12 @@ the rescaled data, with ReLU and the tracker.
 - ``target_loss``: by data, the loss that ``epochs_to_target`` waits for: ln(classes)/2, in nats;
 - ``quantile_levels``: of what is given as quantiles, each a value that occurs, see
   ``claims.summaries``;
-- ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose loss is no number in
-  the end; ``reached``, the share that reached the target; ``loss_epochs`` and ``loss_quantiles``,
-  a list an epoch; and for each measure of ``arms.measured`` that is a number a network its
-  ``mean`` and ``quantiles`` (of ``epochs_to_target`` over those that reached it);
-  ``feature_gradients``: median over the networks, a number a feature;
-- ``fit``: for each of the two its ``loss`` and ``validation_accuracy`` in the end.
+- ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose loss is NaN or
+  infinite at the end; ``reached``, the share that reached the target; ``loss_epochs`` and
+  ``loss_quantiles``, a list per epoch; and for each measure of ``arms.measured`` with one value per
+  network its ``mean`` and ``quantiles`` (of ``epochs_to_target`` over those that reached it);
+  ``feature_gradients``: median over the networks, one value per feature;
+- ``fit``: for each of the two its ``loss`` and ``validation_accuracy`` at the end.
 
 Each arm's folder has ``networks.npz``: these measures of every network.
 """

@@ -29,7 +29,7 @@ def tracked_fit(folder: Path, standardized: bool, epochs: int, seed: int) -> dic
         seed: of the weights.
 
     Returns:
-        its ``loss`` and ``validation_accuracy`` in the end.
+        its ``loss`` and ``validation_accuracy`` at the end.
     """
     split = splits(DATA)[0]
     keras.utils.set_random_seed(seed)

@@ -1,1 +1,1 @@
-"""What every script shares: command line, log directory, progress, versions."""
+"""What every experiment shares: command line, log directory, arms, progress bar, versions."""

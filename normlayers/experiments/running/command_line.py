@@ -1,4 +1,4 @@
-"""How the scripts take and refuse arguments."""
+"""The scripts' command line: options, and errors of one sentence."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ LARGEST_SEED = 2**32 - 1
 
 
 class UsageError(Exception):
-    """What was asked for cannot be done; the message says why in one sentence."""
+    """The request cannot be carried out; the message says why in one sentence."""
 
 
 def folder(text: str) -> Path:
-    """A folder as it is given on the command line, for ``type=``.
+    """A folder given on the command line, for ``type=``.
 
     Raises:
-        argparse.ArgumentTypeError: it is empty, as an unset variable of the shell is; ``Path``
-            takes that for the current folder.
+        argparse.ArgumentTypeError: the text is empty, as an unset shell variable is; ``Path`` would
+            read it as the current folder.
 
     Example:
         >>> folder("logs").name
@@ -35,10 +35,10 @@ def folder(text: str) -> Path:
 
 
 def chosen_arms(asked: Sequence[str], arms: Sequence[str]) -> list[str]:
-    """The arms asked for, in the order of ``arms``.
+    """The chosen arms, in the order of ``arms``.
 
     Raises:
-        UsageError: there is one that is none of ``arms``, or none at all.
+        UsageError: one of them is not in ``arms``, or none is chosen.
     """
     unknown = [arm for arm in asked if arm not in arms]
     if unknown or not asked:
@@ -52,11 +52,11 @@ def check_ranges(arguments: Mapping[str, Any], ranges: Mapping[str, tuple[float,
     """Refuse arguments out of range.
 
     Args:
-        arguments: by the options' names.
-        ranges: the least and the most that an option may be.
+        arguments: by option name.
+        ranges: the smallest and the largest value of each option.
 
     Raises:
-        UsageError: one is not in its range.
+        UsageError: an argument is out of its range.
 
     Example:
         >>> check_ranges({"epochs": 3}, {"epochs": (1, 1000)})
@@ -73,9 +73,10 @@ class ArgumentParser(argparse.ArgumentParser):
         super().__init__(description=description, formatter_class=_Help, allow_abbrev=False)
 
     def run(self, experiment: Callable[..., Any]) -> Any:
-        """Call an experiment with the command line's options and return what it returns.
+        """Call an experiment with the command line's options and return its result.
 
-        What cannot be done, and what the disk refuses, ends the program in one sentence.
+        A ``UsageError`` ends the program with one sentence and exit code 2, an ``OSError`` with
+        one sentence and exit code 1.
         """
         options = self.parse_args()
         try:
@@ -86,20 +87,20 @@ class ArgumentParser(argparse.ArgumentParser):
             self.exit(1, f"{self.prog}: stopped: {error}\n")
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and exit with code 2."""
+        """Print what is wrong and exit with code 2."""
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 class _Help(argparse.HelpFormatter):
-    """Adds the default to an option's help, unless it tells it itself or the option is a switch."""
+    """Adds the default to an option's help, unless the help names it or the option is a switch."""
 
     def _get_help_string(self, action: argparse.Action) -> str:
         text = action.help or ""
-        untold = (None, False, argparse.SUPPRESS)
-        # By identity: a default of 0 is to be told.
-        told = "default" in text or any(action.default is value for value in untold)
-        return text if told else f"{text} (default: %(default)s)"
+        without = (None, False, argparse.SUPPRESS)
+        # By identity, as 0 == False: a default of 0 is shown.
+        complete = "default" in text or any(action.default is value for value in without)
+        return text if complete else f"{text} (default: %(default)s)"
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        # Names with hyphens stay whole, to be copied.
+        # Names with hyphens are not broken, so that they can be copied.
         return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)

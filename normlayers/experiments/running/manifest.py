@@ -1,4 +1,4 @@
-"""arguments.json: what an experiment was asked for, in its log directory."""
+"""arguments.json: the arguments of the run that a log directory holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS = {"experiment": str, "arms": list, "arguments": dict, "versions": dict}
 def read_manifest(
     folder: Path, experiment: str, known_arms: Sequence[str]
 ) -> dict[str, Any] | None:
-    """What an earlier run of an experiment was asked for; ``None`` if there was none.
+    """The content of an earlier run's arguments.json; ``None`` if there is none.
 
     Args:
         folder: the log directory.
@@ -24,8 +24,8 @@ def read_manifest(
         known_arms: all arms that the experiment has.
 
     Raises:
-        UsageError: the file is not what the experiment writes: by its arms' names folders are
-            removed, and the file may have been edited.
+        UsageError: the file is not one that the experiment wrote. It is checked because the arms
+            that it names are folders that may be removed.
         OSError: the file cannot be read.
     """
     path = folder / MANIFEST
@@ -54,7 +54,7 @@ def read_manifest(
 
 
 def refuse_other_arguments(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse to mix runs.
+    """Refuse to mix runs with different arguments.
 
     Args:
         folder: the log directory.

@@ -1,4 +1,4 @@
-"""Keras's ``fit`` on few points: one step of Keras's is a whole pass over them, in batches."""
+"""Keras's ``fit`` on few points: one of its steps is a whole pass over them, in batches."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def fit_in_passes(
     is_whole = keras.backend.backend() == "tensorflow"
     steps = passes_per_epoch * (1 if is_whole else math.ceil(len(x) / batch_size))
     if keras.backend.backend() != "torch":  # which makes one step at a time
-        # What `compile` would have been told.
+        # As arguments of `compile`.
         model.steps_per_execution, model.jit_compile = steps, True
     if is_whole:
         # Keras compiles what it finds here when `fit` begins.

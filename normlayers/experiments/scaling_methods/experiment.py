@@ -1,7 +1,7 @@
 """Ways to scale inputs: what they do to neighbours, networks and numbers (articles A1, A3, A4).
 
-The data and the scalings are in ``scalings``, the networks and their arms in ``scaled_networks``,
-nearest neighbours in ``scaled_neighbours``, the rounding of numbers in ``float_precision``.
+The scalings are in ``data.scalings``, the networks and their arms in ``training``, nearest
+neighbours in ``neighbours``, the rounding of numbers in ``float_precision``.
 
 ``measures`` in results.json:
 
@@ -11,7 +11,7 @@ nearest neighbours in ``scaled_neighbours``, the rounding of numbers in ``float_
   and ``quantiles``;
 - ``networks``: by arm
 
-  - ``networks``, how many; ``diverged``, the share whose loss is no number in the end;
+  - ``networks``, how many; ``diverged``, the share whose loss is NaN or infinite at the end;
   - ``reaches_target``: the share whose loss gets to ``target_loss``, half of that of guessing;
     ``epochs_to_target``: quantiles of the first epoch that does, ``null`` for never;
   - ``loss``: the median of the networks' at each epoch;

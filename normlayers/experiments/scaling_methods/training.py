@@ -103,7 +103,7 @@ def train_arm(
         advance: called as training goes on with the epochs of networks trained since.
 
     Returns:
-        by name, a value a network:
+        by name, one value per network:
 
         - ``loss``: of each epoch's batches, in nats, shape ``(networks, epochs)``;
         - ``accuracy``: on the validation part after training;
@@ -112,7 +112,7 @@ def train_arm(
         - ``saturation_start``, ``slope_start``: see ``look``;
         - ``gradient_start``: norm of the first layer's gradient at the very first step, divided by
           the inputs' factor: what reaches the layer, without the inputs' size;
-        - ``diverged``: whether the loss is no number in the end.
+        - ``diverged``: whether the loss is NaN or infinite at the end.
     """
     arm = ARMS[name]
     course = train_classifiers(

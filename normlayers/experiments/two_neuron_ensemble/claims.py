@@ -1,7 +1,7 @@
 """Article A2's claims about trained networks, and their rules.
 
 Findings are measures by arm: ``findings[arm][measure]`` has one value per network; see
-``stacked_measures.StackedMeasures``. A network *beats* logistic regression where its accuracy on
+``measures.StackedMeasures``. A network *beats* logistic regression where its accuracy on
 the data is higher by 0.03 or more.
 """
 

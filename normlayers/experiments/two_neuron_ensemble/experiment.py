@@ -1,4 +1,4 @@
-"""A thousand two-neuron networks an arm: how often what article A2 tells happens.
+"""A thousand two-neuron networks an arm: how often article A2's observations occur.
 
 Recipe: that of ``two_neuron_circle``, with each network's own initial weights and shuffling. The
 arms are
@@ -16,10 +16,10 @@ arms are
   logistic regression's, for that is not fitted for accuracy;
 - ``quantile_levels``: of what is given as quantiles, each a value that occurs, see
   ``claims.summaries``;
-- ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose logits are no
-  numbers; ``beats``, the share that beats logistic regression, with ``beats_ci95``;
+- ``arms``: for each arm ``networks``, how many; ``diverged``, the share whose logits are not
+  finite; ``beats``, the share that beats logistic regression, with ``beats_ci95``;
   ``beats_any_line``, the share more accurate than the best line, the same way; and for each
-  measure of ``two_neuron_measures.StackedMeasures`` its ``mean`` and ``quantiles`` over the
+  measure of ``measures.StackedMeasures`` its ``mean`` and ``quantiles`` over the
   networks that have it.
 
 Each arm's folder has ``networks.npy``: these measures of every network, a field a measure.
@@ -75,7 +75,7 @@ NAME = "two_neuron_ensemble"
 MAKERS = (train.__module__,)
 # Accuracies are kept in 32 bits; one point more is 0.006.
 ROUNDING = 1e-6
-# Beyond this, a single measure of an arm takes a gigabyte while its quantiles are sought.
+# Beyond this, computing the quantiles of one measure of an arm takes a gigabyte.
 MOST_NETWORKS = 100_000_000
 
 
