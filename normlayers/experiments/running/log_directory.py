@@ -168,12 +168,13 @@ class LogDirectory:
     def redrawing(self, arm: str) -> Iterator[Path]:
         """A finished arm's folder without its event files; the block writes new ones.
 
-        Interrupted, the arm counts as not finished.
+        The arm stays finished whenever the block is interrupted.
         """
         found = self.finished(arm)
         assert found is not None
         with self._writing():
             self._arm(arm).empty_of_events()
+        self.finish(arm, found)  # without event files
         yield self.path / arm
         self.finish(arm, found)
 

@@ -46,10 +46,9 @@ def test_an_event_file_that_is_damaged_is_removed_before_the_arm_is_made_again(t
 
 def test_event_files_that_are_drawn_anew_replace_the_earlier_ones(tmp_path):
     made, events = finished_with_events(tmp_path)
-    with made.redrawing("a") as folder:
-        assert made.finished("a") is None  # as an interruption leaves it
-        with EventLog(folder) as log:
-            log.write(1, scalars={"loss": 0.25})
+    with made.redrawing("a") as folder, EventLog(folder) as log:
+        log.write(1, scalars={"loss": 0.25})
+        assert made.finished("a") == {"found": "a"}  # should an interruption end this here
     assert made.finished("a") == {"found": "a"}
     assert not events.exists()
     assert len(list(folder.glob("events.*"))) == 1
