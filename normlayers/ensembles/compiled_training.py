@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -105,57 +106,67 @@ def training_program(
         returns the new state, and what was found, epochs on the first axis; what has no epochs is
         of the very first step.
     """
+    return compiled(_Training(networks, optimizer, batch_size, recorded).train)
 
-    def nothing(state: State) -> Found:
-        return of_no_step(state["weights"]) if recorded else {}
 
-    def step(state: State, x: Any, y: Any) -> tuple[State, Found]:
-        weights, axis = state["weights"], networks.points_axis
+@dataclass(frozen=True)
+class _Training:
+    """What ``training_program`` compiles: some epochs, each of steps, each on a batch."""
+
+    networks: DenseNetworks
+    optimizer: Optimizer
+    batch_size: int | None
+    recorded: bool
+
+    def train(self, state: State, orders: Any, count: Any, x: Any, y: Any) -> tuple[State, Found]:
+        epochs = orders.shape[0]
+        if count is None and epochs == 1:
+            # Without a loop about it a deep network is compiled in half the time.
+            state, found = self.epoch(state, orders[0], x, y)
+            return state, of_one_epoch(found)
+
+        def next_epoch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
+            state, now = self.epoch(carried[0], orders[number], x, y)
+            return state, with_epoch(carried[1], now, number)
+
+        start = of_no_epoch(self._nothing(state), epochs)
+        return ops.fori_loop(0, epochs if count is None else count, next_epoch, (state, start))
+
+    def epoch(self, state: State, order: Any, x: Any, y: Any) -> tuple[State, Found]:
+        size = self.batch_size
+        if size is None:
+            return self.step(state, x, y)
+        # Gathered once an epoch: a gather within a step would be done again wherever it is used.
+        own = self.networks.ordered(x, y, ops.cast(order, "int32"))
+        points = own[0].shape[self.networks.points_axis]
+
+        def next_batch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
+            batch = (_batch(self.networks, array, number * size, size) for array in own)
+            state, now = self.step(carried[0], *batch)
+            return state, added(carried[1], now, size, number == 0)
+
+        whole, rest = divmod(points, size)
+        state, found = ops.fori_loop(0, whole, next_batch, (state, self._nothing(state)))
+        if rest:
+            state, now = self.step(state, *(_last(self.networks, array, rest) for array in own))
+            found = added(found, now, rest, False)
+        return state, of_epoch(found, points, whole + bool(rest))
+
+    def step(self, state: State, x: Any, y: Any) -> tuple[State, Found]:
+        networks, weights = self.networks, state["weights"]
 
         def loss(trained: Weights) -> tuple[Any, Any]:
             logits, statistics = training_forward(networks, with_trained(weights, trained), x)
-            losses = ops.mean(networks.losses(logits, y), axis=axis)
+            losses = ops.mean(networks.losses(logits, y), axis=networks.points_axis)
             # A network's loss knows nothing of the others', so their sum has the gradients of each.
             return ops.sum(losses), (losses, statistics)
 
         gradients, (losses, statistics) = gradients_of(loss, trained_part(weights))
-        found = of_step(losses, gradients) if recorded else {}
-        return stepped(state, gradients, [*statistics, {}], optimizer), found
+        found = of_step(losses, gradients) if self.recorded else {}
+        return stepped(state, gradients, [*statistics, {}], self.optimizer), found
 
-    def epoch(state: State, order: Any, x: Any, y: Any) -> tuple[State, Found]:
-        if batch_size is None:
-            return step(state, x, y)
-        # Gathered once an epoch: a gather within a step would be done again wherever it is used.
-        own = networks.ordered(x, y, ops.cast(order, "int32"))
-        points = own[0].shape[networks.points_axis]
-
-        def next_batch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
-            batch = (_batch(networks, a, number * batch_size, batch_size) for a in own)
-            state, now = step(carried[0], *batch)
-            return state, added(carried[1], now, batch_size, number == 0)
-
-        whole, rest = divmod(points, batch_size)
-        state, found = ops.fori_loop(0, whole, next_batch, (state, nothing(state)))
-        if rest:
-            state, now = step(state, *(_last(networks, a, rest) for a in own))
-            found = added(found, now, rest, False)
-        return state, of_epoch(found, points, whole + bool(rest))
-
-    def train(state: State, orders: Any, count: Any, x: Any, y: Any) -> tuple[State, Found]:
-        epochs = orders.shape[0]
-        if count is None and epochs == 1:
-            # Without a loop about it a deep network is compiled in half the time.
-            state, found = epoch(state, orders[0], x, y)
-            return state, of_one_epoch(found)
-
-        def next_epoch(number: Any, carried: tuple[State, Found]) -> tuple[State, Found]:
-            state, now = epoch(carried[0], orders[number], x, y)
-            return state, with_epoch(carried[1], now, number)
-
-        start = of_no_epoch(nothing(state), epochs)
-        return ops.fori_loop(0, epochs if count is None else count, next_epoch, (state, start))
-
-    return compiled(train)
+    def _nothing(self, state: State) -> Found:
+        return of_no_step(state["weights"]) if self.recorded else {}
 
 
 def _batch(networks: DenseNetworks, array: Any, first: Any, points: int) -> Any:

@@ -122,7 +122,7 @@ def measured(course: Course, arm: Arm) -> dict[str, Array]:
       loss that only falls, 1/2 of one that gets nowhere; NaN of one that does not move;
     - ``validation_accuracy``: at the end;
     - ``hidden_gradient``, ``output_gradient``: norm of the loss's gradient with respect to the
-      layer's kernel at the very first step; ``..._largest`` and ``..._smallest`` over all epochs;
+      layer's kernel at the very first step; ``..._largest`` over all epochs;
     - ``feature_gradients``: the same of each feature's part of the hidden layer's kernel, shape
       ``(networks, features)``;
     - ``dead_start``, ``always_on_start``, ``selective_start`` and ``_end``: share of the hidden
@@ -147,7 +147,6 @@ def measured(course: Course, arm: Arm) -> dict[str, Array]:
     for layer, name in enumerate(("hidden", "output")):
         found[f"{name}_gradient"] = course.first_gradient_norms[:, layer]
         found[f"{name}_gradient_largest"] = norms[..., layer].max(axis=1)
-        found[f"{name}_gradient_smallest"] = norms[..., layer].min(axis=1)
     for time, when in enumerate(("start", "end")):
         found[f"dead_{when}"] = dead[:, time].mean(axis=1)
         found[f"always_on_{when}"] = (active[:, time] == 1).mean(axis=1)

@@ -34,9 +34,8 @@ see ``quadratic_descent``. The predicted ones are whole too.
     - ``predicted``: by theory; ``"diverged"`` where the rate is not stable at the minimum;
     - ``off``: how far the steps are from the predicted, as a part of these; ``null`` where none
       were counted or predicted;
-    - ``detour``: the path's length over the straight distance from start to minimum;
-    - ``turning_share``: share of the steps at more than a right angle to the step before. At the
-      best rate it is near 1 on round and stretched surfaces alike, which is why no claim uses it.
+    - ``detour``: the path's length over the straight distance from start to minimum.
+
 
   - ``all`` (mean squared error only), over the data sets: ``steps_quantiles`` at the best rate,
     ``off_largest``, ``within_a_tenth`` (share of the data sets whose steps are within 10 % of the
@@ -69,7 +68,7 @@ from normlayers.experiments.loss_surface.figures import (
     population_condition,
     write_figures,
 )
-from normlayers.experiments.loss_surface.gradient_descent import DIVERGED, REACHED, turning_share
+from normlayers.experiments.loss_surface.gradient_descent import DIVERGED, REACHED
 from normlayers.experiments.loss_surface.kept_runs import arrays_of, runs_of
 from normlayers.experiments.loss_surface.losses import LOSSES, NoMinimumError
 from normlayers.experiments.loss_surface.measures import (
@@ -167,14 +166,11 @@ def _of_run(drawn: Drawn, at: int, predicted: float) -> dict[str, Any]:
     path, steps = drawn.runs.paths[at], int(drawn.runs.steps[at])
     reached = drawn.runs.outcome[at] == REACHED
     detour = float(drawn.runs.length[at] / np.linalg.norm(path[0]))
-    with np.errstate(over="ignore", invalid="ignore"):
-        turning = turning_share(path)
     return {
         "steps": steps if reached else drawn.runs.outcome[at],
         "predicted": _plain(predicted),
         "off": abs(steps - predicted) / predicted if reached and math.isfinite(predicted) else None,
         "detour": detour if math.isfinite(detour) else None,
-        "turning_share": turning,
     }
 
 

@@ -47,18 +47,6 @@ def squared_distance(hessian: Array, error: Array) -> Array:
     )
 
 
-def turning_share(path: Array) -> float:
-    """Share of the steps that point back: at more than a right angle to the step before.
-
-    Example:
-        >>> turning_share(np.array([[0.0, 0.0], [1.0, 0.1], [0.0, 0.2], [-1.0, 0.3]]))
-        0.5
-    """
-    moves = np.diff(path, axis=0)
-    turns = (moves[1:] * moves[:-1]).sum(axis=-1) < 0
-    return float(turns.mean()) if len(turns) else 0.0
-
-
 def quadratic_gradient(hessian: Array) -> Callable[[Array], Gradient]:
     """The gradient ``He`` of quadratic surfaces, as ``descend`` takes it.
 

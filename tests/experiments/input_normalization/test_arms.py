@@ -124,7 +124,7 @@ def test_measures_of_a_course():
     assert np.isnan(found["revived"][1])
     assert np.isnan(found["validation_accuracy"][1])
     assert found["hidden_gradient_largest"].tolist() == [2, 6]
-    assert found["output_gradient_smallest"].tolist() == [1, 5]
+    assert found["output_gradient_largest"].tolist() == [3, 7]
 
 
 def test_large_variance_alone_leaves_relu_neurons_selective():

@@ -11,7 +11,6 @@ from normlayers.experiments.loss_surface.gradient_descent import (
     descend,
     quadratic_gradient,
     squared_distance,
-    turning_share,
 )
 
 
@@ -80,14 +79,3 @@ def test_what_is_not_a_number_has_diverged():
     hessian, start = np.eye(2)[np.newaxis], np.ones((1, 2))
     found = descend(lambda runs: lambda error: error * np.nan, hessian, start, np.ones(1), 0.1, 99)
     assert (found.outcome, found.steps.tolist()) == ([DIVERGED], [1])
-
-
-def test_the_steep_direction_turns_back_at_every_step_however_round_the_surface(bowls):
-    """Why the share of steps that turn back tells nothing of a path."""
-    hessian, _, eigenvalues = bowls
-    # Both parts of the error alike.
-    start = np.linalg.eigh(hessian)[1].sum(axis=-1)
-    rates = theory.best_rate(eigenvalues)
-    paths = descend(quadratic_gradient(hessian), hessian, start, rates, 1e-6, 100_000, True).paths
-    assert [turning_share(path) for path in paths[5:]] == [1.0] * 45
-    assert turning_share(np.zeros((2, 2))) == 0
