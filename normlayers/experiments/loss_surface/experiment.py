@@ -36,7 +36,6 @@ see ``quadratic_descent``. The predicted ones are whole too.
       were counted or predicted;
     - ``detour``: the path's length over the straight distance from start to minimum.
 
-
   - ``all`` (mean squared error only), over the data sets: ``steps_quantiles`` at the best rate,
     ``off_largest``, ``within_a_tenth`` (share of the data sets whose steps are within 10 % of the
     predicted), ``detour_quantiles``, ``shared_steps_quantiles`` (in closed form; ``"diverged"``
