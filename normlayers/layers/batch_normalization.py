@@ -9,17 +9,17 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from normlayers.layers import batch_norm_arguments as arguments
-from normlayers.layers import (
+from normlayers.layers.batch_norm import arguments as arguments
+from normlayers.layers.batch_norm import (
     batch_renormalization,
     blocked_batch_norm,
     fused_batch_norm,
     reference_batch_norm,
 )
-from normlayers.layers.batch_norm_weights import add_weights
+from normlayers.layers.batch_norm.moving_statistics import kept_share, move
+from normlayers.layers.batch_norm.replicas import check_can_synchronize, total_over_replicas
+from normlayers.layers.batch_norm.weights import add_weights
 from normlayers.layers.centring import at_least_float32
-from normlayers.layers.moving_statistics import kept_share, move
-from normlayers.layers.replicas import check_can_synchronize, total_over_replicas
 
 Placement = Literal["pre", "post"]
 Implementation = Literal["auto", "reference", "fused"]

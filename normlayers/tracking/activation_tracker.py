@@ -16,12 +16,12 @@ from normlayers.tracking.boundary import Wanted
 from normlayers.tracking.guard import Guard
 from normlayers.tracking.history import History
 from normlayers.tracking.model_measures import ModelMeasures
-from normlayers.tracking.probe import Probe
-from normlayers.tracking.run_folder import IfExists, RunFolder
-from normlayers.tracking.run_pictures import RunPictures
+from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.tracker_arguments import check_arguments, whole_step
+from normlayers.tracking.writing.run_folder import IfExists, RunFolder
+from normlayers.tracking.writing.run_pictures import RunPictures
 
 Array = npt.NDArray[Any]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.plane import Plane, plane_through, principal_plane
-from normlayers.tracking.probe import Probe, Reading, activation_of
+from normlayers.tracking.reading.probe import Probe, Reading, activation_of
 
 Array = npt.NDArray[Any]
 Wanted = Literal["auto", "principal"] | bool | Sequence[int]

@@ -9,11 +9,11 @@ import keras
 
 from normlayers.tracking.observed_scalars import observed_scalars
 from normlayers.tracking.overview import notes, overview
-from normlayers.tracking.probe import Reading
-from normlayers.tracking.roles import Roles, detailed_layers
-from normlayers.tracking.tag_descriptions import OVERVIEW_GROUP
+from normlayers.tracking.reading.probe import Reading
+from normlayers.tracking.reading.roles import Roles, detailed_layers
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.training_norms import TrainingNorms
+from normlayers.tracking.writing.tag_descriptions import OVERVIEW_GROUP
 
 # Of a layer's summary, for TensorBoard.
 HISTOGRAM = ("low", "high", "counts")

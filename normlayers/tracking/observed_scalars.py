@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.tracking import measures
-from normlayers.tracking.probe import Reading
-from normlayers.tracking.roles import Roles
+from normlayers.tracking.reading.probe import Reading
+from normlayers.tracking.reading.roles import Roles
 
 # Layers up to this size have their neurons shown one by one.
 SMALL_LAYER = 16

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from normlayers.tracking import measures
-from normlayers.tracking.input_summary import input_measures
-from normlayers.tracking.roles import Roles
-from normlayers.tracking.tag_descriptions import OVERVIEW_GROUP
+from normlayers.tracking.reading.input_summary import input_measures
+from normlayers.tracking.reading.roles import Roles
+from normlayers.tracking.writing.tag_descriptions import OVERVIEW_GROUP
 
 OVER_LAYERS = ("dead", "always_on", "saturation")
 

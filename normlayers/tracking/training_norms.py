@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.loss_gradient import LossGradient
-from normlayers.tracking.probe import Reading
+from normlayers.tracking.reading.loss_gradient import LossGradient
+from normlayers.tracking.reading.probe import Reading
 from normlayers.tracking.tracked_points import TrackedPoints
 
 Array = npt.NDArray[Any]

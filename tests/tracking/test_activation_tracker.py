@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 import normlayers as nl
-from normlayers.tracking.event_log import EventLog
-from normlayers.tracking.probe import Probe
+from normlayers.tracking.reading.probe import Probe
+from normlayers.tracking.writing.event_log import EventLog
 from tests.tracking.reading import Read
 
 

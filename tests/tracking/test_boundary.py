@@ -6,7 +6,7 @@ import pytest
 
 from normlayers.tracking.boundary import Survey, boundary_over
 from normlayers.tracking.plane import plane_through, principal_plane
-from normlayers.tracking.probe import Probe
+from normlayers.tracking.reading.probe import Probe
 
 
 def test_the_logit_is_that_of_the_grid_point():

@@ -8,8 +8,8 @@ import pytest
 
 import normlayers as nl
 from normlayers.tracking import measures
-from normlayers.tracking.input_summary import input_measures
-from normlayers.tracking.probe import Probe
+from normlayers.tracking.reading.input_summary import input_measures
+from normlayers.tracking.reading.probe import Probe
 from tests.tracking.reading import Read
 
 layers = keras.layers

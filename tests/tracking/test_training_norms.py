@@ -6,7 +6,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.tracking import training_norms
-from normlayers.tracking.loss_gradient import LossGradient
+from normlayers.tracking.reading.loss_gradient import LossGradient
 from tests.tracking.reading import Read
 
 layers = keras.layers

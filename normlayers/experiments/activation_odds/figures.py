@@ -30,7 +30,7 @@ from normlayers.experiments.activation_odds.simulated_odds import BIASES
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.pictures.film import write_gif
 from normlayers.pictures.png import to_png
-from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.writing.event_log import EventLog
 
 # Kinds of networks, as results.json and as the pictures name them.
 KINDS = dict(zip(BIASES, ("bias 0", "bias U(-1, 1)"), strict=True))

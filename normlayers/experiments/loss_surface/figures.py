@@ -44,7 +44,7 @@ from normlayers.experiments.loss_surface.plots.surface_page import (
 )
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.pictures.png import to_png
-from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.writing.event_log import EventLog
 
 Array = npt.NDArray[Any]
 

@@ -18,8 +18,8 @@ from normlayers.experiments.two_neuron_circle.films import (
 from normlayers.pictures.boundary import boundary_overview
 from normlayers.pictures.png import to_png
 from normlayers.tracking.boundary import boundary_over
-from normlayers.tracking.probe import Probe
-from normlayers.tracking.tag_descriptions import tag_description
+from normlayers.tracking.reading.probe import Probe
+from normlayers.tracking.writing.tag_descriptions import tag_description
 
 Array = npt.NDArray[Any]
 

@@ -19,8 +19,8 @@ from normlayers.experiments.two_neuron_circle.plots.class_points import class_po
 from normlayers.experiments.two_neuron_circle.plots.named_network import network_drawing
 from normlayers.pictures.film import write_gif, write_mp4
 from normlayers.pictures.png import to_png
-from normlayers.tracking.event_log import EventLog
 from normlayers.tracking.tracked_points import TrackedPoints
+from normlayers.tracking.writing.event_log import EventLog
 
 Array = npt.NDArray[Any]
 
@@ -86,7 +86,7 @@ def pictures_of(folder: Path) -> dict[str, list[bytes]]:
 
     Example:
         >>> import tempfile
-        >>> from normlayers.tracking.event_log import EventLog
+        >>> from normlayers.tracking.writing.event_log import EventLog
         >>> folder = Path(tempfile.mkdtemp())
         >>> with EventLog(folder) as log:
         ...     log.write(0, images={"blank": b"PNG with width and height at 16 and 20"})

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from normlayers.experiments.two_neuron_circle.plots.lit_point import LitPointPicture
 from normlayers.pictures.network import NetworkPicture
 from normlayers.tracking.activation_tracker import ActivationTracker
-from normlayers.tracking.event_log import EventLog
-from normlayers.tracking.probe import Probe
+from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.tracked_points import TrackedPoints
+from normlayers.tracking.writing.event_log import EventLog
 
 Array = npt.NDArray[Any]
 

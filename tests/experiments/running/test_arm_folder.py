@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from normlayers.experiments.running.command_line import UsageError
-from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.writing.event_log import EventLog
 from tests.experiments.made_up_runs import directory, files, finished
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from normlayers.experiments.two_neuron_circle.films import film_file, pictures_of, write_films
-from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.writing.event_log import EventLog
 
 
 def png(colour):

@@ -12,8 +12,8 @@ from normlayers.experiments.two_neuron_circle.lit_points import (
     log_lit_points,
     log_network,
 )
-from normlayers.tracking.event_log import EventLog
 from normlayers.tracking.tracked_points import TrackedPoints
+from normlayers.tracking.writing.event_log import EventLog
 from tests.tracking.reading import Read
 
 NAMES = [["x0", "x1"], ["h0", "h1"], ["y"]]

@@ -8,7 +8,7 @@ from normlayers.ensembles.ensemble import TrainedChunk
 from normlayers.ensembles.stacked_network import Architecture
 from normlayers.experiments.data.circles import circles
 from normlayers.experiments.two_neuron_ensemble.measures import StackedMeasures, read
-from normlayers.tracking.probe import Probe
+from normlayers.tracking.reading.probe import Probe
 from tests.ensembles.keras_twins import keras_weights
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.compiled_reading import build, compiled_reading
-from normlayers.tracking.input_summary import input_summary
-from normlayers.tracking.layer_summary import layer_summary
-from normlayers.tracking.listening import ACTIVATIONS, CLOSED, Heard, has_activation, listen
 from normlayers.tracking.measures import threshold
-from normlayers.tracking.roles import Roles, roles
-from normlayers.tracking.traced_state import TracedState
+from normlayers.tracking.reading.compiled_reading import build, compiled_reading
+from normlayers.tracking.reading.input_summary import input_summary
+from normlayers.tracking.reading.layer_summary import layer_summary
+from normlayers.tracking.reading.listening import ACTIVATIONS, CLOSED, Heard, has_activation, listen
+from normlayers.tracking.reading.roles import Roles, roles
+from normlayers.tracking.reading.traced_state import TracedState
 
 Array = npt.NDArray[Any]
 

@@ -6,8 +6,8 @@ import pytest
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
 
 import normlayers as nl
-from normlayers.tracking.event_log import EventLog
-from normlayers.tracking.tag_descriptions import tag_description
+from normlayers.tracking.writing.event_log import EventLog
+from normlayers.tracking.writing.tag_descriptions import tag_description
 
 
 def descriptions(log_dir):

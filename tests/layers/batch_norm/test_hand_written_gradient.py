@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from normlayers.layers.hand_written_gradient import with_backward
+from normlayers.layers.batch_norm.hand_written_gradient import with_backward
 from tests.layers.derivatives import BACKEND, gradients
 
 ops = keras.ops

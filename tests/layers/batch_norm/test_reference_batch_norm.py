@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import normlayers as nl
-from normlayers.layers.reference_batch_norm import train
+from normlayers.layers.batch_norm.reference_batch_norm import train
 from tests.layers.derivatives import BACKEND, complex_step, float64, gradients, relative_error
 
 ACTIVATIONS = {

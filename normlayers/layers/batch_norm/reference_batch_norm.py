@@ -11,7 +11,7 @@ from typing import Any
 
 from keras import ops
 
-from normlayers.layers.hand_written_gradient import with_backward
+from normlayers.layers.batch_norm.hand_written_gradient import with_backward
 
 
 def train(

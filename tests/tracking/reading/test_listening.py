@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from normlayers.tracking.listening import listen
+from normlayers.tracking.reading.listening import listen
 
 layers = keras.layers
 

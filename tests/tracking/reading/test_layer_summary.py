@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normlayers import measures
-from normlayers.tracking.layer_summary import BINS, layer_summary
+from normlayers.tracking.reading.layer_summary import BINS, layer_summary
 
 
 @settings(max_examples=30, deadline=None)

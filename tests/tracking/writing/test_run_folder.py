@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.tracking.event_log import EventLog
-from normlayers.tracking.run_folder import RunFolder
+from normlayers.tracking.writing.event_log import EventLog
+from normlayers.tracking.writing.run_folder import RunFolder
 from tests.tracking.reading import Read
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.listening import Heard
+from normlayers.tracking.reading.listening import Heard
 
 Array = npt.NDArray[Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from normlayers.layers.reference_batch_norm import at_least_one
+from normlayers.layers.batch_norm.reference_batch_norm import at_least_one
 
 # Below this many values TensorFlow's kernel takes longer to start than its passes save
 # (benchmarks/batch_normalization.py, 128 x 256 and 4096 x 512).

@@ -8,7 +8,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.tracking import measures
-from normlayers.tracking.probe import Probe
+from normlayers.tracking.reading.probe import Probe
 
 layers = keras.layers
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from normlayers.tracking.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
+from normlayers.tracking.writing.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
 
 IfExists = Literal["new", "append", "replace"]
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from normlayers.tracking.probe import Probe
-from normlayers.tracking.roles import Roles, detailed_layers
+from normlayers.tracking.reading.probe import Probe
+from normlayers.tracking.reading.roles import Roles, detailed_layers
 
 layers = keras.layers
 

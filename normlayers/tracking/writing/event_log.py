@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.tracking.tag_descriptions import tag_description
+from normlayers.tracking.writing.tag_descriptions import tag_description
 
 try:
     import fcntl

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from normlayers.pictures.png import to_png
-from normlayers.tracking.event_log import EventLog
+from normlayers.tracking.writing.event_log import EventLog
 from tests.tracking.reading import Read
 
 
@@ -59,7 +59,7 @@ def test_writes_without_importing_tensorflow(tmp_path):
         "import sys, types\n"
         "package = types.ModuleType('normlayers'); package.__path__ = [sys.argv[1]]\n"
         "sys.modules['normlayers'] = package\n"  # the package itself imports Keras
-        "from normlayers.tracking.event_log import EventLog\n"
+        "from normlayers.tracking.writing.event_log import EventLog\n"
         "EventLog(sys.argv[2]).write(0, {'a': 1.0}, {'h': (1.0, 2.0, [3, 4])})\n"
         "sys.exit('tensorflow' in sys.modules)\n"
     )
@@ -94,7 +94,7 @@ def test_two_logs_at_once_in_one_folder_are_refused(tmp_path):
 def test_a_killed_process_loses_nothing_it_had_written(tmp_path):
     code = (
         "import os, sys\n"
-        "from normlayers.tracking.event_log import EventLog\n"
+        "from normlayers.tracking.writing.event_log import EventLog\n"
         "log = EventLog(sys.argv[1])\n"
         "for step in range(5): log.write(step, {'a': step})\n"
         "os.kill(os.getpid(), 9)\n"

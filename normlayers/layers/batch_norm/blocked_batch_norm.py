@@ -13,9 +13,9 @@ from typing import Any
 
 import keras
 
-from normlayers.layers import fused_batch_norm
-from normlayers.layers.hand_written_gradient import with_backward
-from normlayers.layers.reference_batch_norm import across
+from normlayers.layers.batch_norm import fused_batch_norm
+from normlayers.layers.batch_norm.hand_written_gradient import with_backward
+from normlayers.layers.batch_norm.reference_batch_norm import across
 
 # Rows that TensorFlow's kernel takes the moments of at once: as few as it is fast with.
 BLOCK = 16

@@ -1,0 +1,1 @@
+"""What BatchNormalization computes with: the reference, the backends' kernels, the gradient."""

@@ -1,0 +1,1 @@
+"""How a model's layers are read while it runs, without touching it."""

@@ -1,0 +1,1 @@
+"""Where a run goes: its folder, its event file, its pictures."""
