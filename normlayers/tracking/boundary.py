@@ -13,7 +13,8 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.plane import Plane, plane_through, principal_plane
-from normlayers.tracking.reading.probe import Probe, Reading, activation_of
+from normlayers.tracking.reading.activation_names import activation_of
+from normlayers.tracking.reading.probe import Probe, Reading
 
 Array = npt.NDArray[Any]
 Wanted = Literal["auto", "principal"] | bool | Sequence[int]

@@ -170,3 +170,17 @@ def test_a_loss_compiled_anew_is_the_one_that_is_measured(circle_model, points, 
         tracker.observe(circle_model, step)
     first, second = tracker.history["overview/gradient_norm"]
     assert second > 1.5 * first
+
+
+def test_an_activation_exchanged_is_the_one_that_is_measured(circle_model, points, tmp_path):
+    circle_model.compile("sgd", "binary_crossentropy")
+    tracker = tracked(tmp_path / "old", circle_model, *points)
+    tracker.observe(circle_model, 0)
+    circle_model.get_layer("hidden").activation = keras.activations.tanh
+    circle_model.compile("sgd", "binary_crossentropy")
+    tracker.observe(circle_model, 1)
+    fresh = tracked(tmp_path / "new", circle_model, *points)
+    fresh.observe(circle_model, 1)
+    first, second = tracker.history["overview/gradient_norm"]
+    assert second == pytest.approx(fresh.history["overview/gradient_norm"][0], rel=1e-6)
+    assert abs(second - first) > 0.01

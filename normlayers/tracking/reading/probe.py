@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import keras
@@ -13,12 +12,13 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.measures import threshold
+from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.compiled_reading import build, compiled_reading
 from normlayers.tracking.reading.input_summary import input_summary
 from normlayers.tracking.reading.layer_summary import layer_summary
-from normlayers.tracking.reading.listening import ACTIVATIONS, CLOSED, Heard, has_activation, listen
-from normlayers.tracking.reading.roles import Roles, roles
+from normlayers.tracking.reading.listening import CLOSED, Heard, has_activation, listen
 from normlayers.tracking.reading.traced_state import TracedState
+from normlayers.tracking.reading.wiring import Wiring, wiring_of
 
 Array = npt.NDArray[Any]
 
@@ -48,28 +48,6 @@ class Reading:
     output: Array
     logit: Array
     inputs: dict[str, Array] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """How the probed layers stand to each other.
-
-    Attributes:
-        names: the layers read, in the order they are called in.
-        neurons: how many each has.
-        next_dense: for each layer whose output goes straight into a Dense layer, that one.
-        is_chain: whether they are the whole network, one after the other.
-        classes: whether the outputs are of one softmax, or linear and of one output, so that the
-            largest may be what is predicted.
-        roles: which layers have neurons, and which make outputs.
-    """
-
-    names: list[str] = field(default_factory=list)
-    neurons: dict[str, int] = field(default_factory=dict)
-    next_dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
-    is_chain: bool = False
-    classes: bool = False
-    roles: Roles = field(default_factory=Roles)
 
 
 class Probe:
@@ -176,7 +154,7 @@ class Probe:
             if values.shape[-1] <= self._whole and size <= max(self._whole, READ_WHOLE):
                 activations[note.name], active[note.name] = values, on
         named = self._layers is not None
-        self.wiring = _wiring(chosen, heard, keras.tree.flatten(x), outputs, neurons, named)
+        self.wiring = wiring_of(chosen, heard, keras.tree.flatten(x), outputs, neurons, named)
         return {
             "inputs": input_summary(heard),
             "summaries": summaries,
@@ -185,22 +163,6 @@ class Probe:
             "output": _side_by_side(outputs),
             "logit": _side_by_side([_logit(output, heard) for output in outputs]),
         }
-
-
-def activation_of(layer: keras.layers.Layer) -> str:
-    """The Keras name of a layer's activation; ``"linear"`` for a layer without one."""
-    inner = getattr(layer, "forward_layer", getattr(layer, "layer", None))
-    if isinstance(inner, keras.layers.Layer):
-        return activation_of(inner)
-    activation = layer if isinstance(layer, ACTIVATIONS) else getattr(layer, "activation", None)
-    if isinstance(activation, keras.layers.Activation):
-        return activation_of(activation)
-    if isinstance(activation, keras.layers.ReLU):
-        bent = activation.negative_slope or activation.threshold or activation.max_value
-        return "leaky_relu" if bent else "relu"
-    if isinstance(activation, keras.layers.Layer):
-        return type(activation).__name__.lower()
-    return getattr(activation, "__name__", "linear")
 
 
 def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:
@@ -255,52 +217,3 @@ def _logit(output: Any, heard: list[Heard]) -> Any:
 def _side_by_side(outputs: list[Any]) -> Any:
     flat = [ops.cast(ops.reshape(o, (ops.shape(o)[0], -1)), "float32") for o in outputs]
     return flat[0] if len(flat) == 1 else ops.concatenate(flat, axis=1)
-
-
-def _wiring(
-    chosen: list[Heard],
-    heard: list[Heard],
-    inputs: list[Any],
-    outputs: list[Any],
-    neurons: dict[str, int],
-    named: bool,
-) -> Wiring:
-    next_dense = {}
-    for note in chosen:
-        takers = [h for h in heard if any(tensor is note.gives for tensor in h.takes)]
-        flat = len(note.gives.shape) == 2
-        if flat and len(takers) == 1 and type(takers[0].layer) is keras.layers.Dense:
-            next_dense[note.name] = takers[0].layer
-    whole = [note for note in heard if has_activation(note.layer)] == chosen
-    # What stands before the first one, as a standardizing layer, is part of the inputs.
-    follow = all(
-        len(note.takes) == 1 and note.takes[0] is before.gives for before, note in pairwise(chosen)
-    )
-    ends = len(inputs) == len(outputs) == 1 and bool(chosen) and chosen[-1].gives is outputs[0]
-    return Wiring(
-        [note.name for note in chosen],
-        neurons,
-        next_dense,
-        whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
-        len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
-        _roles(chosen, heard, outputs, named),
-    )
-
-
-def _roles(chosen: list[Heard], heard: list[Heard], outputs: list[Any], named: bool) -> Roles:
-    activations = {
-        note.name: "" if isinstance(note.layer, CLOSED) else activation_of(note.layer)
-        for note in chosen
-    }
-    makers = [note.name for note in heard if any(note.gives is output for output in outputs)]
-    # Something that is no layer, as a slice, may come after the last one.
-    layers = [note for note in heard if not isinstance(note.layer, keras.Model)]
-    if layers and activation_of(layers[-1].layer) == "sigmoid":
-        makers.append(layers[-1].name)
-    return roles(activations, makers, named)
-
-
-def _ends_in(output: Any, heard: list[Heard]) -> str:
-    """The activation that makes an output, or ``""``."""
-    makers = [note.layer for note in heard if note.activated is output]
-    return activation_of(makers[0]) if makers else ""

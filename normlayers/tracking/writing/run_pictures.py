@@ -9,7 +9,8 @@ from typing import Literal
 from normlayers.pictures.album import Album
 from normlayers.tracking.boundary import Survey, Wanted
 from normlayers.tracking.observed_scalars import SMALL_LAYER
-from normlayers.tracking.reading.probe import Probe, Reading, Wiring
+from normlayers.tracking.reading.probe import Probe, Reading
+from normlayers.tracking.reading.wiring import Wiring
 from normlayers.tracking.tracked_points import TrackedPoints
 
 

@@ -1,0 +1,94 @@
+"""How the layers of a model stand to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import keras
+
+from normlayers.tracking.reading.activation_names import activation_of
+from normlayers.tracking.reading.listening import CLOSED, Heard, has_activation
+from normlayers.tracking.reading.roles import Roles, roles
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How the probed layers stand to each other.
+
+    Attributes:
+        names: the layers read, in the order they are called in.
+        neurons: how many each has.
+        next_dense: for each layer whose output goes straight into a Dense layer, that one.
+        is_chain: whether they are the whole network, one after the other.
+        classes: whether the outputs are of one softmax, or linear and of one output, so that the
+            largest may be what is predicted.
+        roles: which layers have neurons, and which make outputs.
+    """
+
+    names: list[str] = field(default_factory=list)
+    neurons: dict[str, int] = field(default_factory=dict)
+    next_dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
+    is_chain: bool = False
+    classes: bool = False
+    roles: Roles = field(default_factory=Roles)
+
+
+def wiring_of(
+    chosen: list[Heard],
+    heard: list[Heard],
+    inputs: list[Any],
+    outputs: list[Any],
+    neurons: dict[str, int],
+    named: bool,
+) -> Wiring:
+    """How layers that were heard in a call of a model stand to each other.
+
+    Args:
+        chosen: those that are read.
+        heard: all of them.
+        inputs: tensors that went into the model.
+        outputs: tensors that came out of it.
+        neurons: how many each of the chosen has.
+        named: whether somebody asked for these layers by name.
+    """
+    next_dense = {}
+    for note in chosen:
+        takers = [h for h in heard if any(tensor is note.gives for tensor in h.takes)]
+        flat = len(note.gives.shape) == 2
+        if flat and len(takers) == 1 and type(takers[0].layer) is keras.layers.Dense:
+            next_dense[note.name] = takers[0].layer
+    whole = [note for note in heard if has_activation(note.layer)] == chosen
+    # What stands before the first one, as a standardizing layer, is part of the inputs.
+    follow = all(
+        len(note.takes) == 1 and note.takes[0] is before.gives for before, note in pairwise(chosen)
+    )
+    ends = len(inputs) == len(outputs) == 1 and bool(chosen) and chosen[-1].gives is outputs[0]
+    return Wiring(
+        [note.name for note in chosen],
+        neurons,
+        next_dense,
+        whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
+        len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
+        _roles(chosen, heard, outputs, named),
+    )
+
+
+def _roles(chosen: list[Heard], heard: list[Heard], outputs: list[Any], named: bool) -> Roles:
+    activations = {
+        note.name: "" if isinstance(note.layer, CLOSED) else activation_of(note.layer)
+        for note in chosen
+    }
+    makers = [note.name for note in heard if any(note.gives is output for output in outputs)]
+    # Something that is no layer, as a slice, may come after the last one.
+    layers = [note for note in heard if not isinstance(note.layer, keras.Model)]
+    if layers and activation_of(layers[-1].layer) == "sigmoid":
+        makers.append(layers[-1].name)
+    return roles(activations, makers, named)
+
+
+def _ends_in(output: Any, heard: list[Heard]) -> str:
+    """The activation that makes an output, or ``""``."""
+    makers = [note.layer for note in heard if note.activated is output]
+    return activation_of(makers[0]) if makers else ""
