@@ -16,7 +16,7 @@ from normlayers.experiments.report.page import reproduction
 from normlayers.experiments.running.command_line import UsageError
 from tests.experiments.found import row, write_found
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Stands for an experiment: writes one claim.
 SCRIPT = f"""
 import pathlib, sys

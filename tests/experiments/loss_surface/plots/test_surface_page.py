@@ -19,7 +19,7 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 # Kept when the tests are over, to be looked at.
-SCREENSHOTS = Path(__file__).parents[2] / "test-results"
+SCREENSHOTS = Path(__file__).parents[4] / "test-results"
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"),
