@@ -1,5 +1,6 @@
 # `make` alone lists the targets.
 PYTHON ?= python3
+PORT ?= 6006
 BIN := .venv/bin
 INSTALLED := .venv/installed
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
@@ -17,8 +18,11 @@ reproduce: $(INSTALLED)
 	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report $(REPORT))
 	@echo 'Open them in TensorBoard:  make tensorboard'
 
+# Links that open where the story is: TensorBoard sorts tags by their names.
 tensorboard: $(INSTALLED)
-	$(BIN)/tensorboard --logdir logs --host localhost --samples_per_plugin images=100
+	@echo 'What shifted data do to a network:  http://localhost:$(PORT)/?runFilter=two_neuron_circle&tagFilter=boundary/input%7Clinearity%7Coverview#timeseries'
+	@echo 'Every run in a dozen curves:        http://localhost:$(PORT)/?tagFilter=%5Eoverview/#timeseries'
+	$(BIN)/tensorboard --logdir logs --host localhost --port $(PORT) --samples_per_plugin images=100
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -36,8 +40,8 @@ test: $(INSTALLED)
 test-backends: $(INSTALLED)
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
-	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking tests/ensembles"; \
-	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking tests/ensembles || exit 1; \
+	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking tests/peers tests/ensembles"; \
+	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking tests/peers tests/ensembles || exit 1; \
 	  else \
 	    echo "$$backend is not installed, so the layers are not tested with it; install: make backends"; \
 	  fi; \

@@ -1,6 +1,7 @@
 """Who may import whom, and what no room may know: CONTRIBUTING.md's drawing, by path."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -147,6 +148,20 @@ def code_lines(function):
     """Lines of a function's body, its docstring aside."""
     first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
     return function.end_lineno - first.lineno + 1
+
+
+def test_tests_mirror_the_package_file_for_file():
+    """A module has a test of its name, or a test beside that one's place says that it covers it."""
+    tests = Path(__file__).parent
+    covered = set()
+    for test in tests.rglob("test_*.py"):
+        text = ast.get_docstring(ast.parse(test.read_text())) or ""
+        files = re.findall(r"[\w/]+\.py", text.partition("Covers too:")[2])
+        covered |= {(test.parent / file).relative_to(tests) for file in files}
+    places = [m.relative_to(PACKAGE) for m in MODULES if m.name != "__init__.py"]
+    assert covered <= set(places)
+    alone = [p for p in places if not (tests / p).with_name(f"test_{p.name}").exists()]
+    assert [str(p) for p in alone if p not in covered] == []
 
 
 def test_importing_the_package_loads_nothing_heavy_that_keras_does_not():

@@ -1,4 +1,7 @@
-"""Networks trained together against Keras's ``fit`` of each alone."""
+"""Networks trained together against Keras's ``fit`` of each alone.
+
+Covers too: backend_programs.py, step_findings.py, stacked_optimizers.py.
+"""
 
 import numpy as np
 import pytest

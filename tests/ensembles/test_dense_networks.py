@@ -1,4 +1,7 @@
-"""Descriptions of networks, and what their layouts have in common, against Keras's own layers."""
+"""Descriptions of networks, and what their layouts have in common, against Keras's own layers.
+
+Covers too: classifier_network.py, stacked_network.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""What Standardize and MinMaxScale share, on every backend."""
+"""What Standardize and MinMaxScale share, on every backend.
+
+Covers too: adaptive_layer.py, scaling_layer.py, statistics_layer.py.
+"""
 
 import keras
 import numpy as np

@@ -1,4 +1,8 @@
-"""BatchNormalization against the formulas in NumPy and Keras's own layer."""
+"""BatchNormalization against the formulas in NumPy and Keras's own layer.
+
+Covers too: batch_norm/arguments.py, batch_norm/weights.py, batch_norm/batch_renormalization.py,
+batch_norm/moving_statistics.py.
+"""
 
 import inspect
 import subprocess

@@ -1,4 +1,7 @@
-"""Counting that has nothing to count, or too much."""
+"""Counting that has nothing to count, or too much.
+
+Covers too: counting.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Weights and what was counted cannot disagree; all that counting needs is saved."""
+"""Weights and what was counted cannot disagree; all that counting needs is saved.
+
+Covers too: weight_versions.py.
+"""
 
 import json
 import zipfile

@@ -1,4 +1,7 @@
-"""Films."""
+"""Films.
+
+Covers too: png.py.
+"""
 
 import shutil
 import subprocess

@@ -1,4 +1,7 @@
-"""The heat map and the distribution of activations."""
+"""The heat map and the distribution of activations.
+
+Covers too: distribution.py.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""The network's picture: who is lit in which colour."""
+"""The network's picture: who is lit in which colour.
+
+Covers too: plain_text.py.
+"""
 
 import io
 

@@ -1,4 +1,8 @@
-"""The tracker in model.fit, and what TensorBoard then finds."""
+"""The tracker in model.fit, and what TensorBoard then finds.
+
+Covers too: history.py, model_measures.py, observed_scalars.py, tracker_arguments.py,
+writing/run_pictures.py.
+"""
 
 import errno
 import gc

@@ -1,4 +1,7 @@
-"""Whatever fails in the tracker, training ends as it would have without it."""
+"""Whatever fails in the tracker, training ends as it would have without it.
+
+Covers too: step_numbers.py.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,7 @@
-"""The overview against what NumPy measures of each layer."""
+"""The overview against what NumPy measures of each layer.
+
+Covers too: reading/input_summary.py.
+"""
 
 import warnings
 

@@ -1,4 +1,7 @@
-"""Gradients and updates, against closed forms and finite differences."""
+"""Gradients and updates, against closed forms and finite differences.
+
+Covers too: reading/loss_gradient.py.
+"""
 
 import keras
 import numpy as np

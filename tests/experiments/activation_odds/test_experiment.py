@@ -1,4 +1,7 @@
-"""The activation experiment: its measures, what it writes, what it refuses."""
+"""The activation experiment: its measures, what it writes, what it refuses.
+
+Covers too: figures.py, table.py.
+"""
 
 import io
 import json

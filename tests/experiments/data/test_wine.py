@@ -1,4 +1,7 @@
-"""Against scikit-learn's own loader."""
+"""Against scikit-learn's own loader.
+
+Covers too: data_set.py.
+"""
 
 import numpy as np
 import pytest

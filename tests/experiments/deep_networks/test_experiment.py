@@ -1,4 +1,7 @@
-"""The experiment on deep networks: its output, what it takes up, interruptions, refusals."""
+"""The experiment on deep networks: its output, what it takes up, interruptions, refusals.
+
+Covers too: figures.py, summary.py, table.py, training.py, arms.py.
+"""
 
 import io
 import json

@@ -1,4 +1,7 @@
-"""The experiment's runs, resumed and refused."""
+"""The experiment's runs, resumed and refused.
+
+Covers too: data.py, table.py, tracked_fit.py.
+"""
 
 import io
 import json

@@ -1,4 +1,7 @@
-"""The loss-surface experiment: its measures, what it writes, what it refuses."""
+"""The loss-surface experiment: its measures, what it writes, what it refuses.
+
+Covers too: figures.py, measures.py, table.py.
+"""
 
 import io
 import json

@@ -1,4 +1,7 @@
-"""The report: what it tells, what it holds, and what it does where something is missing."""
+"""The report: what it tells, what it holds, and what it does where something is missing.
+
+Covers too: content.py, figures.py.
+"""
 
 import base64
 import io

@@ -1,4 +1,7 @@
-"""The scaling experiment: its measures, what it writes, what it takes up and refuses."""
+"""The scaling experiment: its measures, what it writes, what it takes up and refuses.
+
+Covers too: data.py, figures.py, table.py.
+"""
 
 import io
 import json

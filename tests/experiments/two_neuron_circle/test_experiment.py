@@ -1,4 +1,7 @@
-"""The circle experiment: its data, its outcome on a fixed seed, its output."""
+"""The circle experiment: its data, its outcome on a fixed seed, its output.
+
+Covers too: figures.py, table.py, training.py.
+"""
 
 import io
 import json
@@ -8,9 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
-from sklearn.linear_model import LogisticRegression
 
-from normlayers.experiments.data.circles import circles
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.two_neuron_circle import experiment, training
 from tests.tracking.reading import Read
@@ -30,17 +31,11 @@ def article(tmp_path_factory):
     return log_dir, results, printed
 
 
-def test_data_are_the_articles():
-    x, y = circles()
-    assert x.shape == (166, 2)
-    assert max(y.mean(), 1 - y.mean()) == pytest.approx(0.518, abs=5e-4)
-    assert LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()) == pytest.approx(
-        0.614, abs=5e-4
-    )
-    squared = (x.astype(float) ** 2).sum(axis=1)
-    assert ((squared < 1) | (squared > 1.5)).all()
-    np.testing.assert_array_equal(y.ravel(), squared >= 1)
-    np.testing.assert_allclose(training.arm_data("relu-shifted")[0], x + 10, rtol=1e-6)
+def test_shifted_data_are_moved_by_10():
+    x, y = training.arm_data("relu-centred")
+    moved, labels = training.arm_data("relu-shifted")
+    np.testing.assert_allclose(moved, x + 10, rtol=1e-6)
+    np.testing.assert_array_equal(labels, y)
 
 
 def test_centred_relu_beats_logistic_regression_clearly(article):

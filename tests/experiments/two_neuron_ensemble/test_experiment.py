@@ -1,4 +1,7 @@
-"""The ensemble experiment: its arms, its output, interruptions."""
+"""The ensemble experiment: its arms, its output, interruptions.
+
+Covers too: arms.py, figures.py, table.py.
+"""
 
 import io
 import json

@@ -1,4 +1,7 @@
-"""The backends' kernels against the reference, and where they are taken."""
+"""The backends' kernels against the reference, and where they are taken.
+
+Covers too: blocked_batch_norm.py.
+"""
 
 import keras
 import numpy as np

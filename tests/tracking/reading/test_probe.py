@@ -1,4 +1,7 @@
-"""The probe against activations computed by hand."""
+"""The probe against activations computed by hand.
+
+Covers too: activation_names.py, compiled_reading.py, traced_state.py, wiring.py.
+"""
 
 import threading
 
