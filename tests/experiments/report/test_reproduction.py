@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from normlayers.experiments.claims.table import claims_markdown
-from normlayers.experiments.report.page import reproduction
+from normlayers.experiments.report import reproduction
 from normlayers.experiments.running.command_line import UsageError
 from tests.experiments.found import row, write_found
 
