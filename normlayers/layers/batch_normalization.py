@@ -84,8 +84,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             means the same: not under XLA, nor for one value per channel on torch. On a CPU these
             add in float32, one value after the other: over 10^6 values per channel of mean 1 the
             variance is off by 2e-4 of itself, of mean 1000 by 14 times. ``"auto"`` takes the
-            kernel where there is one that is faster, on a CPU with sums of its own (off by 2e-7),
-            and is as exact as Keras's layer or better.
+            kernel where there is one that is faster, on a CPU with sums of its own (off by less
+            than 1e-6), and there errs at most twice as much as Keras's layer.
         **kwargs: those of every Keras layer, such as ``name`` and ``dtype``.
 
     Call arguments:

@@ -33,7 +33,7 @@ Tensors = tuple[Any, ...]
 def is_needed(x: Any, axis: int) -> bool:
     """Whether the kernel's own sums may be less exact than those of Keras's layer.
 
-    Not on a GPU, whose threads add a few values each.
+    On a GPU the kernel is taken as it is: there its sums have not been measured.
     """
     if keras.backend.backend() == "torch":
         return x.device.type == "cpu" and x.numel() > FEW * x.shape[axis]
