@@ -644,7 +644,8 @@ def test_a_model_changed_and_compiled_again_is_observed_as_it_is(circle_model, p
     # Two linear layers are one; observed before training goes on, at the same step, and after.
     assert tracker.history["step"].tolist() == [0, 1, 1, 2]
     np.testing.assert_allclose(tracker.history["linearity"][2:], 1, rtol=1e-5)
-    circle_model.add(keras.layers.Dense(3, name="added"))
+    circle_model.add(keras.layers.Dense(3, "relu", name="added"))
+    circle_model.add(keras.layers.Dense(3))
     fit(circle_model, x, np.stack([y] * 3, axis=1), tracker, epochs=1)
     assert np.isfinite(tracker.history["activity/added/dead"]).tolist() == [False] * 4 + [True] * 2
     assert "network" in Read(tmp_path).tags("images")

@@ -20,6 +20,8 @@ PACKAGE = Path(nl.__file__).parent
 # What Keras itself calls: the guard stands inside.
 HOOKS = {"on_train_begin", "on_epoch_begin", "_on_train_batch_end", "on_epoch_end", "on_train_end"}
 
+OF_THE_GRADIENT = {"training_norms", "loss_gradient"}
+
 
 class InjectedError(Exception):
     pass
@@ -31,7 +33,7 @@ def calls_of_the_tracker(action, broken=None):
 
     def name(code):
         path = Path(code.co_filename)
-        own = path.parent == PACKAGE / "tracking" or path == PACKAGE / "pictures" / "album.py"
+        own = PACKAGE / "tracking" in path.parents or path == PACKAGE / "pictures" / "album.py"
         inside = own and code.co_name not in HOOKS | {"run"} and code.co_name[0] != "<"
         return (path.stem, code.co_qualname) if inside else None
 
@@ -86,7 +88,8 @@ def test_training_ends_bit_for_bit_the_same_whatever_call_of_the_tracker_fails(
             warnings.simplefilter("always")
             calls_of_the_tracker(partial(end, watching), broken)
         own = [w for w in warned if "training goes on" in str(w.message)]
-        assert len(own) == 1, broken
+        # Without a gradient the rest is still measured; a remark in TensorBoard says so.
+        assert len(own) == 1 or (not own and broken[0] in OF_THE_GRADIENT), broken
         for expected, found in zip(plain, circle_model.get_weights(), strict=True):
             np.testing.assert_array_equal(found, expected, err_msg=str(broken))
 
