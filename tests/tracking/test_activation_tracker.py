@@ -21,7 +21,7 @@ from PIL import Image
 import normlayers as nl
 from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.writing.event_log import EventLog
-from tests.tracking.reading import Read
+from tests.tracking.tensorboard_reader import Read
 
 
 def fit(model, x, y, tracker=None, **options):

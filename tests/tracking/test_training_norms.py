@@ -10,7 +10,7 @@ import pytest
 import normlayers as nl
 from normlayers.tracking import training_norms
 from normlayers.tracking.reading.loss_gradient import LossGradient
-from tests.tracking.reading import Read
+from tests.tracking.tensorboard_reader import Read
 
 layers = keras.layers
 RNG = np.random.default_rng(0)

@@ -22,7 +22,7 @@ from normlayers.experiments.activation_odds import figures as activation_figures
 from normlayers.experiments.activation_odds.figures import KINDS, picture_files
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, simulate
 from normlayers.experiments.running.command_line import UsageError
-from tests.tracking.reading import Read
+from tests.tracking.tensorboard_reader import Read
 
 ROOT = Path(__file__).parents[3]
 OF_A_BIAS = {

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.two_neuron_circle import experiment, training
-from tests.tracking.reading import Read
+from tests.tracking.tensorboard_reader import Read
 
 
 def run(log_dir, **options):

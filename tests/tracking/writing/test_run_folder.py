@@ -12,7 +12,7 @@ import pytest
 import normlayers as nl
 from normlayers.tracking.writing.event_log import EventLog
 from normlayers.tracking.writing.run_folder import RunFolder
-from tests.tracking.reading import Read
+from tests.tracking.tensorboard_reader import Read
 
 
 def fit(model, points, folder, epochs=2, **options):
