@@ -56,7 +56,7 @@ def test_event_files_that_are_drawn_anew_replace_the_earlier_ones(tmp_path):
 
 def test_what_a_killed_process_was_writing_is_removed(tmp_path):
     finished(tmp_path)
-    left = [tmp_path / "a" / ".film.gif.x1.partial", tmp_path / ".all.png.x2.partial"]
+    left = [tmp_path / "a" / ".film.x1.partial.gif", tmp_path / ".all.x2.partial.png"]
     mine = tmp_path / "a" / ".film.gif.mine"
     for path in (*left, mine):
         path.write_text("half")
