@@ -22,7 +22,7 @@ def test_an_interruption_leaves_no_file(tmp_path, monkeypatch):
 
     def interrupted(*arguments, **options):
         yield next(chunks_of(*arguments, **options))
-        assert len(list(tmp_path.glob(".networks.npy.*.partial"))) == 1
+        assert len(list(tmp_path.glob(".networks.*.partial.npy"))) == 1
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train_ensemble", interrupted)
