@@ -65,7 +65,7 @@ class Course:
         first_gradient_norms: the same of the very first step, shape ``(networks, layers)``.
         input_gradient_norms: of what belongs to each feature in the first layer's kernel, at the
             very first step, shape ``(networks, features)``.
-        looks: by name, what was looked at, shape ``(networks, times, ...)``.
+        looks: by name, the measures taken, shape ``(networks, times, ...)``.
     """
 
     loss: Array
@@ -90,7 +90,7 @@ SCORED = ("validation_loss", "validation_accuracy")
 def epochs_to(loss: Array, target: float) -> Array:
     """Epochs until the mean loss of an epoch's batches is down to a target.
 
-    Between two epochs the loss is taken as a straight line, so that networks can be told apart
+    Between two epochs the loss is taken as a straight line, so that networks can be distinguished
     that reach it in the same epoch.
 
     Args:

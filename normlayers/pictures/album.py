@@ -30,7 +30,7 @@ class Album:
     """Draws a run's pictures from arrays, as PNG files by tag.
 
     Args:
-        labels: the points' classes, whole numbers, or ``None``.
+        labels: the points' classes, integers, or ``None``.
         unit: what steps are counted in.
         films: whether to keep the pictures for ``write_films``.
     """

@@ -171,7 +171,7 @@ class _Panel:
 
 
 def point_styles(labels: Array | None) -> list[tuple[Any, dict[str, Any]]]:
-    """Which points are drawn how, as ``Axes.plot`` is told.
+    """Which points are drawn how, as keyword arguments of ``Axes.plot``.
 
     Args:
         labels: booleans, one a point; ``None`` draws all points alike.

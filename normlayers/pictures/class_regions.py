@@ -21,7 +21,7 @@ class ClassRegionsPicture(RedrawnFigure):
 
     Args:
         classes: how many there are.
-        labels: whole numbers, the points' classes; ``None`` draws all points alike.
+        labels: integers, the points' classes; ``None`` draws all points alike.
         axis_labels: names of the two axes, with their unit if they have one.
 
     Example:

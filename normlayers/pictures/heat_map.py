@@ -18,7 +18,7 @@ def heat_map(activations: Array, title: str, labels: Array | None = None) -> Fig
     Args:
         activations: shape ``(points, neurons)``.
         title: the picture's title.
-        labels: the points' classes, whole numbers; they are then drawn class by class, with a
+        labels: the points' classes, integers; they are then drawn class by class, with a
             line between.
 
     Example:

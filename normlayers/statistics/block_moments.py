@@ -1,6 +1,6 @@
 """Moments of one block of data: the numerics, apart from the bookkeeping.
 
-A block is a matrix, one row a value and one column a feature. Its moments are told about a shift
+A block is a matrix, one row per value and one column per feature. Its moments are about a shift
 near the data: count ``n``, offset of the mean from the shift, sum of squared deviations ``M``.
 """
 

@@ -232,7 +232,7 @@ class ActivationTracker(keras.callbacks.Callback):
             step: what has been trained; an observation at the last one's step is left out.
 
         Raises:
-            ValueError: ``step`` is not a whole number from 0 on.
+            ValueError: ``step`` is not a non-negative integer.
 
         Example:
             >>> import tempfile, numpy as np, normlayers as nl

@@ -17,7 +17,7 @@ class Guard:
     Args:
         watcher: what the warning calls the one who acts.
         strict: raise what an action raises, instead of one warning.
-        release: called after a failure, to let go of what is held; its errors are not told.
+        release: called after a failure, to let go of what is held; its errors are dropped.
 
     Attributes:
         stopped: whether an action has failed; set it to ``False`` to begin anew.

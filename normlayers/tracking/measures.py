@@ -156,7 +156,7 @@ def pair_overlap(active: Array) -> Array:
 
 
 def entropy(share: Array) -> Array:
-    """How much a neuron's being active tells of a point, in bits.
+    """The information about a point in whether a neuron is active, in bits.
 
     Args:
         share: shares of the points that activate each neuron, any shape.
@@ -175,7 +175,7 @@ def entropy(share: Array) -> Array:
 
 
 def derivative(outputs: Array, activation: str) -> Array:
-    """The activation's derivative at each point, told from what came out of it.
+    """The activation's derivative at each point, computed from its output.
 
     Args:
         outputs: outputs of the activation, any shape.
@@ -183,7 +183,7 @@ def derivative(outputs: Array, activation: str) -> Array:
             neuron's own pre-activation.
 
     Raises:
-        ValueError: the activation's derivative cannot be told from its output.
+        ValueError: the activation's derivative does not follow from its output.
 
     Example:
         >>> derivative(np.array([0.5, 1.0]), "sigmoid").tolist()

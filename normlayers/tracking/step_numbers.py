@@ -53,7 +53,7 @@ class StepNumbers:
         return step + self._loop_offset
 
     def begin_epoch(self, epoch: int, optimizer: Any) -> bool:
-        """Note that an epoch begins, and tell whether it is the first of this training.
+        """Note that an epoch begins, and return whether it is the first of this training.
 
         Args:
             epoch: Keras's number of it.
@@ -71,7 +71,7 @@ class StepNumbers:
         return first
 
     def end_batch(self, batch: int) -> bool:
-        """Note that a batch of the epoch is done, and tell whether an observation is due."""
+        """Note that a batch of the epoch is done, and return whether an observation is due."""
         if self.step is None:
             return False
         before, self.step = self.step, self._epoch_start + batch + 1
@@ -79,7 +79,7 @@ class StepNumbers:
         return self.step // self._every > before // self._every
 
     def end_epoch(self, epoch: int) -> bool:
-        """Note that an epoch is done, and tell whether an observation is due."""
+        """Note that an epoch is done, and return whether an observation is due."""
         if self._in_batches:
             return False
         self.step = (epoch + 1) * self._passes + self._offset

@@ -28,7 +28,7 @@ class TrackedPoints:
 
     Attributes:
         x: the points as arrays.
-        labels: the classes as whole numbers, shape ``(points,)``; or ``None``.
+        labels: the classes as integers, shape ``(points,)``; or ``None``.
         features: how many numbers a point has.
         lit: indices of a few points, evenly spread.
         captions: a few words on each of those.

@@ -28,14 +28,14 @@ def check_arguments(
     """
     for name, value in (("every", every), ("passes_per_epoch", passes_per_epoch)):
         if not isinstance(value, numbers.Integral) or value < 1:
-            raise ValueError(f"{name} must be a whole number from 1 on. Received: {value!r}")
+            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
     if layers is not None and (isinstance(layers, str) or not isinstance(layers, Iterable)):
         raise ValueError(f"layers must be a list of names. Received: {layers!r}")
     whole = isinstance(details, numbers.Integral) and not isinstance(details, bool)
     is_list = isinstance(details, list | tuple) and all(isinstance(n, str) for n in details)
     if not (details is None or is_list or (whole and details >= 0)):
         raise ValueError(
-            "details must be a whole number from 0 on or a list of layers' names. "
+            "details must be a non-negative integer or a list of layers' names. "
             f"Received: {details!r}"
         )
     if not _is_boundary(boundary):
@@ -55,7 +55,7 @@ def whole_step(step: Any) -> int:
     """A step as a number, from a number or a Keras variable such as ``optimizer.iterations``.
 
     Raises:
-        ValueError: it is not a whole number from 0 on.
+        ValueError: it is not a non-negative integer.
     """
     try:
         number = ops.convert_to_numpy(ops.copy(step)) if isinstance(step, keras.Variable) else step
@@ -64,7 +64,7 @@ def whole_step(step: Any) -> int:
             return whole
     except (TypeError, ValueError, OverflowError):
         pass
-    raise ValueError(f"step must be a whole number from 0 on. Received: step={step!r}")
+    raise ValueError(f"step must be a non-negative integer. Received: step={step!r}")
 
 
 def _is_boundary(wanted: Any) -> bool:

@@ -159,17 +159,17 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"every": 0}, "every must be a whole number from 1"),
-        ({"every": 1.5}, "every must be a whole number"),
+        ({"every": 0}, "every must be a positive integer"),
+        ({"every": 1.5}, "every must be a positive integer"),
         ({"layers": "hidden"}, "layers must be a list"),
         ({"y": np.arange(60) / 2}, "y must be classes"),
         ({"y": -np.ones(60)}, "y must be classes"),
         ({"unit": "batch"}, "unit must be .*'batch'"),
         ({"pictures": "all"}, "pictures must be"),
-        ({"passes_per_epoch": -1}, "passes_per_epoch must be a whole number"),
+        ({"passes_per_epoch": -1}, "passes_per_epoch must be a positive integer"),
         ({"boundary": "always"}, "boundary must be"),
         ({"tolerance": 0.7}, "tolerance must be in"),
-        ({"details": -1}, "details must be a whole number from 0"),
+        ({"details": -1}, "details must be a non-negative integer"),
         ({"details": "hidden"}, "details must be .* Received: 'hidden'"),
         ({"y": np.zeros(7)}, "one class a point, 60 in all"),
     ],
@@ -305,7 +305,7 @@ def test_a_loop_of_ones_own(circle_model, points, tmp_path):
     assert tracker.history["step"].tolist() == [0, 5, 7]
     assert Read(tmp_path).steps("network") == [0, 5, 7]
     tracker.close()
-    with pytest.raises(ValueError, match="step must be a whole number"):
+    with pytest.raises(ValueError, match="step must be a non-negative integer"):
         tracker.observe(circle_model, -1)
 
 
@@ -492,13 +492,13 @@ def test_boundaries_that_are_none(points, tmp_path, boundary):
 
 @pytest.mark.parametrize("every", ["2", None, float("nan")])
 def test_every_must_be_a_number(points, tmp_path, every):
-    with pytest.raises(ValueError, match="every must be a whole number"):
+    with pytest.raises(ValueError, match="every must be a positive integer"):
         nl.ActivationTracker(tmp_path, points[0], every=every)
 
 
 @pytest.mark.parametrize("step", ["3", float("nan"), float("inf"), None, 1.5, [1, 2], b"4"])
 def test_steps_that_are_none(circle_model, points, tmp_path, step):
-    with pytest.raises(ValueError, match=r"step must be a whole number from 0 on\. Received"):
+    with pytest.raises(ValueError, match=r"step must be a non-negative integer\. Received"):
         nl.ActivationTracker(tmp_path, points[0]).observe(circle_model, step)
 
 

@@ -1,4 +1,4 @@
-"""Measures by arm, where an arm that was not run is told apart from a name that does not exist."""
+"""Measures by arm; an arm that was not run is something else than a name that does not exist."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 - ``convergence.png``, ``convergence_raw.png``: the training loss over the epochs;
 - ``gradients.png``: the gradient's norm layer by layer, at the first step of the deepest networks;
-- ``accuracy.png``: the validation accuracy in the end;
-- ``rescale.png``: the training loss in the end, with gamma and beta learned and fixed;
+- ``accuracy.png``: the validation accuracy at the end;
+- ``rescale.png``: the training loss at the end, with gamma and beta learned and fixed;
 - ``drift.png``: how far the distribution of layers' inputs moves in each epoch;
 - ``idle_bias.png``: how far random biases move the logits of batch-normalized networks.
 """

@@ -77,7 +77,7 @@ def remaining(eigenvalues: Array, shares: Array, rate: Array, steps: Array) -> A
 
     Args:
         eigenvalues: of the Hessian.
-        shares: as ``energy_shares`` tells them.
+        shares: as ``energy_shares`` returns them.
         rate: the learning rate, shape ``(...)``.
         steps: how many, shape ``(...)``.
 
@@ -98,7 +98,7 @@ def exact_steps(eigenvalues: Array, shares: Array, rate: Array, tolerance: float
 
     Args:
         eigenvalues: of the Hessian.
-        shares: as ``energy_shares`` tells them.
+        shares: as ``energy_shares`` returns them.
         rate: the learning rate, shape ``(...)``.
         tolerance: under 1.
 

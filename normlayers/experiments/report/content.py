@@ -1,4 +1,4 @@
-"""What the report tells, gathered from the experiments' folders."""
+"""The content of the report, gathered from the experiments' folders."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class ShownExperiment:
 def shown_experiments(
     names: Sequence[str], scripts: Path, log_dir: Path, page: Path, ran: Mapping[str, Ran]
 ) -> list[ShownExperiment]:
-    """Every experiment as its folder tells it, one that was not run too.
+    """Every experiment from its folder, also one that was not run.
 
     Args:
         names: the experiments, in the order to show them in.

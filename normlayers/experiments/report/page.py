@@ -49,7 +49,7 @@ def write_report(
 
     Args:
         path: where to.
-        experiments: what it tells of.
+        experiments: the content.
         seconds: how long this run took in all.
         command: takes experiments' names and returns what to type to run them.
 

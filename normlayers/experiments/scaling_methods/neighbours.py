@@ -23,7 +23,7 @@ def neighbour_accuracies(data: DataSet, splits: int, seed: int = 0) -> dict[str,
     """Accuracy of k-nearest neighbours on the fifth of the points that they have not seen.
 
     Every split takes another fifth at random, with the same shares of classes. The splits are of
-    one data set, so their spread tells nothing of other data sets.
+    one data set, so their spread says nothing about other data sets.
 
     Args:
         data: what is split.

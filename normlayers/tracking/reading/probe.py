@@ -54,7 +54,7 @@ class Probe:
     """Reads a model's layers on points, in one compiled call.
 
     The model may be Sequential, Functional (with several inputs and outputs, shared layers and
-    models in it) or subclassed: the layers are heard while it runs.
+    models in it) or subclassed: the layers are recorded while it runs.
 
     Args:
         model: the model; one that is not built is built by the first points it reads.
@@ -202,7 +202,7 @@ def _by_neuron(note: Heard) -> tuple[Any, Any, Any, str]:
 
 
 def _logit(output: Any, heard: list[Heard]) -> Any:
-    """An output before its activation: from the call that made it, or as well as can be told."""
+    """An output before its activation: from the call that made it, or the best estimate."""
     makers = [note for note in heard if note.gives is output]
     for maker in makers:
         if maker.activated is output:

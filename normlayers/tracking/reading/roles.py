@@ -27,7 +27,7 @@ class Roles:
 
 
 def roles(activations: Mapping[str, str], outputs: Sequence[str], named: bool) -> Roles:
-    """Tell the roles of some layers.
+    """The roles of some layers.
 
     Args:
         activations: the Keras name of each layer's activation, by the layer's name, in the order

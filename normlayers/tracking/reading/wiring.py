@@ -43,7 +43,7 @@ def wiring_of(
     neurons: dict[str, int],
     named: bool,
 ) -> Wiring:
-    """How layers that were heard in a call of a model stand to each other.
+    """How layers that were recorded in a call of a model are connected.
 
     Args:
         chosen: those that are read.

@@ -58,7 +58,7 @@ class RunFolder:
         self._to_replace: list[Path] = []
 
     def settle(self) -> int:
-        """Choose the folder, and tell the step that the run goes on from. Nothing is changed.
+        """Choose the folder, and return the step that the run continues from. Nothing is changed.
 
         Where there is an earlier run, a warning says what becomes of it.
         """
