@@ -32,6 +32,8 @@ export class App {
     /** @type {Map<string, any>} */
     this.runs = new Map();
     this.wanted = 0;
+    this.later = 0;
+    this.writing = 0;
     const act = this.actions();
     this.chooser = makeChooser((runs) => this.show(runs));
     this.timeline = makeTimeline(act);
@@ -111,7 +113,7 @@ export class App {
       if (this.runs.has(name)) continue;
       try {
         const meta = await this.source.meta(name);
-        const recording = new Recording(this.source, meta, () => this.paintSoon());
+        const recording = new Recording(this.source, meta, (index) => this.arrived(recording, index));
         this.runs.set(name, makeRun(recording, this.actions()));
       } catch (error) {
         failed.push(`Run “${name}” cannot be shown: ${error instanceof Error ? error.message : error}.`);
@@ -153,6 +155,8 @@ export class App {
   moveTo(place) {
     this.place = Math.max(0, Math.min(this.steps.length - 1, place));
     this.choice.step = this.steps[this.place] ?? null;
+    // Asked for now, not at the next frame.
+    for (const { recording } of this.shown()) recording.get(recording.indexAt(this.choice.step));
     this.remember();
     this.paintSoon();
   }
@@ -246,6 +250,15 @@ export class App {
     if (atEnd) this.choice.step = null;
     this.align();
     this.paintSoon();
+  }
+
+  /** What is waited for is painted at once; what else comes only makes courses longer. */
+  arrived(/** @type {Recording} */ recording, /** @type {number} */ index) {
+    if (recording.indexAt(this.steps[this.place]) === index) this.paintSoon();
+    else this.later ||= setTimeout(() => {
+      this.later = 0;
+      this.paintSoon();
+    }, 300);
   }
 
   paintSoon() {

@@ -7,12 +7,14 @@ import { Snapshot, digest } from './snapshot.js';
 
 const MOST_BYTES = 160e6;
 const AT_ONCE = 3;
+// Milliseconds for which filling rests after the reader wanted something that was not here.
+const REST = 250;
 
 export class Recording {
   /**
    * @param {import('./source.js').Source} source
    * @param {any} meta
-   * @param {() => void} changed  called when something more can be shown
+   * @param {(index: number) => void} changed  called with what came, or could not come
    */
   constructor(source, meta, changed) {
     this.source = source;
@@ -30,6 +32,7 @@ export class Recording {
     /** @type {Set<number>} */
     this.loading = new Set();
     this.closed = false;
+    this.restUntil = 0;
   }
 
   /** @returns {number[]} */
@@ -52,6 +55,7 @@ export class Recording {
   get(index) {
     const snapshot = this.held.get(index);
     if (!snapshot) {
+      this.restUntil = performance.now() + REST;
       this.load(index);
       return null;
     }
@@ -63,6 +67,7 @@ export class Recording {
 
   /** @param {number} index */
   async load(index) {
+    if (index < 0 || index >= this.steps.length) return;
     if (this.loading.has(index) || this.problems.has(index)) return;
     this.loading.add(index);
     try {
@@ -71,7 +76,7 @@ export class Recording {
       this.problems.set(index, error instanceof Error ? error.message : String(error));
     }
     this.loading.delete(index);
-    if (!this.closed) this.changed();
+    if (!this.closed) this.changed(index);
   }
 
   /** @param {number} index @param {Snapshot} snapshot */
@@ -89,11 +94,18 @@ export class Recording {
     }
   }
 
+  rest() {
+    return this.restUntil - performance.now();
+  }
+
   /** Read every observation once, from coarse to fine, so that courses are whole early. */
   async fill() {
     const order = coarseToFine(this.steps.length);
     const work = async () => {
       for (let next = order.shift(); next !== undefined && !this.closed; next = order.shift()) {
+        for (let rest = this.rest(); rest > 0; rest = this.rest()) {
+          await new Promise((resolve) => setTimeout(resolve, rest));
+        }
         if (!this.digests[next]) await this.load(next);
       }
     };

@@ -32,6 +32,8 @@ export function makeTimeline(act) {
   const node = element('section', { class: 'timeline', 'aria-label': 'training' },
     element('div', { class: 'bar' }, play, now, values, legend), chart);
   let drawn = '';
+  /** @type {any[]} */
+  let drawnOf = [];
 
   /**
    * @param {{steps: number[], place: number, playing: boolean, recordings: any[]}} moment
@@ -46,12 +48,13 @@ export function makeTimeline(act) {
     write(play, playing ? '❚❚' : '▶');
     set(play, 'aria-label', playing ? 'pause' : 'play');
     const width = chart.clientWidth;
-    const key = [width, themed('ink'), steps.length, window.devicePixelRatio,
-      ...recordings.map((recording) => `${recording.meta.run} ${recording.version > 0} ${JSON.stringify(recording.meta.scalars || 0).length}`)].join();
+    const key = [width, themed('ink'), steps.length, window.devicePixelRatio].join();
+    const metas = recordings.map((recording) => recording.meta);
+    const same = metas.length === drawnOf.length && metas.every((meta, i) => meta === drawnOf[i]);
     if (recordings.length === 1) write(values, currentValues(recordings[0], steps[place]));
     else write(values, '');
-    if (key === drawn || !width) return;
-    drawn = key;
+    if ((same && key === drawn) || !width) return;
+    [drawn, drawnOf] = [key, metas];
     draw(sharp(canvas, width, HEIGHT), width, steps, recordings);
     replace(legend, entries(recordings));
   }
@@ -67,8 +70,8 @@ function pairs(meta, curve) {
 /** @param {any} recording @param {number} step */
 function currentValues(recording, step) {
   return CURVES.map((curve) => {
-    const before = pairs(recording.meta, curve).filter(([at]) => at <= step);
-    return before.length ? `${curve.words.replace(' (0 to 1)', '')} ${number(before[before.length - 1][1])}` : '';
+    const before = pairs(recording.meta, curve).findLast(([at]) => at <= step);
+    return before ? `${curve.words.replace(' (0 to 1)', '')} ${number(before[1])}` : '';
   }).filter(Boolean).join(' · ');
 }
 
