@@ -104,7 +104,7 @@ def test_a_point_says_which_neurons_it_lights(opened, tab, row):
     facts = page.locator(".point .facts").inner_text()
     says, label = int(output[row, 0] >= 0.5), LABELS[row]
     assert f"label: class {('outside', 'inside')[label]}" in facts
-    assert f"prediction: class {('outside', 'inside')[says]} ({output[row, 0]:.3g})" in facts
+    assert f"prediction: class {('outside', 'inside')[says]} (output {output[row, 0]:.3g})" in facts
     assert ("right" if says == label else "wrong") in facts
     nodes = page.locator(".neuron.lit").evaluate_all("all => all.map(n => n.dataset.neuron)")
     hidden = [f"hidden:{neuron + 1}" for neuron in np.flatnonzero(before[row] > 0)]

@@ -220,7 +220,6 @@ export class App {
   /** Take what was written since, and stay where the reader is; who is at the end follows it. */
   async reload() {
     if (document.hidden) return;
-    const atEnd = this.place === this.steps.length - 1;
     const before = this.names.join('\n');
     await this.list();
     if (this.names.join('\n') !== before) this.chooser.update(this.names, this.choice.runs);
@@ -247,7 +246,8 @@ export class App {
       }
     }
     if (!renewed) return;
-    if (atEnd) this.choice.step = null;
+    // Now, not before the answers came: the reader may have moved meanwhile.
+    if (this.place === this.steps.length - 1 && !this.playing) this.choice.step = null;
     this.align();
     this.paintSoon();
   }

@@ -78,7 +78,7 @@ function prediction({ meta, snapshot }, place) {
   else if (classes === 2 && own[0] >= 0 && own[0] <= 1) said = own[0] >= 0.5 ? 1 : 0;
   if (said < 0) return `prediction: ${number(own[0])}`;
   const verdict = label === undefined || label === null ? '' : said === label ? ' ✓ right' : ' ✗ wrong';
-  return `prediction: ${className(meta, said)} (${number(outputs > 1 ? own[said] : own[0])})${verdict}`;
+  return `prediction: ${className(meta, said)} (output ${number(outputs > 1 ? own[said] : own[0])})${verdict}`;
 }
 
 /** @returns {Node} */

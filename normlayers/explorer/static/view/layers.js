@@ -51,6 +51,7 @@ function makeRows(layer) {
     set(body, 'class', ill ? 'ill' : '');
     write(mark, ill ? '▲ ' : '');
     write(words, digest ? text : 'not loaded yet');
+    course.node.hidden = Boolean(states) && ![0, 1, 2].some((state) => Number.isFinite(states[state]));
     course.update(recording, index, layer.name, [
       { colour: themed('soft'), at: (found) => found?.states[layer.name]?.[0] },
       { colour: themed('blue'), at: (found) => found?.states[layer.name]?.[1] },

@@ -88,7 +88,7 @@ export function makeNetwork(meta, act) {
         ? (STATE_COLOURS[state] || 'none')
         : here ? STATE_COLOURS[layer.role === 'output' ? 'always on' : 'selective'] : '#FFFFFF';
       set(circle, 'fill', colour);
-      set(text, 'fill', colour === STATE_COLOURS['always on'] ? '#FFFFFF' : colour === 'none' ? themed('ink') : '#222222');
+      text.style.fill = colour === STATE_COLOURS['always on'] ? '#FFFFFF' : colour === 'none' ? themed('ink') : '#222222';
       set(group, 'class', `neuron${chosen(choice, layer, index) ? ' chosen' : ''}${here ? ' lit' : ''}`);
       set(group, 'aria-pressed', chosen(choice, layer, index));
       const amount = place >= 0 && snapshot ? snapshot.value(layer.name, place, index) : NaN;

@@ -142,13 +142,14 @@ function drawRegions(context, tile, snapshot, scale) {
 }
 
 /** @returns {string[]}  what cannot be drawn */
-function drawLines(context, { meta, snapshot, choice, hover }, { scale }, box) {
+function drawLines(context, { meta, snapshot, choice, hover }, { scale, width, height }, box) {
   const first = snapshot && firstLayer(meta, snapshot);
   if (!first) return [];
   if (!linesAgree(meta, snapshot, first)) {
     return ['The neurons’ lines are not drawn: something before the first layer changes these inputs.'];
   }
   const chosen = hover || choice.neuron;
+  const outside = [];
   const corners = [[box[0], box[2]], [box[1], box[2]], [box[1], box[3]], [box[0], box[3]]];
   for (let index = 0; index < first.neurons; index++) {
     const here = chosen && chosen.layer === first.layer.name && first.layer.shown[index] === chosen.index;
@@ -161,16 +162,21 @@ function drawLines(context, { meta, snapshot, choice, hover }, { scale }, box) {
       context.fill();
     }
     const ends = border(corners, line).map(([u, v]) => scale(u, v));
-    if (ends.length < 2) continue;
+    if (ends.length < 2) {
+      outside.push(shortName(meta.layers, first.depth, first.layer.shown[index]));
+      continue;
+    }
     context.beginPath();
     context.moveTo(...ends[0]);
     context.lineTo(...ends[1]);
     context.strokeStyle = themed('ink');
     context.lineWidth = here ? 3 : 1.4;
     context.stroke();
-    if (first.neurons <= 8) label(context, ends, shortName(meta.layers, first.depth, first.layer.shown[index]));
+    if (first.neurons <= 8) label(context, ends, [width, height], shortName(meta.layers, first.depth, first.layer.shown[index]));
   }
-  return [];
+  if (!outside.length) return [];
+  const whose = outside.length === first.neurons ? 'No neuron has' : `${outside.join(', ')} ${outside.length > 1 ? 'have' : 'has'}`;
+  return [`${whose} ${outside.length === first.neurons ? 'a line' : 'no line'} here: all that is drawn lies on one side.`];
 }
 
 /** Stripes, so that the regions' colours under them stay what they are. */
@@ -188,8 +194,10 @@ function hatching(context) {
   return context.createPattern(stripe, 'repeat');
 }
 
-function label(context, [from, to], text) {
-  const [x, y] = [from[0] * 0.88 + to[0] * 0.12, from[1] * 0.88 + to[1] * 0.12];
+function label(context, [from, to], [width, height], text) {
+  const along = (/** @type {number} */ axis) => from[axis] * 0.88 + to[axis] * 0.12;
+  const x = Math.max(PAD + 2, Math.min(width - PAD - 26, along(0)));
+  const y = Math.max(PAD + 34, Math.min(height - PAD - 20, along(1)));
   context.font = '600 12px system-ui, sans-serif';
   context.lineWidth = 4;
   context.strokeStyle = themed('paper');
