@@ -1,0 +1,158 @@
+/**
+ * What is known of the chosen point and the chosen neuron.
+ * @module
+ */
+
+import { makeCourse } from './course.js';
+import { element, replace } from './dom.js';
+import { themed } from './palette.js';
+import { className } from './plane.js';
+import { MEANING, neuronName, number, percent, stateOf } from './words.js';
+
+const MOST_NEURONS = 12;
+const MOST_POINTS = 24;
+
+/** @param {any} act */
+export function makeDetail(act) {
+  const point = element('div', { class: 'point' });
+  const neuron = element('div', { class: 'neuron-facts' });
+  const course = makeCourse('share of the data it is active on, through training', 40);
+  const caption = element('p', { class: 'note' }, 'Share of the data it is active on, through training:');
+  const node = element('section', { class: 'detail', 'aria-live': 'off' }, point, neuron, caption, course.node);
+  let drawn = '';
+
+  /** @param {any} moment */
+  function update(moment) {
+    const { choice, meta, recording, snapshot, index, digest } = moment;
+    const layer = choice.neuron && meta.layers.find((/** @type {any} */ other) => other.name === choice.neuron.layer);
+    const column = layer ? layer.shown.indexOf(choice.neuron.index) : -1;
+    const key = [index, Boolean(snapshot), Boolean(digest), choice.point, JSON.stringify(choice.neuron)].join();
+    if (key !== drawn) {
+      drawn = key;
+      replace(point, aboutPoint(moment, act));
+      replace(neuron, choice.neuron ? aboutNeuron(moment, layer, column, act) : [
+        element('h3', {}, 'Neuron'),
+        element('p', { class: 'note' }, 'Choose a neuron to see which points light it.'),
+      ]);
+    }
+    const shown = column >= 0;
+    caption.hidden = course.node.hidden = !shown;
+    if (shown) {
+      course.update(recording, index, `${layer.name}:${column}`,
+        [{ colour: themed('green'), at: (found) => found?.shares[layer.name]?.[column] }]);
+    }
+  }
+  return { node, update };
+}
+
+/** @returns {Node[]} */
+function aboutPoint(moment, act) {
+  const { meta, snapshot, choice } = moment;
+  if (choice.point === null) {
+    return [element('h3', {}, 'Point'), element('p', { class: 'note' }, 'Choose a point to see the neurons it lights.')];
+  }
+  const place = meta.points.shown.indexOf(choice.point);
+  const heading = element('h3', {}, `Point ${choice.point}`);
+  if (place < 0) return [heading, element('p', { class: 'note' }, `Point ${choice.point} was not recorded in this run.`)];
+  if (!snapshot) return [heading, element('p', { class: 'note' }, 'This observation is not here.')];
+  const label = meta.points.labels?.[place];
+  const facts = [
+    label === undefined || label === null ? 'no label' : `label: ${className(meta, label)}`,
+    prediction(moment, place),
+  ];
+  return [heading, element('p', { class: 'facts' }, facts.join(' · ')),
+    ...meta.layers.map((/** @type {any} */ layer) => litNeurons(layer, snapshot, place, act))];
+}
+
+/** @returns {string} */
+function prediction({ meta, snapshot }, place) {
+  const values = snapshot.floats('prediction');
+  if (!values) return 'its prediction was not recorded';
+  const [, outputs = 1] = snapshot.shape('prediction');
+  const own = values.subarray(place * outputs, (place + 1) * outputs);
+  if (!own.every(Number.isFinite)) return 'prediction: NaN or infinite';
+  const classes = meta.points.classes?.length || 0;
+  const label = meta.points.labels?.[place];
+  let said = -1;
+  if (outputs > 1) said = own.indexOf(Math.max(...own));
+  else if (classes === 2 && own[0] >= 0 && own[0] <= 1) said = own[0] >= 0.5 ? 1 : 0;
+  if (said < 0) return `prediction: ${number(own[0])}`;
+  const verdict = label === undefined || label === null ? '' : said === label ? ' ✓ right' : ' ✗ wrong';
+  return `prediction: ${className(meta, said)} (output ${number(outputs > 1 ? own[said] : own[0])})${verdict}`;
+}
+
+/** @returns {Node} */
+function litNeurons(layer, snapshot, place, act) {
+  const active = snapshot.active(layer.name);
+  if (!active) return element('p', {}, element('b', {}, layer.name), ': activity not recorded');
+  const lit = [];
+  layer.shown.forEach((/** @type {number} */ index, /** @type {number} */ column) => {
+    if (active(place, column)) lit.push({ index, value: snapshot.value(layer.name, place, column) });
+  });
+  if (lit.length > MOST_NEURONS) lit.sort((one, other) => (other.value || 0) - (one.value || 0));
+  const buttons = lit.slice(0, MOST_NEURONS).map(({ index, value }) => element('button', {
+    type: 'button', class: 'chip', 'data-key': `${layer.name}:${index}`,
+    click: () => act.neuron({ layer: layer.name, index }),
+  }, Number.isFinite(value) ? `${index + 1}: ${number(value)}` : String(index + 1)));
+  const rest = lit.length - buttons.length;
+  return element('p', { class: 'lights', 'data-layer': layer.name }, element('b', {}, layer.name),
+    ` lights ${lit.length} of ${layer.shown.length} `, ...buttons, rest > 0 ? ` and ${rest} more` : null);
+}
+
+/** @returns {Node[]} */
+function aboutNeuron(moment, layer, column, act) {
+  const { meta, snapshot, digest, choice } = moment;
+  if (column < 0) {
+    const why = layer ? 'is not among the neurons recorded' : 'is in no layer of this run';
+    return [element('h3', {}, `Neuron ${choice.neuron.layer} ${choice.neuron.index + 1}`),
+      element('p', { class: 'note' }, `It ${why}.`)];
+  }
+  const share = digest?.shares[layer.name]?.[column];
+  const state = stateOf(share);
+  const parts = [element('h3', {}, `Neuron ${neuronName(layer, choice.neuron.index)}`),
+    element('p', { class: 'facts' }, element('b', { class: `state ${state.replace(' ', '-')}` }, state),
+      ` active on ${percent(share)} of the data${shareOfClasses(moment, layer, column)}`),
+    element('p', { class: 'note' }, MEANING[state])];
+  const active = snapshot?.active(layer.name);
+  if (active) parts.push(litPoints(meta, active, column, act));
+  else parts.push(element('p', { class: 'note' }, 'Which points light it was not recorded.'));
+  parts.push(weights(moment, layer, column));
+  return parts;
+}
+
+/** @returns {string} */
+function shareOfClasses({ meta, snapshot }, layer, column) {
+  const active = snapshot?.active(layer.name);
+  const labels = meta.points.labels;
+  if (!active || !labels) return '';
+  const counts = new Map();
+  labels.forEach((/** @type {number} */ label, /** @type {number} */ place) => {
+    const [lit, all] = counts.get(label) || [0, 0];
+    counts.set(label, [lit + (active(place, column) ? 1 : 0), all + 1]);
+  });
+  const sorted = [...counts].sort(([one], [other]) => one - other);
+  return `: ${sorted.map(([label, [lit, all]]) => `${percent(lit / all)} of ${className(meta, label)}`).join(', ')}`;
+}
+
+/** @returns {Node} */
+function litPoints(meta, active, column, act) {
+  const lit = meta.points.shown.filter((/** @type {number} */ _, /** @type {number} */ place) => active(place, column));
+  const buttons = lit.slice(0, MOST_POINTS).map((/** @type {number} */ row) => element('button', {
+    type: 'button', class: 'chip', 'data-key': `point:${row}`, click: () => act.point(row),
+  }, String(row)));
+  return element('p', { class: 'lit-points' }, `Lit by ${lit.length} of ${meta.points.shown.length} points: `, ...buttons,
+    lit.length > buttons.length ? ` and ${lit.length - buttons.length} more` : null);
+}
+
+/** @returns {Node} */
+function weights({ meta, snapshot }, layer, column) {
+  const kernel = snapshot?.floats(`kernel/${layer.name}`);
+  if (!kernel) return element('p', { class: 'note' }, 'Its weights were not recorded (only small layers’ are).');
+  const [inputs, neurons] = snapshot.shape(`kernel/${layer.name}`);
+  const bias = snapshot.floats(`bias/${layer.name}`);
+  const names = (/** @type {number} */ input) =>
+    layer.inputs ? `${layer.inputs} ${input + 1}` : meta.points.axes?.[input] || `input ${input + 1}`;
+  const parts = Array.from({ length: inputs }, (_, input) => `${names(input)}: ${number(kernel[input * neurons + column])}`);
+  if (bias) parts.push(`bias: ${number(bias[column])}`);
+  return element('p', { class: 'weights' }, element('b', {}, 'Weights '), parts.join(', '));
+}

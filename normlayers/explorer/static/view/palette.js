@@ -1,0 +1,99 @@
+/**
+ * Colours: those of normlayers/pictures/palette.py, told apart by lightness as well as by hue.
+ * @module
+ */
+
+export const BLUE = '#1F5FA8';
+export const GREEN = '#4DAF4A';
+export const STATE_COLOURS = { 'always on': BLUE, selective: GREEN, dead: '#C8C8C8' };
+export const STATES = ['dead', 'always on', 'selective', 'saturated'];
+
+// Paul Tol's "muted" scheme, for three classes and more.
+const CLASSES = [
+  '#332288', '#88CCEE', '#44AA99', '#117733', '#999933', '#DDCC77', '#CC6677', '#882255',
+  '#AA4499', '#888888',
+];
+// Okabe and Ito's colours, for runs.
+const RUNS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7'];
+const BLUE_LIMIT = [143, 180, 220];
+const GREEN_LIMIT = [150, 210, 146];
+
+/** @type {Object<string, string>} */
+let read = {};
+
+/** Forget the theme's colours, after it changed. */
+export function themeChanged() {
+  read = {};
+}
+
+/**
+ * A colour of the theme, as style.css names it.
+ * @param {string} name  'ink', 'paper', 'soft', 'rule', 'accent'
+ * @returns {string}
+ */
+export function themed(name) {
+  read[name] ||= getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  return read[name];
+}
+
+/**
+ * @param {number} label
+ * @param {number} classes
+ */
+export function classColour(label, classes) {
+  if (classes <= 2) return label === 1 ? GREEN : BLUE;
+  return CLASSES[label % CLASSES.length];
+}
+
+/** @param {number} place */
+export function runColour(place) {
+  return RUNS[place % RUNS.length];
+}
+
+/**
+ * Grey at no point, blue at all, between them greens from light to dark.
+ * @param {number} share
+ * @returns {string}
+ */
+export function shareColour(share) {
+  if (!Number.isFinite(share)) return 'transparent';
+  if (share <= 0) return STATE_COLOURS.dead;
+  if (share >= 1) return BLUE;
+  const [light, dark] = [[200, 236, 196], [29, 105, 45]];
+  return `rgb(${light.map((from, i) => Math.round(from + (dark[i] - from) * share)).join(',')})`;
+}
+
+/**
+ * Decision regions: from surely blue through the paper's colour to surely green.
+ * @param {Uint8Array} bytes  probability of class 1, 0 to 255
+ * @param {number} rows  the first at the bottom
+ * @param {number} columns
+ * @param {boolean} dark
+ * @returns {ImageData}  the first row at the top, finer than the grid so that edges are smooth
+ */
+export function regions(bytes, rows, columns, dark) {
+  const finer = Math.max(1, Math.ceil(180 / Math.max(rows, columns)));
+  const [height, width] = [rows * finer, columns * finer];
+  const image = new ImageData(width, height);
+  const pixels = image.data;
+  for (let y = 0; y < height; y++) {
+    const v = Math.min(rows - 1, (y * (rows - 1)) / (height - 1 || 1));
+    const row = Math.min(Math.max(rows - 2, 0), Math.floor(v));
+    for (let x = 0; x < width; x++) {
+      const u = Math.min(columns - 1, (x * (columns - 1)) / (width - 1 || 1));
+      const column = Math.min(Math.max(columns - 2, 0), Math.floor(u));
+      const at = row * columns + column;
+      const [right, up] = [columns > 1 ? 1 : 0, rows > 1 ? columns : 0];
+      const low = bytes[at] + (u - column) * (bytes[at + right] - bytes[at]);
+      const high = bytes[at + up] + (u - column) * (bytes[at + up + right] - bytes[at + up]);
+      const probability = (low + (v - row) * (high - low)) / 255;
+      const to = ((height - 1 - y) * width + x) * 4;
+      const limit = probability < 0.5 ? BLUE_LIMIT : GREEN_LIMIT;
+      for (let i = 0; i < 3; i++) pixels[to + i] = limit[i];
+      const sure = Math.abs(probability - 0.5) * 2;
+      // Eight bands, so that the regions have edges one can see.
+      pixels[to + 3] = Math.round((0.12 + 0.88 * Math.ceil(sure * 4) / 4) * (dark ? 140 : 215));
+    }
+  }
+  return image;
+}

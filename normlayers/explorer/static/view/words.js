@@ -1,0 +1,83 @@
+/**
+ * What numbers mean, in words.
+ * @module
+ */
+
+/** @param {number} share @returns {string} */
+export function percent(share) {
+  if (share === null || !Number.isFinite(share)) return '–';
+  if (share > 0 && share < 0.01) return '< 1 %';
+  if (share < 1 && share > 0.99) return '> 99 %';
+  return `${Math.round(share * 100)} %`;
+}
+
+/** @param {number} value @returns {string} */
+export function number(value) {
+  if (value === null || value === undefined || Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(1) : String(+value.toPrecision(3));
+  return text.replace('-', '−');
+}
+
+/** @param {number} share @returns {'dead' | 'always on' | 'selective' | 'unknown'} */
+export function stateOf(share) {
+  if (share === undefined || !Number.isFinite(share)) return 'unknown';
+  if (share <= 0) return 'dead';
+  return share >= 1 ? 'always on' : 'selective';
+}
+
+/** @type {Object<string, string>} */
+export const MEANING = {
+  dead: 'No point lights it: no gradient reaches its weights, so it cannot learn.',
+  'always on': 'Every point lights it: on these data it adds nothing but a linear term.',
+  selective: 'Some points light it and others do not: it tells them apart.',
+  unknown: 'Its activity was not recorded, or is NaN.',
+};
+
+/**
+ * The name of a neuron: its layer and its number from 1.
+ * @param {{name: string}} layer
+ * @param {number} index
+ */
+export function neuronName(layer, index) {
+  return `${layer.name} ${index + 1}`;
+}
+
+/**
+ * A short name for a drawing: h1, h2 in a first hidden layer, y1 in the output.
+ * @param {any[]} layers
+ * @param {number} depth
+ * @param {number} index
+ */
+export function shortName(layers, depth, index) {
+  if (layers[depth].role === 'output') return layers[depth].neurons === 1 ? 'y' : `y${index + 1}`;
+  const hidden = layers.filter((layer) => layer.role !== 'output');
+  return hidden.length > 1 ? `h${hidden.indexOf(layers[depth]) + 1}.${index + 1}` : `h${index + 1}`;
+}
+
+/**
+ * What ails a layer, in a sentence; '' where nothing does.
+ * @param {any} layer
+ * @param {Float32Array | null} states  shares dead, always on, selective, saturated
+ * @returns {{ill: boolean, text: string}}
+ */
+export function diagnosis(layer, states) {
+  if (!states) return { ill: false, text: 'The states of its neurons were not recorded.' };
+  const [dead, always, selective, saturated] = states;
+  if (layer.role === 'output') return { ill: false, text: 'The output: what the network says.' };
+  if ([dead, always, selective].every((share) => !Number.isFinite(share))) {
+    return { ill: true, text: 'Its states are not defined: its activations are NaN or infinite.' };
+  }
+  if (dead >= 1) return { ill: true, text: 'Every neuron is dead: nothing passes this layer.' };
+  if (always >= 1) {
+    return { ill: true, text: 'Every neuron is always on: the layer is linear on these data.' };
+  }
+  const faults = [];
+  if (dead >= 0.2) faults.push(`${percent(dead)} of the neurons are dead and cannot learn`);
+  if (always >= 0.5) faults.push(`${percent(always)} are always on and add only linear terms`);
+  if (saturated >= 0.5) faults.push(`${percent(saturated)} of the activations are saturated: small gradients`);
+  if (!faults.length) return { ill: false, text: 'Healthy: its neurons tell points apart.' };
+  const text = faults.join('; ');
+  return { ill: true, text: `${text}.` };
+}

@@ -1,0 +1,51 @@
+"""A browser that notices what a page complains of."""
+
+import re
+
+import pytest
+
+from tests.test_tensorboard import CHROMIUM, FLAGS
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens addresses; in the end no page has complained or asked anything of another origin."""
+    contexts, complaints = [], []
+
+    def open_at(address, width=1280, scheme="light", wait=".run[data-step]"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        origin = re.split("/data/|#", address)[0]
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: said.type in ("error", "warning") and complaints.append(said.text),
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                asked.url.startswith((origin, "data:", "blob:")) or complaints.append(asked.url)
+            ),
+        )
+        page.goto(address)
+        page.wait_for_selector(wait)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert complaints == []
