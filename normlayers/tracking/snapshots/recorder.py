@@ -119,7 +119,8 @@ class SnapshotRecorder:
             kernel = bias = None
             layer = wiring.dense.get(name)
             if layer is not None:
-                if np.prod(layer.kernel.shape) > SMALL**2:
+                # A quantized kernel is of whole numbers, which mean nothing without their scale.
+                if layer.quantization_mode or np.prod(layer.kernel.shape) > SMALL**2:
                     continue
                 kernel = _number(layer.kernel)
                 bias = np.zeros(kernel.shape[1]) if layer.bias is None else _number(layer.bias)

@@ -191,3 +191,11 @@ def test_an_observation_of_the_circle_is_small(tmp_path):
         tracker.close()
         sizes[snapshots] = sum(path.stat().st_size for path in folder.iterdir()) / 10
     assert sizes["auto"] - sizes[False] <= 6_000
+
+
+def test_quantized_weights_are_left_out(tmp_path):
+    model = network(dense(3, "relu", "h"), dense(1, "sigmoid", "out"))
+    model.quantize("int8")
+    _, _, found = observe(tmp_path, model)
+    assert found["active/h"].shape == (40, 3)
+    assert not [name for name in found if name.startswith("kernel")]
