@@ -1,8 +1,8 @@
 """P5: what tracking costs a 784-512-512-10 network, an epoch of 60,000 rows at batch 128.
 
 Every contestant trains the same network in the same process, an epoch a turn, each round in its
-own order: plain `fit`; with the tracker on 2,000 points, without pictures and with a decision
-boundary each epoch; with Keras's own TensorBoard callback; and with a plain `predict` of every
+own order: plain `fit`; with the tracker on 2,000 points, without pictures (and without snapshots)
+and with a decision boundary each epoch; with Keras's own TensorBoard callback; and with a plain `predict` of every
 layer on the same points. The ratio of medians is to plain `fit`; since epochs differ by more than
 what is measured, the callbacks' own seconds are shown too, as a share of the plain epoch. The
 data are noise: what is learned does not matter here.
@@ -91,6 +91,9 @@ def contestants(folder: Path, x: Any, y: Any) -> dict[str, Any]:
     points = {"x": x[:2000], "y": y[:2000]}
     return {
         "plain fit": None,
+        "tracker, no pictures or snapshots": nl.ActivationTracker(
+            folder / "bare", **points, snapshots=False
+        ),
         "tracker, no pictures": nl.ActivationTracker(folder / "plain", **points),
         "tracker, boundary each epoch": nl.ActivationTracker(
             folder / "boundary", **points, boundary="principal"

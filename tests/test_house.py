@@ -14,14 +14,15 @@ from normlayers.experiments.report import reproduction
 
 PACKAGE = Path(normlayers.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-TOOLS = ["statistics", "pictures", "layers", "tracking", "ensembles"]
+TOOLS = ["statistics", "pictures", "explorer", "layers", "tracking", "ensembles"]
 # Rooms from the ground up. Each may import what its entry names, and itself.
 ALLOWED = {
     "statistics": [],
     "pictures": [],
     "experiments/claims": [],
     "layers": ["statistics"],
-    "tracking": ["pictures"],
+    "explorer": [],
+    "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
@@ -48,6 +49,7 @@ FORBIDDEN = {
     "pictures": {"keras", "tensorflow", "jax", "torch", "sklearn"},
     "experiments/claims": {"keras", "tensorflow", "jax", "torch", "matplotlib"},
     "experiments/plots": {"keras", "tensorflow", "jax", "torch", "sklearn"},
+    "explorer": {"keras", "tensorflow", "jax", "torch", "matplotlib"},
     "layers": {"matplotlib", "tensorboard"},
 }
 FORBIDDEN |= {f"{room}/plots": FORBIDDEN["experiments/plots"] for room in EXPERIMENTS}

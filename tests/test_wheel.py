@@ -100,3 +100,11 @@ def test_an_experiment_says_which_extra_to_install(python, tmp_path):
         "ImportError: normlayers.experiments needs jinja2, plotly, scipy, sklearn, threadpoolctl, "
         "which the extra articles installs: pip install 'normlayers[articles]'"
     )
+
+
+def test_tensorboard_finds_the_plugin(python, tmp_path):
+    code = (
+        "from tensorboard.default import get_dynamic_plugins\n"
+        "print(*(plugin.__qualname__ for plugin in get_dynamic_plugins()))"
+    )
+    assert "NeuronsLoader" in run(python, code, tmp_path).stdout.split()

@@ -17,6 +17,9 @@ from normlayers.tracking.guard import Guard
 from normlayers.tracking.history import History
 from normlayers.tracking.model_measures import ModelMeasures
 from normlayers.tracking.reading.probe import Probe
+from normlayers.tracking.snapshots.recorder import SnapshotRecorder
+from normlayers.tracking.snapshots.run_view import RunView
+from normlayers.tracking.snapshots.sampling import Snapshots
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.tracker_arguments import check_arguments, whole_step
@@ -26,7 +29,7 @@ from normlayers.tracking.writing.run_pictures import RunPictures
 Array = npt.NDArray[Any]
 
 
-class ActivationTracker(keras.callbacks.Callback):
+class ActivationTracker(RunView, keras.callbacks.Callback):
     """Writes what a model's neurons do on fixed points to TensorBoard while it trains.
 
     It observes the model before training, after every ``every`` epochs or steps and at the end.
@@ -99,6 +102,9 @@ class ActivationTracker(keras.callbacks.Callback):
             ``"append"``: go on after that run's last step; ``"replace"``: delete the event files
             that a tracker wrote there (no others, and nothing through a link) when the first
             observation is written. A warning says which.
+        snapshots: what the tab "Neurons", and ``write_page``, show of each observation: which
+            points activate which neurons, predictions, small layers' weights; of wide layers and
+            many points a sample. ``"auto"``: in up to 48 kB each; or a number of bytes; or False.
 
     Raises:
         ValueError: an argument is out of range. What is found out only when training begins (the
@@ -138,6 +144,7 @@ class ActivationTracker(keras.callbacks.Callback):
         strict: bool = False,
         details: int | Sequence[str] | None = None,
         if_exists: IfExists = "new",
+        snapshots: Snapshots = "auto",
     ) -> None:
         super().__init__()
         check_arguments(
@@ -157,6 +164,7 @@ class ActivationTracker(keras.callbacks.Callback):
         watcher = f"ActivationTracker on {self.log_dir}"
         self._guard = Guard(watcher, strict, self._folder.close)
         self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
+        self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit)
         self._history = History()
         self._measures: ModelMeasures | None = None
         self._probe: Probe | None = None
@@ -222,8 +230,6 @@ class ActivationTracker(keras.callbacks.Callback):
         self._drawn.write_films(self.log_dir)
         self._folder.close()
 
-    # What a loop of one's own calls
-
     def observe(self, model: keras.Model, step: int) -> None:
         """Observe a model, in a training loop of your own.
 
@@ -253,8 +259,6 @@ class ActivationTracker(keras.callbacks.Callback):
         """Close the event file, as the end of ``fit`` does; a later observation begins another."""
         self._folder.close()
 
-    # What it does
-
     def _observe(self, model: keras.Model, step: int | None) -> None:
         if step is None:
             return
@@ -270,14 +274,13 @@ class ActivationTracker(keras.callbacks.Callback):
             self._measures = self._model_measures(model)
         self._drawn.look_over(probe)
         scalars = self._measures.scalars(reading, probe.wiring.roles)
-        # A model that has diverged has no picture; its scalars are NaN in the history.
-        finite = [found["finite"] for found in reading.summaries.values()]
-        whole = bool(all(finite) and np.isfinite(reading.logit).all())
-        shown, run = self._measures.layers, self.log_dir.name
-        images = self._drawn.draw(reading, probe.wiring, run, step, shown) if whole else {}
+        shown, run, wiring = self._measures.layers, self.log_dir.name, probe.wiring
+        boundaries = self._drawn.boundaries(reading)
+        images = self._drawn.draw(reading, boundaries, wiring, run, step, shown)
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
-        histograms = self._measures.histograms(reading)
-        self._folder.write(step, told, histograms, images, self._measures.notes())
+        histograms, anew = self._measures.histograms(reading), self._folder.begins_file
+        records = self._recorder.values(reading, wiring, probe.sample, boundaries, step, anew)
+        self._folder.write(step, told, histograms, images, self._measures.notes(), records)
         self._observed = step
         if self.keep_history:
             self._history.add({"step": step, **scalars})
@@ -286,7 +289,8 @@ class ActivationTracker(keras.callbacks.Callback):
         """Get ready to read a model."""
         self.points.refuse_model(model)
         whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
-        self._probe, self._measures = Probe(model, self.layers, whole), None
+        choose = self._recorder.choose if self._recorder.budget else None
+        self._probe, self._measures = Probe(model, self.layers, whole, choose), None
         return self._probe
 
     def _model_measures(self, model: keras.Model) -> ModelMeasures:

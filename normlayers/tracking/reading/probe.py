@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,17 @@ from normlayers.tracking.reading.compiled_reading import build, compiled_reading
 from normlayers.tracking.reading.input_summary import input_summary
 from normlayers.tracking.reading.layer_summary import layer_summary
 from normlayers.tracking.reading.listening import CLOSED, Heard, has_activation, listen
+from normlayers.tracking.reading.sampled_layer import sampled_layer
 from normlayers.tracking.reading.traced_state import TracedState
 from normlayers.tracking.reading.wiring import Wiring, wiring_of
+from normlayers.tracking.snapshots.sampling import Sample
 
 Array = npt.NDArray[Any]
 
 # Beyond as many values, as of convolutions on large images, only measures are read.
 READ_WHOLE = 2**22
+# Layers up to this size have their weights recorded.
+SMALL = 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Reading:
         logit: the output before its activation, in the same shape; the output itself where no
             layer's activation makes it.
         inputs: of the features that the first layer with a kernel takes, see ``input_summary``.
+        sampled: of the layers of the sample, see ``sampled_layer``.
     """
 
     summaries: dict[str, dict[str, Any]]
@@ -48,6 +53,13 @@ class Reading:
     output: Array
     logit: Array
     inputs: dict[str, Array] = field(default_factory=dict)
+    sampled: dict[str, dict[str, Array]] = field(default_factory=dict)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every layer's outputs and the logit are: the model has not diverged."""
+        finite = [found["finite"] for found in self.summaries.values()]
+        return bool(all(finite) and np.isfinite(self.logit).all())
 
 
 class Probe:
@@ -62,9 +74,13 @@ class Probe:
             recurrent ones. See ``listening.Heard`` for the names of layers called twice.
         whole: up to how many neurons a layer's activations are read whole, and not only their
             measures.
+        choose: chooses what else is read of layers of any width, from how many points there are,
+            how many neurons each layer has, and how many outputs the model has; ``None`` for
+            nothing.
 
     Attributes:
         model: the model.
+        sample: what was chosen; known from the first reading on.
         wiring: how the layers read stand to each other; known from the first reading on.
 
     Raises:
@@ -79,9 +95,15 @@ class Probe:
     """
 
     def __init__(
-        self, model: keras.Model, layers: Sequence[str] | None = None, whole: float = np.inf
+        self,
+        model: keras.Model,
+        layers: Sequence[str] | None = None,
+        whole: float = np.inf,
+        choose: Callable[[int, dict[str, int], int], Sample] | None = None,
     ) -> None:
         self.model = model
+        self.sample = Sample()
+        self._choose = choose
         self.wiring = Wiring()
         self._layers = layers
         self._whole = whole
@@ -98,7 +120,7 @@ class Probe:
             found["share"] = np.asarray(found.pop("on"), float) / found.pop("points")
         # JAX sorts by name.
         order = self.wiring.names
-        for what in ("summaries", "activations", "active"):
+        for what in ("summaries", "activations", "active", "sampled"):
             read[what] = {name: read[what][name] for name in order if name in read[what]}
         return Reading(**read)
 
@@ -145,11 +167,11 @@ class Probe:
     def _reading_of(self, x: Any) -> dict[str, Any]:
         outputs, heard = self._run(x)
         chosen = _chosen(heard, self._layers)
-        summaries, activations, active, neurons = {}, {}, {}, {}
+        summaries, activations, active, neurons, read = {}, {}, {}, {}, {}
         for note in chosen:
             on, values, activated, activation = _by_neuron(note)
             summaries[note.name] = layer_summary(on, values, activated, activation)
-            neurons[note.name] = int(values.shape[-1])
+            neurons[note.name], read[note.name] = int(values.shape[-1]), (on, values)
             size = int(np.prod([length or 1 for length in values.shape]))
             if values.shape[-1] <= self._whole and size <= max(self._whole, READ_WHOLE):
                 activations[note.name], active[note.name] = values, on
@@ -160,9 +182,36 @@ class Probe:
             "summaries": summaries,
             "activations": activations,
             "active": active,
+            "sampled": self._sampled(keras.tree.flatten(x)[0].shape[0], read, chosen, outputs),
             "output": _side_by_side(outputs),
             "logit": _side_by_side([_logit(output, heard) for output in outputs]),
         }
+
+    def _sampled(
+        self,
+        points: int | None,
+        read: dict[str, tuple[Any, Any]],
+        chosen: list[Heard],
+        outputs: list[Any],
+    ) -> dict[str, dict[str, Any]]:
+        if self._choose is None or points is None or not chosen:
+            return {}
+        rows_of = {name: on.shape[0] or 0 for name, (on, _) in read.items()}
+        by_point = [name for name, rows in rows_of.items() if rows and rows % points == 0]
+        width = sum(int(np.prod(output.shape[1:])) for output in outputs)
+        neurons = {name: self.wiring.neurons[name] for name in by_point}
+        self.sample = self._choose(points, neurons, width)
+        rows, columns = self.sample.rows, self.sample.columns
+        sampled = {
+            name: sampled_layer(*read[name], points, rows, of) for name, of in columns.items()
+        }
+        of_neurons = [note for note in chosen if note.name in self.wiring.roles.neurons]
+        first = (of_neurons or chosen)[0]
+        if first.name in columns and first.name not in self.wiring.dense:
+            z = first.pre_activation
+            if z is not None and z.shape == (points, z.shape[-1]) and z.shape[-1] <= SMALL:
+                sampled[first.name]["pre_activation"] = ops.take(z, rows, axis=0)
+        return sampled
 
 
 def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:

@@ -25,6 +25,10 @@ class Wiring:
         classes: whether the outputs are of one softmax, or linear and of one output, so that the
             largest may be what is predicted.
         roles: which layers have neurons, and which make outputs.
+        activations: the Keras name of each layer's activation; ``""`` where it is not known.
+        dense: the Dense layer whose kernel makes a layer's pre-activation, of the layers where one
+            does: most often the layer itself.
+        sources: what that Dense layer takes: the name of a layer read, or ``""`` for the input.
     """
 
     names: list[str] = field(default_factory=list)
@@ -33,6 +37,9 @@ class Wiring:
     is_chain: bool = False
     classes: bool = False
     roles: Roles = field(default_factory=Roles)
+    activations: dict[str, str] = field(default_factory=dict)
+    dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 def wiring_of(
@@ -65,21 +72,44 @@ def wiring_of(
         len(note.takes) == 1 and note.takes[0] is before.gives for before, note in pairwise(chosen)
     )
     ends = len(inputs) == len(outputs) == 1 and bool(chosen) and chosen[-1].gives is outputs[0]
+    activations = {
+        note.name: "" if isinstance(note.layer, CLOSED) else activation_of(note.layer)
+        for note in chosen
+    }
+    dense, sources = _kernels(chosen, heard, inputs)
     return Wiring(
         [note.name for note in chosen],
         neurons,
         next_dense,
         whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
         len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
-        _roles(chosen, heard, outputs, named),
+        _roles(activations, heard, outputs, named),
+        activations,
+        dense,
+        sources,
     )
 
 
-def _roles(chosen: list[Heard], heard: list[Heard], outputs: list[Any], named: bool) -> Roles:
-    activations = {
-        note.name: "" if isinstance(note.layer, CLOSED) else activation_of(note.layer)
-        for note in chosen
-    }
+def _kernels(
+    chosen: list[Heard], heard: list[Heard], inputs: list[Any]
+) -> tuple[dict[str, keras.layers.Dense], dict[str, str]]:
+    """Which Dense layers make pre-activations straight from an input or a layer that is read."""
+    dense, sources = {}, {}
+    for note in chosen:
+        makers = [h for h in heard if h is note or h.gives is note.pre_activation]
+        maker = next((h for h in makers if type(h.layer) is keras.layers.Dense), None)
+        if maker is None or len(maker.takes) != 1 or len(maker.gives.shape) != 2:
+            continue
+        taken = maker.takes[0]
+        before = [other.name for other in chosen if other.gives is taken]
+        if before or any(taken is tensor for tensor in inputs):
+            dense[note.name], sources[note.name] = maker.layer, before[0] if before else ""
+    return dense, sources
+
+
+def _roles(
+    activations: dict[str, str], heard: list[Heard], outputs: list[Any], named: bool
+) -> Roles:
     makers = [note.name for note in heard if any(note.gives is output for output in outputs)]
     # Something that is no layer, as a slice, may come after the last one.
     layers = [note for note in heard if not isinstance(note.layer, keras.Model)]

@@ -8,7 +8,7 @@ import socket
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -57,6 +57,11 @@ class EventLog:
         self._file: IO[bytes] | None = None
         self._warned = False
 
+    @property
+    def begins_file(self) -> bool:
+        """Whether the next ``write`` begins a file."""
+        return self._file is None or not Path(self._file.name).exists()
+
     def write(
         self,
         step: int,
@@ -64,6 +69,7 @@ class EventLog:
         histograms: Mapping[str, Histogram] | None = None,
         images: Mapping[str, bytes | Sequence[bytes]] | None = None,
         texts: Mapping[str, str] | None = None,
+        others: Iterable[Any] = (),
     ) -> None:
         """Write one step's values, each under its tag.
 
@@ -75,6 +81,7 @@ class EventLog:
             images: PNG files; where a tag has several of one size, TensorBoard numbers them as
                 samples.
             texts: Markdown.
+            others: summary values of other plugins, as they are.
 
         Raises:
             BlockingIOError: another event log is writing to the folder.
@@ -94,6 +101,7 @@ class EventLog:
             summary.value.add().CopyFrom(_image_value(tag, several))
         for tag, text in (texts or {}).items():
             summary.value.add().CopyFrom(_text_value(tag, text))
+        summary.value.extend(others)
         if self._file is None:
             self._described.clear()
         for value in summary.value:
@@ -103,7 +111,7 @@ class EventLog:
         self._described |= {value.tag for value in summary.value}
 
     def _append(self, event: Any) -> None:
-        if self._file is not None and not Path(self._file.name).exists():
+        if self._file is not None and self.begins_file:
             self._tell_of_loss()
             self.close()
         if self._file is None:

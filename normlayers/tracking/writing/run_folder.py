@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+from normlayers.explorer.records import event_records
 from normlayers.tracking.writing.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
 
 IfExists = Literal["new", "append", "replace"]
@@ -107,6 +107,11 @@ class RunFolder:
             self._to_replace.pop().unlink(missing_ok=True)
         self.log.write(step, *values)
 
+    @property
+    def begins_file(self) -> bool:
+        """Whether the next ``write`` begins an event file."""
+        return self.log.begins_file
+
     def close(self) -> None:
         """Close the event file; a later ``write`` begins another."""
         self.log.close()
@@ -156,22 +161,8 @@ def _last_step(paths: list[Path]) -> int:
     # Loaded late: TensorBoard's modules cost a second.
     from tensorboard.compat.proto.event_pb2 import Event
 
-    steps = (Event.FromString(record).step for path in paths for record in _records(path))
+    steps = (Event.FromString(record).step for path in paths for record in event_records(path))
     return max(steps, default=0)
-
-
-def _records(path: Path) -> Iterator[bytes]:
-    """An event file's records, as far as it is whole; TensorBoard's own reader needs TensorFlow."""
-    with path.open("rb") as file:
-        left = path.stat().st_size
-        # Each has its length in 8 bytes and a checksum of 4 before it, and one of 4 after it.
-        while len(head := file.read(12)) == 12:
-            length = int.from_bytes(head[:8], "little")
-            left -= length + 16
-            if left < 0:
-                return
-            yield file.read(length)
-            file.read(4)
 
 
 def _tell(message: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from normlayers.pictures.album import Album
-from normlayers.tracking.boundary import Survey, Wanted
+from normlayers.tracking.boundary import Boundary, Survey, Wanted
 from normlayers.tracking.observed_scalars import SMALL_LAYER
 from normlayers.tracking.reading.probe import Probe, Reading
 from normlayers.tracking.reading.wiring import Wiring
@@ -54,24 +54,39 @@ class RunPictures:
             self._album = Album(self._points.labels, self._unit, self._films)
             self._seen = seen
 
+    def boundaries(self, reading: Reading) -> dict[str, Boundary]:
+        """The boundaries of the model that was looked over, by tag; none of one that diverged."""
+        return self._survey.read(reading) if reading.is_finite else {}
+
     def draw(
-        self, reading: Reading, wiring: Wiring, run: str, step: int, layers: Sequence[str]
+        self,
+        reading: Reading,
+        boundaries: Mapping[str, Boundary],
+        wiring: Wiring,
+        run: str,
+        step: int,
+        layers: Sequence[str],
     ) -> dict[str, bytes]:
         """The pictures of a reading of the model that was looked over, as PNG files by tag.
 
+        There are none of a model that has diverged.
+
         Args:
             reading: what is drawn.
+            boundaries: of the same reading.
             wiring: of the same reading.
             run: the run's name, for the titles.
             step: for the titles.
             layers: the layers shown in detail.
         """
+        if not reading.is_finite:
+            return {}
         title = f"{run} · {self._unit} {step}"
         images = {
             tag: self._album.boundary(
                 tag, title, b.points, b.extent, b.logit, b.axis_labels, b.classes
             )
-            for tag, b in self._survey.read(reading).items()
+            for tag, b in boundaries.items()
         }
         sizes = [self._points.features, *wiring.neurons.values()]
         if self._pictures and wiring.is_chain and max(sizes) <= SMALL_LAYER:

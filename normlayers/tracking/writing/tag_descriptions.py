@@ -125,6 +125,9 @@ _OTHERS = {
     "over the outputs of this layer's two neurons. It is always a straight line; good is when the "
     "layer has moved the classes to different sides of it. Bad: points on the axes or in one spot "
     f"(dead neurons). Source: {_A2}, figure G4.",
+    "normlayers/snapshots": "**Snapshots**: which points activate which neurons at each "
+    "observation, which the tab *Neurons* shows. Good: neurons that some points activate and "
+    "others do not. Bad: neurons that none does, or all do.",
     "network": "**Network**: its neurons, filled where one of a few of the points activates them. "
     "Good: different points light different neurons. Bad: neurons that no point lights (dead), or "
     f"that every point does (always on). Source: {_A2}, figures G9 to G16.",

@@ -1,0 +1,35 @@
+"""Some points and neurons of a layer, taken where it runs: only they leave the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+from keras import ops
+
+
+def sampled_layer(
+    active: Any, outputs: Any, points: int, rows: npt.NDArray[Any], columns: npt.NDArray[Any]
+) -> dict[str, Any]:
+    """Where some neurons of a layer are active on some points, and how strongly.
+
+    Args:
+        active: booleans, shape ``(points * positions, neurons)``.
+        outputs: the layer's outputs, in the same shape.
+        points: how many there are. A layer with positions (convolution, recurrence) is active on
+            a point where it is at one position at least, and its output there is the largest.
+        rows: indices of points.
+        columns: indices of neurons.
+
+    Returns:
+        ``active`` and ``value``, each of shape ``(rows, columns)``.
+    """
+    if active.shape[0] == points:
+        kept = [ops.take(tensor, rows, axis=0) for tensor in (active, outputs)]
+        on, value = (ops.take(tensor, columns, axis=1) for tensor in kept)
+    else:
+        shape = (points, -1, active.shape[1])
+        by_point = [ops.take(ops.reshape(t, shape), rows, axis=0) for t in (active, outputs)]
+        on, value = (ops.take(tensor, columns, axis=2) for tensor in by_point)
+        on, value = ops.any(on, axis=1), ops.max(value, axis=1)
+    return {"active": on, "value": ops.cast(value, "float32")}

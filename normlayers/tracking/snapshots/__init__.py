@@ -1,0 +1,1 @@
+"""What is recorded of each observation for the view of a run."""

@@ -1,0 +1,91 @@
+"""Covers too: __main__.py"""
+
+import base64
+import json
+import re
+
+import pytest
+
+from normlayers.explorer import __main__ as command
+from normlayers.explorer import static_files
+from normlayers.explorer.page import frame_of, page_of
+from normlayers.explorer.runs import FolderRuns
+from tests.explorer.recorded_runs import META, snapshot_at, write_other_run, write_run
+
+FILES = {
+    "index.js": "import { a } from \"./view/a.js\";\nimport './view/b.js';\n"
+    "export function render() { document.body.textContent = a; }\n",
+    "view/a.js": 'import {\n  b,\n} from "./b.js";\nexport * from "../index.js";\n',
+    "view/b.js": 'const b = "from here"; export { b };\n',
+    "style.css": "body { margin: 0 }",
+}
+
+
+@pytest.fixture(autouse=True)
+def static(tmp_path, monkeypatch):
+    """A small view in the place of the real one."""
+    folder = tmp_path / "static"
+    monkeypatch.setattr(static_files, "FOLDER", folder)
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def held(page, kind):
+    (text,) = re.findall(rf"<script [^>]*{kind}[^>]*>(.*?)</script>", page, re.DOTALL)
+    return json.loads(text)
+
+
+def test_holds_the_runs(tmp_path):
+    write_run(tmp_path / "logs" / "run", [0, 5])
+    page = page_of([FolderRuns(tmp_path / "logs").read("run")], ["other"])
+    data = held(page, "normlayers-data")
+    assert data["others"] == ["other"]
+    assert data["runs"][0]["steps"] == [0, 5]
+    snapshots = [base64.b64decode(text) for text in data["snapshots"]["run"]]
+    assert snapshots == [snapshot_at(0), snapshot_at(5)]
+
+
+def test_modules_name_each_other():
+    modules = held(page_of([]), "importmap")["imports"]
+    assert set(modules) == {f"normlayers/{name}" for name in FILES if name.endswith(".js")}
+    texts = {
+        name: base64.b64decode(address.partition("base64,")[2]).decode()
+        for name, address in modules.items()
+    }
+    assert '"normlayers/view/a.js"' in texts["normlayers/index.js"]
+    assert "'normlayers/view/b.js'" in texts["normlayers/index.js"]
+    assert '"normlayers/view/b.js"' in texts["normlayers/view/a.js"]
+    assert '"normlayers/index.js"' in texts["normlayers/view/a.js"]
+    assert '"from here"' in texts["normlayers/view/b.js"]
+    assert "body { margin: 0 }" in page_of([])
+
+
+def test_no_name_is_run_as_html():
+    name = '</script><script>alert("&")</script>'
+    page = page_of([({**META, "run": name, "steps": [], "scalars": {}}, [])])
+    assert page.count("<script") == 3
+    assert held(page, "normlayers-data")["runs"][0]["run"] == name
+    assert "<script>alert" not in frame_of(page)
+
+
+def test_the_command_writes_a_page(tmp_path, capsys):
+    logs, page = tmp_path / "logs", tmp_path / "run.html"
+    write_run(logs / "run", [0, 1])
+    write_other_run(logs / "other")
+    write_run(logs / "undescribed", [0], meta=None)
+    assert command.main([str(logs), "-o", str(page)]) == 0
+    data = held(page.read_text(), "normlayers-data")
+    assert ([meta["run"] for meta in data["runs"]], data["others"]) == (["run"], ["other"])
+    told = capsys.readouterr()
+    assert "1 runs, without 1 runs that have no snapshots" in told.out
+    assert "undescribed" in told.err
+
+
+def test_the_command_says_what_is_missing(tmp_path, capsys):
+    write_other_run(tmp_path / "other")
+    assert command.main([str(tmp_path), "-o", str(tmp_path / "run.html")]) == 1
+    assert "snapshots=False" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        command.main([str(tmp_path / "nothing"), "-o", str(tmp_path / "run.html")])
+    assert "no folder" in capsys.readouterr().err

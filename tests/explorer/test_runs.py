@@ -1,0 +1,85 @@
+"""Runs read from a folder; those of TensorBoard are read in ``test_plugin``."""
+
+import numpy as np
+import pytest
+
+from normlayers.explorer.records import snapshot_value
+from normlayers.explorer.runs import FolderRuns, run_meta
+from normlayers.explorer.snapshot import CorruptSnapshotError
+from normlayers.tracking.writing.event_log import EventLog
+from tests.explorer.recorded_runs import META, snapshot_at, write_other_run, write_run
+
+
+def test_reads_what_was_written(tmp_path):
+    write_run(tmp_path / "a" / "b", range(0, 60, 20))
+    write_other_run(tmp_path / "other")
+    runs = FolderRuns(tmp_path)
+    assert runs.names() == ["a/b", "other"]
+    assert runs.read("other") is None
+    meta, snapshots = runs.read("a/b")
+    assert meta["steps"] == [0, 20, 40]
+    assert meta["scalars"] == {"epoch_loss": [[0, 0.0], [20, 0.2], [40, 0.4]]}
+    assert (meta["run"], meta["layers"], meta["skipped"]) == ("a/b", META["layers"], [])
+    assert snapshots == [snapshot_at(step) for step in (0, 20, 40)]
+
+
+def test_a_run_that_went_on_is_one(tmp_path):
+    write_run(tmp_path, [0, 1])
+    write_run(tmp_path, [1, 2], {**META, "unit": "step"})
+    meta, snapshots = FolderRuns(tmp_path).read(".")
+    assert (meta["steps"], meta["unit"]) == ([0, 1, 2], "step")
+    assert snapshots == [snapshot_at(step) for step in (0, 1, 2)]
+
+
+def test_a_damaged_record_is_skipped_and_said(tmp_path):
+    write_run(tmp_path, [0])
+    with EventLog(tmp_path) as log:
+        value = snapshot_value(snapshot_at(1))
+        value.tensor.string_val[0] = value.tensor.string_val[0][:-3]
+        log.write(1, others=[value])
+        log.write(2, others=[snapshot_value(b"whole, but no snapshot")])
+        log.write(3, others=[snapshot_value(snapshot_at(3))])
+    meta, snapshots = FolderRuns(tmp_path).read(".")
+    assert (meta["steps"], len(snapshots)) == ([0, 3], 2)
+    assert [skipped["step"] for skipped in meta["skipped"]] == [1, 2]
+    assert "damaged" in meta["skipped"][0]["why"]
+
+
+def test_a_file_that_is_cut_off_is_read_up_to_there(tmp_path):
+    write_run(tmp_path, [0, 1, 2])
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    assert FolderRuns(tmp_path).read(".")[0]["steps"] == [0, 1]
+
+
+def test_what_is_no_event_ends_the_file(tmp_path):
+    write_run(tmp_path, [0, 1])
+    (path,) = tmp_path.iterdir()
+    nonsense = b"\xff" * 20
+    with path.open("ab") as file:
+        file.write(len(nonsense).to_bytes(8, "little") + bytes(4) + nonsense + bytes(4))
+    assert FolderRuns(tmp_path).read(".")[0]["steps"] == [0, 1]
+
+
+def test_snapshots_that_nothing_describes_are_an_error(tmp_path):
+    write_run(tmp_path, [0], meta=None)
+    with pytest.raises(CorruptSnapshotError, match="no description"):
+        FolderRuns(tmp_path).read(".")
+
+
+def test_a_later_format_is_said(tmp_path):
+    write_run(tmp_path, [0], meta={**META, "format": 99})
+    with pytest.raises(CorruptSnapshotError, match="format 99"):
+        FolderRuns(tmp_path).read(".")
+
+
+def test_scalars_are_as_json_has_them():
+    scalars = {
+        "epoch_loss": [(0, np.nan), (1, np.inf), (2, 0.123456789)],
+        "activity/a/b/dead": [(0, 0.5)],
+        "activity/a/neuron_3": [(0, 0.5)],
+    }
+    assert run_meta("r", META, [0], scalars)["scalars"] == {
+        "epoch_loss": [[0, None], [1, None], [2, 0.123457]],
+        "activity/a/b/dead": [[0, 0.5]],
+    }
