@@ -64,11 +64,12 @@ export function makePlane(act) {
     const height = Math.min(width, 460);
     const box = boxOf(meta, snapshot);
     const scale = scaleOf(box, width, height);
-    seen = { meta, scale, width, height, point: choice.point, places: positions.map((at) => scale(at[0], at[1])) };
+    seen = { meta, scale, width, height, point: choice.point, names: [], places: positions.map((at) => scale(at[0], at[1])) };
     const context = sharp(canvas, width, height);
     const drawn = snapshot ? drawRegions(context, tile, snapshot, scale) : false;
     const notes = drawLines(context, moment, seen, box);
     drawPoints(context, moment, seen, hover || choice.neuron);
+    for (const [ends, size, text] of seen.names) label(context, ends, size, text);
     axes(context, meta, box, width, height);
     write(said, [...(drawn ? [] : ['No decision regions were recorded.']), ...notes, counted(meta)].filter(Boolean).join(' '));
     describe(legend, meta, drawn);
@@ -142,7 +143,8 @@ function drawRegions(context, tile, snapshot, scale) {
 }
 
 /** @returns {string[]}  what cannot be drawn */
-function drawLines(context, { meta, snapshot, choice, hover }, { scale, width, height }, box) {
+function drawLines(context, { meta, snapshot, choice, hover }, seen, box) {
+  const { scale, width, height } = seen;
   const first = snapshot && firstLayer(meta, snapshot);
   if (!first) return [];
   if (!linesAgree(meta, snapshot, first)) {
@@ -172,7 +174,7 @@ function drawLines(context, { meta, snapshot, choice, hover }, { scale, width, h
     context.strokeStyle = themed('ink');
     context.lineWidth = here ? 3 : 1.4;
     context.stroke();
-    if (first.neurons <= 8) label(context, ends, [width, height], shortName(meta.layers, first.depth, first.layer.shown[index]));
+    if (first.neurons <= 8) seen.names.push([ends, [width, height], shortName(meta.layers, first.depth, first.layer.shown[index])]);
   }
   if (!outside.length) return [];
   const whose = outside.length === first.neurons ? 'No neuron has' : `${outside.join(', ')} ${outside.length > 1 ? 'have' : 'has'}`;
