@@ -2,10 +2,10 @@
 
 Every contestant trains the same network in the same process, an epoch a turn, each round in its
 own order: plain `fit`; with the tracker on 2,000 points, without pictures (and without snapshots)
-and with a decision boundary each epoch; with Keras's own TensorBoard callback; and with a plain `predict` of every
-layer on the same points. The ratio of medians is to plain `fit`; since epochs differ by more than
-what is measured, the callbacks' own seconds are shown too, as a share of the plain epoch. The
-data are noise: what is learned does not matter here.
+and with a decision boundary each epoch; with Keras's own TensorBoard callback; and with a plain
+`predict` of every layer on the same points. The ratio of medians is to plain `fit`; since epochs
+differ by more than what is measured, the callbacks' own seconds are shown too, as a share of the
+plain epoch. The data are noise: what is learned does not matter here.
 """
 
 from __future__ import annotations
