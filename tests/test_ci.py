@@ -9,6 +9,8 @@ from fnmatch import fnmatch
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from tests.test_wheel import with_their_own
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,7 +24,7 @@ def test_types_are_checked_without_what_that_command_does_not_install():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     required = [*project["dependencies"], *extras["articles"], *extras["dev"]]
-    installed = {re.match(r"[\w-]+", entry)[0].lower() for entry in required}
+    installed = {name.lower() for name in with_their_own(required)}
     known = {
         module
         for module, distributions in packages_distributions().items()
