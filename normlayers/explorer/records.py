@@ -10,6 +10,7 @@ from typing import Any
 
 from normlayers.explorer.snapshot import CorruptSnapshotError
 
+EVENT_FILES = "events.out.tfevents.*"  # what TensorBoard looks for
 PLUGIN = "normlayers"
 TAG = "normlayers/snapshots"
 FORMAT = 1

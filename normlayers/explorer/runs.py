@@ -9,7 +9,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from normlayers.explorer.records import PLUGIN, TAG, event_records, inflate, inflate_meta
+from normlayers.explorer.records import (
+    EVENT_FILES,
+    PLUGIN,
+    TAG,
+    event_records,
+    inflate,
+    inflate_meta,
+)
 from normlayers.explorer.snapshot import CorruptSnapshotError, decode
 
 # Of a run's scalars, those that its view draws.
@@ -17,7 +24,6 @@ SHOWN_SCALARS = re.compile(
     r"epoch_.*|linearity|overview/.*"
     r"|activity/.*/(dead|always_on|selective|saturation|zero_gradient|overlap|duplicates)"
 )
-EVENT_FILES = "events.out.tfevents.*"  # what TensorBoard looks for
 # More than there are: TensorBoard thins out what is longer.
 ALL = 10**7
 DIGITS = 6

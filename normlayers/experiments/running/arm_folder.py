@@ -11,10 +11,10 @@ from typing import Any
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.running.whole_files import write_json
 from normlayers.pictures.whole_file import partial_files
+from normlayers.tracking.writing.event_log import EVENT_FILES
 
 # The arm's results, what it was made with, and a digest of each file; written last.
 ARM = "arm.json"
-EVENT_FILES = "events.out.tfevents.*"
 
 
 class ArmFolder:

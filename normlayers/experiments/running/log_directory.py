@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
+from normlayers.ensembles.devices import device
 from normlayers.experiments.running.arm_folder import ArmFolder
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.running.manifest import MANIFEST, read_manifest, refuse_other_arguments
-from normlayers.experiments.running.versions import device
 from normlayers.experiments.running.whole_files import (
     write_arrays,
     write_json,

@@ -1,4 +1,4 @@
-"""The versions and devices that an experiment runs with."""
+"""The versions that an experiment runs with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from importlib.metadata import version
 
 import keras
 
-from normlayers.ensembles.devices import device as device
 from normlayers.experiments.running.source_digest import source_digest
 
 LIBRARIES = ("normlayers", "keras", "numpy", "scikit-learn", "matplotlib", "tensorboard")

@@ -20,7 +20,7 @@ from normlayers.experiments.two_neuron_circle.plots.named_network import network
 from normlayers.pictures.film import write_gif, write_mp4
 from normlayers.pictures.png import to_png
 from normlayers.tracking.tracked_points import TrackedPoints
-from normlayers.tracking.writing.event_log import EventLog
+from normlayers.tracking.writing.event_log import EVENT_FILES, EventLog
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +31,6 @@ FILMED = ("boundary/input", "boundary/hidden", "network")
 # A frame's time; a lit point takes longer to see than a boundary that moves.
 MILLISECONDS, MILLISECONDS_OF_A_POINT = 150, 175
 NEURONS = (("x0", "x1"), ("h0", "h1"), ("y",))
-EVENT_FILES = "events.out.tfevents.*"
 
 
 def draw_arm(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from abc import abstractmethod
 from pathlib import Path
 
 from normlayers.explorer.page import Run, frame_of, page_of, write_page
@@ -14,9 +15,9 @@ class RunView:
     """What shows the run that is in ``log_dir``, as far as it is written."""
 
     @property
+    @abstractmethod
     def log_dir(self) -> Path:
         """Where the run is written to."""
-        raise NotImplementedError
 
     def write_page(self, path: str | os.PathLike[str]) -> None:
         """Write the view of this run, up to its last observation, as one self-contained HTML file.

@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.explorer.records import EVENT_FILES as EVENT_FILES
 from normlayers.tracking.writing.tag_descriptions import tag_description
 
 try:
@@ -23,7 +24,6 @@ try:
 except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
-EVENT_FILES = "events.out.tfevents.*"  # what TensorBoard looks for
 OWN_EVENT_FILES = f"{EVENT_FILES}.normlayers.v2"
 
 Histogram = tuple[float, float, npt.NDArray[Any]]
