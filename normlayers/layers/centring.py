@@ -62,25 +62,29 @@ def subtract(x: Any, high: Any, low: Any, dtype: str, library: Any = ops) -> Any
         return library.cast(x - high, dtype)
     if own in WIDE_INTEGERS:
         has_int64 = library is not ops or has_64_bits()
-        values = _integers_minus(x, high, dtype, 64 if has_int64 else 32, library)
-    else:
-        values = library.cast(x, dtype) - library.cast(high, dtype)
+        low = library.zeros_like(high) if low is None else low
+        return _integers_minus(x, high, low, dtype, 64 if has_int64 else 32, library)
+    values = library.cast(x, dtype) - library.cast(high, dtype)
     return values if low is None else values - library.cast(low, dtype)
 
 
-def _integers_minus(x: Any, high: Any, dtype: str, bits: int, library: Any) -> Any:
-    """``x - high`` of integers, signed or not, that fit ``bits``.
+def _integers_minus(x: Any, high: Any, low: Any, dtype: str, bits: int, library: Any) -> Any:
+    """``x - (high + low)`` of integers, signed or not, that fit ``bits``.
 
-    Differences of integers are exact modulo ``2**bits``, whatever the sign bit of ``x`` means. Of
-    those too large for that, the rounding of both numbers is a small part.
+    Differences of integers are exact modulo ``2**bits``, whatever the sign bit of ``x`` means. The
+    whole part of ``low`` is subtracted as an integer too: ``x - high`` alone can have more digits
+    than ``dtype`` holds where ``x - (high + low)`` has few. Of differences too large for that, the
+    rounding of the three numbers is a small part.
     """
     signed, modulus = f"int{bits}", 2.0**bits
-    whole = library.floor(high)
+    whole, whole_low = library.round(high), library.round(low)
     wrapped = library.where(whole >= modulus / 2, whole - modulus, whole)
     exact = library.cast(x, signed) - library.cast(wrapped, signed)
+    exact = exact - library.cast(whole_low, signed)
     near = library.cast(exact, dtype) - library.cast(high - whole, dtype)
+    near = near - library.cast(low - whole_low, dtype)
     far = library.cast(x, dtype) - library.cast(high, dtype)
-    return library.where(library.abs(far) < modulus / 4, near, far)
+    return library.where(library.abs(far) < modulus / 4, near, far - library.cast(low, dtype))
 
 
 def uncut_integers(array: Array, name: str) -> Array:

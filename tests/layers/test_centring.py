@@ -56,6 +56,19 @@ def test_differences_are_right_over_the_whole_range_of_integers(dtype):
     right()
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+@pytest.mark.parametrize("apart", [0, 1, 3, 1_000_003])
+def test_microseconds_of_this_century_keep_their_distance_from_the_mean(dtype, apart):
+    received(dtype)
+    mean = 1_764_000_000_123_457
+    parts = map(keras.ops.convert_to_tensor, split(np.array([float(mean)]), "float32"))
+    x = keras.ops.convert_to_tensor(np.array([mean - apart, mean + apart], dtype))
+    high, low = parts
+    held = int(Fraction(float(high[0])) + Fraction(float(low[0])))
+    found = keras.ops.convert_to_numpy(subtract(x, high, low, "float32"))
+    assert found.tolist() == [mean - apart - held, mean + apart - held]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "uint32", "int64", "uint64"])
 def test_small_integers_of_any_type_do_not_wrap(kind, dtype):
