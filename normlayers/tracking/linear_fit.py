@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 NAN = float("nan")
+
+# How far from orthonormal the quick basis may be: R² is off by as much.
+_ORTHONORMAL = 1e-10
 
 
 class LinearFit:
@@ -20,17 +24,21 @@ class LinearFit:
     Args:
         x: the points, shape ``(points, features)``; axes after the first are flattened.
         product: multiplies two matrices.
+        whiten: what ``whitened`` does; an error says that it cannot be done.
     """
 
-    def __init__(self, x: Array, product: Callable[[Array, Array], Array] = np.matmul) -> None:
+    def __init__(
+        self,
+        x: Array,
+        product: Callable[[Array, Array], Array] = np.matmul,
+        whiten: Callable[[Array], Array] | None = None,
+    ) -> None:
         self._product = product
         x = np.asarray(x, float).reshape(len(x), -1)
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
-            left, sizes, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
-            rank = np.sum(sizes > sizes[0] * max(x.shape) * np.finfo(float).eps)
-            self._basis = np.ascontiguousarray(left[:, :rank].T)
+            self._basis = _orthonormal_rows(x - x.mean(axis=0), whiten or whitened)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -77,3 +85,41 @@ class LinearFit:
 def _share(explained: Array, total: Array, rounding: Array) -> Array:
     varies = ~(total <= rounding)  # NaN is not constant
     return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)
+
+
+def whitened(rows: Array) -> Array:
+    """Rows made orthonormal, ``L⁻¹ rows``, with Cholesky's factor L of their products.
+
+    Args:
+        rows: shape ``(rows, points)``.
+
+    Raises:
+        numpy.linalg.LinAlgError: rows are linear functions of others.
+    """
+    return np.linalg.solve(np.linalg.cholesky(rows @ rows.T), rows)
+
+
+def _orthonormal_rows(x: Array, whiten: Callable[[Array], Array]) -> Array:
+    """An orthonormal basis of the columns' span, shape ``(rank, points)``.
+
+    Most often by whitening: few large products, where a singular value decomposition is thousands
+    of small steps, each of which waits for all threads. It squares the condition number, which
+    shows in the result; then the decomposition it is.
+    """
+    x = x / (np.abs(x).max(initial=0.0) or 1.0)  # so that no square overflows
+    length = np.linalg.norm(x, axis=0)
+    # Features that do not vary, but for the mean's rounding, have no direction.
+    varies = length > length.max(initial=0.0) * _rounding(x)
+    x = x[:, varies]
+    with suppress(
+        Exception
+    ):  # some are linear functions of others, which each backend says its way
+        rows = whiten(x.T / length[varies, None])
+        if np.abs(rows @ rows.T - np.eye(len(rows))).max(initial=0.0) <= _ORTHONORMAL:
+            return rows
+    left, sizes, _ = np.linalg.svd(x, full_matrices=False)
+    return np.ascontiguousarray(left[:, sizes > sizes.max(initial=0.0) * _rounding(x)].T)
+
+
+def _rounding(x: Array) -> float:
+    return float(max(x.shape) * np.finfo(float).eps)

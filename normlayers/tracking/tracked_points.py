@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.linear_fit import LinearFit
+from normlayers.tracking.linear_fit import LinearFit, whitened
 
 Array = npt.NDArray[Any]
 
@@ -79,7 +79,7 @@ class TrackedPoints:
         if self._fit is None:
             parts = keras.tree.flatten(self.x)
             flat = np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
-            self._fit = LinearFit(flat, _device_product())
+            self._fit = LinearFit(flat, _device_product(), _device_whitened)
         return self._fit.r_squared(logit)
 
     def refuse_model(self, model: keras.Model) -> None:
@@ -115,9 +115,23 @@ def _device_product() -> Callable[[Array, Array], Array]:
         if not kept:
             kept.append(ops.convert_to_tensor(a))
         b = ops.convert_to_tensor(b, kept[0].dtype)
-        return np.asarray(ops.convert_to_numpy(ops.matmul(kept[0], b)))
+        return np.asarray(ops.convert_to_numpy(kept[0] @ b))
 
     return product
+
+
+def _device_whitened(rows: Array) -> Array:
+    """``whitened``, computed where models are, for NumPy's threads wait for each other.
+
+    Where other processes keep the cores busy, its Cholesky factor of 784 rows takes seconds.
+    """
+    if keras.backend.backend() == "jax":  # which has no float64 unless it is asked for
+        return whitened(rows)
+    tensor = ops.convert_to_tensor(rows, "float64")
+    # The operator, as of torch's tensors Keras's function makes float32.
+    factor = ops.cholesky(tensor @ ops.transpose(tensor))
+    solved = ops.solve_triangular(factor, tensor, lower=True)
+    return np.asarray(ops.convert_to_numpy(solved))
 
 
 def _points(x: Any) -> Array:
