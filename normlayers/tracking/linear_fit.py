@@ -12,8 +12,8 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 NAN = float("nan")
 
-# How far from orthonormal the quick basis may be: R² is off by as much.
-_ORTHONORMAL = 1e-10
+# How far from orthonormal the quick basis may be; R² is off by about as much.
+_ORTHONORMAL = 1e-11
 
 
 class LinearFit:
@@ -24,7 +24,7 @@ class LinearFit:
     Args:
         x: the points, shape ``(points, features)``; axes after the first are flattened.
         product: multiplies two matrices.
-        whiten: what ``whitened`` does; an error says that it cannot be done.
+        whiten: ``whitening``, or what does the same elsewhere.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LinearFit:
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
-            self._basis = _orthonormal_rows(x - x.mean(axis=0), whiten or whitened)
+            self._coordinates = _coordinates(x - x.mean(axis=0), whiten or whitening)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -78,8 +78,10 @@ class LinearFit:
         total = np.sum(y**2, axis=0)
         if not self._is_told:
             return total, total, rounding
+        for matrix in self._coordinates:
+            y = self._product(matrix, y)
         # The basis is orthonormal: what it has of y has the length of its coordinates.
-        return np.sum(self._product(self._basis, y) ** 2, axis=0), total, rounding
+        return np.sum(y**2, axis=0), total, rounding
 
 
 def _share(explained: Array, total: Array, rounding: Array) -> Array:
@@ -87,38 +89,52 @@ def _share(explained: Array, total: Array, rounding: Array) -> Array:
     return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)
 
 
-def whitened(rows: Array) -> Array:
-    """Rows made orthonormal, ``L⁻¹ rows``, with Cholesky's factor L of their products.
+def whitening(rows: Array) -> Array:
+    """The matrix that makes rows orthonormal: the inverse of Cholesky's factor of their products.
 
     Args:
         rows: shape ``(rows, points)``.
 
+    Returns:
+        shape ``(rows, rows)``.
+
     Raises:
         numpy.linalg.LinAlgError: rows are linear functions of others.
+
+    Example:
+        >>> whitening(np.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
     """
-    return np.linalg.solve(np.linalg.cholesky(rows @ rows.T), rows)
+    return np.linalg.inv(np.linalg.cholesky(rows @ rows.T))
 
 
-def _orthonormal_rows(x: Array, whiten: Callable[[Array], Array]) -> Array:
-    """An orthonormal basis of the columns' span, shape ``(rank, points)``.
+def _coordinates(x: Array, whiten: Callable[[Array], Array]) -> tuple[Array, ...]:
+    """Matrices that, one after the other, give a vector's coordinates in the columns' span.
 
-    Most often by whitening: few large products, where a singular value decomposition is thousands
-    of small steps, each of which waits for all threads. It squares the condition number, which
-    shows in the result; then the decomposition it is.
+    The coordinates are by an orthonormal basis. Most often they come by whitening: few large
+    products, where a singular value decomposition is thousands of small steps, each of which waits
+    for all threads. It squares the condition number, which shows in the result; then the
+    decomposition it is.
     """
     x = x / (np.abs(x).max(initial=0.0) or 1.0)  # so that no square overflows
     length = np.linalg.norm(x, axis=0)
     # Features that do not vary, but for the mean's rounding, have no direction.
     varies = length > length.max(initial=0.0) * _rounding(x)
     x = x[:, varies]
-    with suppress(
-        Exception
-    ):  # some are linear functions of others, which each backend says its way
-        rows = whiten(x.T / length[varies, None])
-        if np.abs(rows @ rows.T - np.eye(len(rows))).max(initial=0.0) <= _ORTHONORMAL:
-            return rows
+    with suppress(Exception):  # some are linear functions of others: each backend has its error
+        rows = np.ascontiguousarray(x.T) / length[varies, None]
+        white = whiten(rows)
+        if _is_orthonormal(rows, white):
+            return rows, white
     left, sizes, _ = np.linalg.svd(x, full_matrices=False)
-    return np.ascontiguousarray(left[:, sizes > sizes.max(initial=0.0) * _rounding(x)].T)
+    return (np.ascontiguousarray(left[:, sizes > sizes.max(initial=0.0) * _rounding(x)].T),)
+
+
+def _is_orthonormal(rows: Array, white: Array) -> bool:
+    """Whether ``white @ rows`` is, of which a few random vectors tell without making it."""
+    some = np.random.default_rng(0).normal(size=(len(rows), 4))
+    again = white @ (rows @ (rows.T @ (white.T @ some)))
+    return bool(np.abs(again - some).max(initial=0.0) <= _ORTHONORMAL)
 
 
 def _rounding(x: Array) -> float:
