@@ -16,6 +16,25 @@ NAN = float("nan")
 _ORTHONORMAL = 1e-11
 
 
+def inverse_factor(products: Array) -> Array:
+    """The inverse of Cholesky's factor, which makes vectors of these products orthonormal.
+
+    Args:
+        products: of some vectors with each other, shape ``(vectors, vectors)``.
+
+    Returns:
+        in the same shape.
+
+    Raises:
+        numpy.linalg.LinAlgError: vectors are linear functions of others.
+
+    Example:
+        >>> inverse_factor(np.array([[4.0, 0.0], [0.0, 16.0]])).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
+    """
+    return np.linalg.inv(np.linalg.cholesky(products))
+
+
 class LinearFit:
     """The best linear fits, with an intercept, of functions of the same points.
 
@@ -24,21 +43,21 @@ class LinearFit:
     Args:
         x: the points, shape ``(points, features)``; axes after the first are flattened.
         product: multiplies two matrices.
-        whiten: ``whitening``, or what does the same elsewhere.
+        factor: ``inverse_factor``, or what does the same elsewhere.
     """
 
     def __init__(
         self,
         x: Array,
         product: Callable[[Array, Array], Array] = np.matmul,
-        whiten: Callable[[Array], Array] | None = None,
+        factor: Callable[[Array], Array] = inverse_factor,
     ) -> None:
         self._product = product
         x = np.asarray(x, float).reshape(len(x), -1)
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
-            self._coordinates = _coordinates(x - x.mean(axis=0), whiten or whitening)
+            self._coordinates = _coordinates(x - x.mean(axis=0), factor)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -89,26 +108,7 @@ def _share(explained: Array, total: Array, rounding: Array) -> Array:
     return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)
 
 
-def whitening(rows: Array) -> Array:
-    """The matrix that makes rows orthonormal: the inverse of Cholesky's factor of their products.
-
-    Args:
-        rows: shape ``(rows, points)``.
-
-    Returns:
-        shape ``(rows, rows)``.
-
-    Raises:
-        numpy.linalg.LinAlgError: rows are linear functions of others.
-
-    Example:
-        >>> whitening(np.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
-        [[0.5, 0.0], [0.0, 0.25]]
-    """
-    return np.linalg.inv(np.linalg.cholesky(rows @ rows.T))
-
-
-def _coordinates(x: Array, whiten: Callable[[Array], Array]) -> tuple[Array, ...]:
+def _coordinates(x: Array, factor: Callable[[Array], Array]) -> tuple[Array, ...]:
     """Matrices that, one after the other, give a vector's coordinates in the columns' span.
 
     The coordinates are by an orthonormal basis. Most often they come by whitening: few large
@@ -123,7 +123,7 @@ def _coordinates(x: Array, whiten: Callable[[Array], Array]) -> tuple[Array, ...
     x = x[:, varies]
     with suppress(Exception):  # some are linear functions of others: each backend has its error
         rows = np.ascontiguousarray(x.T) / length[varies, None]
-        white = whiten(rows)
+        white = factor(rows @ rows.T)
         if _is_orthonormal(rows, white):
             return rows, white
     left, sizes, _ = np.linalg.svd(x, full_matrices=False)
