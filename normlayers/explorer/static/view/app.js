@@ -258,7 +258,7 @@ export class App {
     else this.later ||= setTimeout(() => {
       this.later = 0;
       this.paintSoon();
-    }, 300);
+    }, 500);
   }
 
   paintSoon() {
@@ -268,7 +268,8 @@ export class App {
 
   paint() {
     cancelAnimationFrame(this.wanted);
-    this.wanted = 0;
+    clearTimeout(this.later);
+    this.wanted = this.later = 0;
     const runs = this.shown();
     const { steps, place, playing, choice } = this;
     this.timeline.update({ steps, place, playing, recordings: runs.map((run) => run.recording) });
