@@ -3,9 +3,8 @@
 A move is painted when the frame after it ends that shows the observation; one that takes at most
 33 ms is within two frames. Of 1,000 observations of 500 points and three layers of 64 neurons,
 places are visited at random and by dragging, in turns: in a new page from its first view on, while
-the run is still loading, and again when it has loaded. Then the tab is opened on a folder of runs: from the
-navigation to the first painted view, and beside it TensorBoard's own page without a tab's content,
-the time of which is contained in the first.
+the run is still loading, and again when it has loaded. Then the tab is opened on a folder of runs,
+within TensorBoard and without it around, from the navigation to the first painted view.
 """
 
 from __future__ import annotations
@@ -137,9 +136,9 @@ def wait_for_runs(page: Any, address: str, count: int, steps: int) -> None:
     page.goto(f"{address}/data/plugin/normlayers/static/style.css")
     asked = """async ([count, steps]) => {
         const { runs } = await (await fetch('../runs')).json();
-        const answers = await Promise.all(runs.slice(0, 1).map((run) => fetch(`../meta?run=${run}`)));
-        const metas = await Promise.all(answers.map((answer) => answer.json()));
-        return runs.length === count && metas.every((meta) => meta.steps.length === steps);
+        if (runs.length !== count) return false;
+        const meta = await (await fetch(`../meta?run=${runs[0]}`)).json();
+        return meta.steps.length === steps;
     }"""
     while not page.evaluate(asked, [count, steps]):
         time.sleep(0.3)
@@ -200,8 +199,8 @@ def show(title: str, times: dict[str, list[float]], limit: float) -> None:
     for name, found in times.items():
         values = np.array(found)
         numbers = (np.median(values), np.quantile(values, 0.95), values.max())
-        within = f"{(values <= limit).mean():.1%}"
-        table.add_row(name, str(len(values)), within, *(f"{number:,.0f}" for number in numbers))
+        share = f"{(values <= limit).mean():.1%}"
+        table.add_row(name, str(len(values)), share, *(f"{number:,.0f}" for number in numbers))
     Console().print(table)
 
 

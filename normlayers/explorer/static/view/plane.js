@@ -6,7 +6,8 @@
 import { element, sharp, write } from './dom.js';
 import { drawPoints } from './dots.js';
 import { border, firstLayer, half, linesAgree } from './lines.js';
-import { classColour, regions, themed } from './palette.js';
+import { classColour, classCount, classRegions, regions, themed } from './palette.js';
+import { wholeNumbers } from './snapshot.js';
 import { shortName } from './words.js';
 
 const PAD = 10;
@@ -66,7 +67,7 @@ export function makePlane(act) {
     const scale = scaleOf(box, width, height);
     seen = { meta, scale, width, height, point: choice.point, names: [], places: positions.map((at) => scale(at[0], at[1])) };
     const context = sharp(canvas, width, height);
-    const drawn = snapshot ? drawRegions(context, tile, snapshot, scale) : false;
+    const drawn = snapshot ? drawRegions(context, tile, snapshot, scale, meta) : false;
     const notes = drawLines(context, moment, seen, box);
     drawPoints(context, moment, seen, hover || choice.neuron);
     for (const [ends, size, text] of seen.names) label(context, ends, size, text);
@@ -90,12 +91,11 @@ function counted({ points }) {
 
 /** @param {HTMLElement} legend @param {any} meta @param {boolean} withRegions */
 function describe(legend, meta, withRegions) {
-  const count = meta.points.classes?.length || 0;
-  const key = `${count} ${withRegions} ${meta.points.labels ? 1 : 0}`;
+  const classes = classCount(meta);
+  const key = `${classes} ${withRegions} ${meta.points.labels ? 1 : 0}`;
   if (legend.dataset.key === key) return;
   legend.dataset.key = key;
   const labels = meta.points.labels ? [...new Set(meta.points.labels)].sort((a, b) => a - b).slice(0, 10) : [];
-  const classes = Math.max(count, labels.length);
   legend.replaceChildren(...labels.map((label) => {
     const dot = element('i', { class: 'dot' });
     dot.style.background = classColour(label, classes);
@@ -107,7 +107,7 @@ function describe(legend, meta, withRegions) {
 
 /** @param {any} meta @param {any} snapshot */
 function boxOf(meta, snapshot) {
-  if (snapshot?.extent && snapshot.bytes('boundary')) return snapshot.extent;
+  if (snapshot?.extent && (snapshot.bytes('boundary') || snapshot.bytes('classes'))) return snapshot.extent;
   let [u0, u1, v0, v1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const [u, v] of meta.points.position) {
     if (!Number.isFinite(u) || !Number.isFinite(v)) continue;
@@ -125,13 +125,22 @@ function scaleOf([u0, u1, v0, v1], width, height) {
   ];
 }
 
-/** @returns {boolean}  whether there were any to draw */
-function drawRegions(context, tile, snapshot, scale) {
+/** @returns {ImageData | null} */
+function regionsOf(snapshot, meta) {
   const bytes = snapshot.bytes('boundary');
-  if (!bytes || !snapshot.extent) return false;
-  const [rows, columns] = snapshot.shape('boundary');
-  const dark = document.documentElement.dataset.theme === 'dark';
-  const image = regions(bytes, rows, columns, dark);
+  if (bytes) {
+    const dark = document.documentElement.dataset.theme === 'dark';
+    return regions(bytes, ...snapshot.shape('boundary'), dark);
+  }
+  const labels = wholeNumbers(snapshot, 'classes');
+  if (!labels) return null;
+  return classRegions(labels, ...snapshot.shape('classes'), Math.max(classCount(meta), 1 + Math.max(...labels)));
+}
+
+/** @returns {boolean}  whether there were any to draw */
+function drawRegions(context, tile, snapshot, scale, meta) {
+  const image = snapshot.extent && regionsOf(snapshot, meta);
+  if (!image) return false;
   tile.width = image.width;
   tile.height = image.height;
   tile.getContext('2d').putImageData(image, 0, 0);

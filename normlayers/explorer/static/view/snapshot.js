@@ -105,6 +105,19 @@ export class Snapshot {
 }
 
 /**
+ * The whole numbers in a section that is kept in 256 steps.
+ * @param {Snapshot} snapshot
+ * @param {string} name
+ * @returns {Uint8Array | null}
+ */
+export function wholeNumbers(snapshot, name) {
+  const section = snapshot.sections.get(name);
+  const bytes = snapshot.bytes(name);
+  if (!section || !bytes) return null;
+  return bytes.map((byte) => Math.round(section.low + ((section.high - section.low) * byte) / 255));
+}
+
+/**
  * What is kept of every observation, for courses: shares of states and of points.
  * @typedef {{step: number, states: Object<string, Float32Array>,
  *   shares: Object<string, Float32Array>}} Digest
