@@ -283,6 +283,22 @@ def test_wide_layers_are_cells_sorted_and_filtered(opened, tab):
     address_has(page, sort="share")
 
 
+@pytest.mark.parametrize("total", [60, 2000])
+def test_duplicates_of_sampled_points_are_said_to_be_so(opened, total):
+    meta, snapshots = wide_run(steps=[0])
+    meta["points"]["total"] = total
+    server = Tab([(meta, snapshots)])
+    page = opened(f"{server.address}#filter=duplicate")
+    said = page.locator(".duplicates").inner_text()
+    if total == 60:
+        assert said == "Duplicates are lit by exactly the same points."
+    else:
+        assert "same of the 60 points shown; the other 1940 of 2000 may tell them apart" in said
+    page.get_by_label("show").select_option("dead")
+    page.locator(".duplicates").wait_for(state="hidden")
+    server.shutdown()
+
+
 def twins(active):
     """Selective neurons whose column of activity another has too."""
     columns = [column.tobytes() for column in active.T]
