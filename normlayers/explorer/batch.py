@@ -48,9 +48,7 @@ def indices_of(text: str) -> list[int]:
     """
     parts = text.split(",")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        raise ValueError(
-            f"indices must be whole numbers from 0 on, as 3,4,10. Received: {text!r}"
-        )
+        raise ValueError(f"indices must be whole numbers from 0 on, as 3,4,10. Received: {text!r}")
     if len(parts) > MOST:
         raise ValueError(f"at most {MOST} indices are answered at once. Received: {len(parts)}")
     return [int(part) for part in parts]

@@ -86,7 +86,7 @@ export class App {
     try {
       const { runs, others } = await this.source.list();
       this.names = runs;
-      if (others.length) notes.push(withoutSnapshots(others));
+      this.say('others', others.length ? [withoutSnapshots(others)] : [], runs.length ? 'note' : 'warning');
       if (!runs.length) {
         notes.push('No run with snapshots yet. Train with normlayers.ActivationTracker(log_dir, x) among the callbacks; they appear here as they are written.');
       }
@@ -99,10 +99,10 @@ export class App {
     this.say('list', notes);
   }
 
-  /** @param {string} about @param {string[]} notes */
-  say(about, notes) {
+  /** @param {string} about @param {string[]} notes @param {string} kind */
+  say(about, notes, kind = 'warning') {
     const others = [...this.notice.children].filter((note) => note.dataset.about !== about);
-    this.notice.replaceChildren(...others, ...notes.map((note) => element('p', { class: 'warning', 'data-about': about }, note)));
+    this.notice.replaceChildren(...others, ...notes.map((note) => element('p', { class: kind, 'data-about': about }, note)));
   }
 
   /** @param {string[]} names */

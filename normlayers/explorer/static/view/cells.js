@@ -77,7 +77,7 @@ function makeGrid(layer, act) {
     const shares = digest?.shares[layer.name];
     said.hidden = Boolean(shares);
     canvas.hidden = !shares;
-    const sampled = layer.shown.length < layer.neurons ? `${layer.shown.length} shown of ${layer.neurons} neurons` : `${layer.neurons} neurons`;
+    const sampled = layer.shown.length < layer.neurons ? `${layer.shown.length} shown of ${layer.neurons} neurons` : `${layer.neurons} neuron${layer.neurons === 1 ? '' : 's'}`;
     if (!shares) {
       seen = null;
       write(title, `${layer.name} · ${sampled}`);

@@ -70,7 +70,9 @@ export function makePlane(act) {
     const drawn = snapshot ? drawRegions(context, tile, snapshot, scale, meta) : false;
     const notes = drawLines(context, moment, seen, box);
     drawPoints(context, moment, seen, hover || choice.neuron);
-    for (const [ends, size, text] of seen.names) label(context, ends, size, text);
+    /** @type {number[][]} */
+    const taken = [];
+    for (const [ends, size, text] of seen.names) label(context, ends, size, text, taken);
     axes(context, meta, box, width, height);
     write(said, [...(drawn ? [] : ['No decision regions were recorded.']), ...notes, counted(meta)].filter(Boolean).join(' '));
     describe(legend, meta, drawn);
@@ -161,10 +163,15 @@ function drawLines(context, { meta, snapshot, choice, hover }, seen, box) {
   }
   const chosen = hover || choice.neuron;
   const outside = [];
+  let broken = 0;
   const corners = [[box[0], box[2]], [box[1], box[2]], [box[1], box[3]], [box[0], box[3]]];
   for (let index = 0; index < first.neurons; index++) {
     const here = chosen && chosen.layer === first.layer.name && first.layer.shown[index] === chosen.index;
     const line = first.line(index);
+    if (![...line.w, line.b].every(Number.isFinite)) {
+      broken += 1;
+      continue;
+    }
     if (here) {
       context.beginPath();
       for (const [u, v] of half(corners, line)) context.lineTo(...scale(u, v));
@@ -185,9 +192,10 @@ function drawLines(context, { meta, snapshot, choice, hover }, seen, box) {
     context.stroke();
     if (first.neurons <= 8) seen.names.push([ends, [width, height], shortName(meta.layers, first.depth, first.layer.shown[index])]);
   }
-  if (!outside.length) return [];
+  const notes = broken ? [`${broken} of ${first.neurons} neurons have no line: their weights are NaN or infinite.`] : [];
+  if (!outside.length) return notes;
   const whose = outside.length === first.neurons ? 'No neuron has' : `${outside.join(', ')} ${outside.length > 1 ? 'have' : 'has'}`;
-  return [`${whose} ${outside.length === first.neurons ? 'a line' : 'no line'} here: all that is drawn lies on one side.`];
+  return [...notes, `${whose} ${outside.length === first.neurons ? 'a line' : 'no line'} here: all that is drawn lies on one side.`];
 }
 
 /** Stripes, so that the regions' colours under them stay what they are. */
@@ -205,16 +213,26 @@ function hatching(context) {
   return context.createPattern(stripe, 'repeat');
 }
 
-function label(context, [from, to], [width, height], text) {
-  const along = (/** @type {number} */ axis) => from[axis] * 0.88 + to[axis] * 0.12;
-  const x = Math.max(PAD + 2, Math.min(width - PAD - 26, along(0)));
-  const y = Math.max(PAD + 34, Math.min(height - PAD - 20, along(1)));
+/** A line's name, at the first place along it that no other name takes. */
+function label(context, [from, to], [width, height], text, taken) {
   context.font = '600 12px system-ui, sans-serif';
+  const across = context.measureText(text).width + 4;
+  const place = (/** @type {number} */ share) => {
+    const along = (/** @type {number} */ axis) => from[axis] * (1 - share) + to[axis] * share;
+    return [
+      4 + Math.max(PAD + 2, Math.min(width - PAD - 10 - across, along(0))),
+      -4 + Math.max(PAD + 34, Math.min(height - PAD - 20, along(1))),
+    ];
+  };
+  const free = ([x, y]) => taken.every(([left, base, wide]) =>
+    Math.abs(y - base) > 13 || x > left + wide || x + across < left);
+  const [x, y] = [0.12, 0.88, 0.22, 0.78, 0.32, 0.68, 0.42, 0.58].map(place).find(free) || place(0.12);
+  taken.push([x, y, across]);
   context.lineWidth = 4;
   context.strokeStyle = themed('paper');
-  context.strokeText(text, x + 4, y - 4);
+  context.strokeText(text, x, y);
   context.fillStyle = themed('ink');
-  context.fillText(text, x + 4, y - 4);
+  context.fillText(text, x, y);
 }
 
 function axes(context, meta, [u0, u1, v0, v1], width, height) {
