@@ -3,7 +3,7 @@
  * @module
  */
 
-import { classColour, classCount, themed } from './palette.js';
+import { classColour, classCount, lighter, themed } from './palette.js';
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -51,7 +51,9 @@ export function drawPoints(context, { meta, snapshot, choice }, { places }, neur
 
 /** A hollow point's colour, bright enough in the dark. */
 function rimColour(classed, count, colour) {
-  return classed < 0 || count > 2 ? colour : themed(classed === 1 ? 'green' : 'blue');
+  if (classed < 0) return colour;
+  if (count <= 2) return themed(classed === 1 ? 'green' : 'blue');
+  return document.documentElement.dataset.theme === 'dark' ? lighter(colour) : colour;
 }
 
 /** Classes differ in shape too: disc, square, diamond, triangle. */

@@ -148,6 +148,11 @@ function nearestLabel(votes, labels, at, right, up, across, upward) {
   return votes.indexOf(Math.max(...votes));
 }
 
+/** Half way to white. @param {string} colour  #RRGGBB @returns {string} */
+export function lighter(colour) {
+  return `rgb(${rgb(colour).map((part) => Math.round((part + 255) / 2)).join(',')})`;
+}
+
 /** @param {string} colour  #RRGGBB @returns {number[]} */
 function rgb(colour) {
   return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));

@@ -55,6 +55,7 @@ export function makePlane(act) {
     const { meta, snapshot, choice, hover } = moment;
     const positions = meta.points?.position;
     frame.hidden = !positions?.length;
+    node.classList.toggle('none', frame.hidden);
     if (!positions?.length) {
       seen = null;
       write(said, 'No plane to draw the points on was recorded: choose a point by its number instead.');
