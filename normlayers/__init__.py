@@ -2,6 +2,7 @@
 
 from importlib.metadata import version as _version
 
+from normlayers.inference.recalibration import recalibrate
 from normlayers.layers.adapt import adapt
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.idle_bias import without_idle_bias
@@ -17,6 +18,7 @@ __all__ = [
     "Standardize",
     "adapt",
     "measures",
+    "recalibrate",
     "without_idle_bias",
 ]
 __version__ = _version("normlayers")
