@@ -2,6 +2,7 @@
 
 from importlib.metadata import version as _version
 
+from normlayers.inference.folding import fold
 from normlayers.inference.recalibration import recalibrate
 from normlayers.layers.adapt import adapt
 from normlayers.layers.batch_normalization import BatchNormalization
@@ -17,6 +18,7 @@ __all__ = [
     "MinMaxScale",
     "Standardize",
     "adapt",
+    "fold",
     "measures",
     "recalibrate",
     "without_idle_bias",
