@@ -77,7 +77,10 @@ def fold(model: keras.Model) -> Folded:
     - inputs so far from 0, in their standard deviations, that the rounding of ``W x`` would be more
       than 4e-6 (float32: 64 of them; timestamps).
 
-    The model is for inference, not for training. It is not compiled.
+    The model is for inference, not for training. It is not compiled. It can be exported
+    (``model.export``) as every Keras model can; layers in half precision, which stay, run in ONNX
+    Runtime and OpenVINO in float16 and not in bfloat16, and in LiteRT in neither without
+    TensorFlow's select operations.
 
     Args:
         model: a built model; it stays as it is. Of a subclassed one nothing is known: it is

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from normlayers.inference.graph import has_graph, inner_layers
+from normlayers.inference.graph import function_of, has_graph, inner_layers
 from normlayers.inference.linear import LINEAR, LinearWeights
 
 
@@ -49,6 +49,8 @@ class Rebuilding:
                 self._edited[id(layer)].assign(its_copy)
             else:
                 _take_state(its_copy, layer)
+        # Keras exports what has been called; on symbolic inputs that computes nothing.
+        copy(keras.tree.map_structure(_symbolic, function_of(copy).input))
         return copy
 
     def _model(self, model: Any) -> Any:
@@ -99,6 +101,10 @@ class Rebuilding:
             for name in _initializers(copy):  # random numbers take longer than all the rest
                 setattr(copy, name, keras.initializers.Zeros())
         return copy
+
+
+def _symbolic(tensor: Any) -> Any:
+    return keras.KerasTensor(tensor.shape, tensor.dtype)
 
 
 def _initializers(layer: Any) -> list[str]:

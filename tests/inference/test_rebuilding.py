@@ -53,3 +53,13 @@ def test_a_layer_that_cannot_be_copied_is_named():
     model = keras.Sequential([keras.Input((4,)), layer, nl.BatchNormalization()])
     with pytest.raises(ValueError, match=r"fold\(\): layer 'mine', a NoConfig, cannot be copied"):
         nl.fold(model)
+
+
+def test_a_copy_is_exported_without_having_been_called():
+    """Keras's ONNX and OpenVINO exports ask for that."""
+    inputs = {name: keras.Input((4,), name=name) for name in "ab"}
+    model = keras.Model(inputs, layers.BatchNormalization()(layers.Dense(2)(inputs["a"])) + 1)
+    assert nl.fold(model).model._called
+    assert nl.fold(keras.Sequential([keras.Input((4,)), layers.Dense(2)])).model._called
+    layer = nl.fold(keras.Sequential([keras.Input((4,)), layers.Dense(2)])).model.layers[0]
+    assert layer.output.shape == (None, 2)
