@@ -53,6 +53,10 @@ class Standardize(AdaptiveLayer):
     a compiled model computes with the new statistics, where Keras's has to be compiled again. What
     it learned is the lengths of the kept axes; the rank of the inputs may differ from the data's.
 
+    Exported (``model.export``), it computes the same in a SavedModel, ONNX, LiteRT and OpenVINO,
+    of wide integers too. float64 inputs keep their digits in a SavedModel and ONNX only: LiteRT
+    needs TensorFlow's select operations for them, and OpenVINO rounds them to float32 first.
+
     Source: the articles' standardization, ``(x - mu) / sigma`` (A1, A3);
     with ``center=False`` their ``x / sigma`` (A4).
 
