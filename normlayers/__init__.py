@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from normlayers.layers.idle_bias import without_idle_bias
     from normlayers.layers.min_max_scale import MinMaxScale
     from normlayers.layers.standardize import Standardize
+    from normlayers.statistics.extrema import Extrema
+    from normlayers.statistics.moments import Moments
     from normlayers.tracking import measures
     from normlayers.tracking.activation_tracker import ActivationTracker
 
 __all__ = [
     "ActivationTracker",
     "BatchNormalization",
+    "Extrema",
     "MinMaxScale",
+    "Moments",
     "Standardize",
     "adapt",
     "measures",
@@ -34,7 +38,9 @@ __version__ = _version("normlayers")
 _MODULES = {
     "ActivationTracker": "tracking.activation_tracker",
     "BatchNormalization": "layers.batch_normalization",
+    "Extrema": "statistics.extrema",
     "MinMaxScale": "layers.min_max_scale",
+    "Moments": "statistics.moments",
     "Standardize": "layers.standardize",
     "adapt": "layers.adapt",
     "measures": "tracking.measures",
