@@ -53,9 +53,9 @@ class Standardize(AdaptiveLayer):
     a compiled model computes with the new statistics, where Keras's has to be compiled again. What
     it learned is the lengths of the kept axes; the rank of the inputs may differ from the data's.
 
-    The weights ``mean`` and ``variance`` are the same float32 numbers, bit for bit, in whatever order
-    and batches the data come, on one machine or many; the third, ``exact``, has the digits that
-    float32 cuts off, and of other data than integers its last ones may differ.
+    The weights ``mean`` and ``variance`` are the same float32 numbers, bit for bit, in whatever
+    order and batches the data come, on one machine or many; the third, ``exact``, has the digits
+    that float32 cuts off, of which the last may differ unless the data are small integers.
 
     Source: the articles' standardization, ``(x - mu) / sigma`` (A1, A3);
     with ``center=False`` their ``x / sigma`` (A4).
