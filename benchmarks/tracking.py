@@ -32,7 +32,7 @@ from normlayers.experiments.running.command_line import ArgumentParser  # noqa: 
 def parsed() -> Namespace:
     """The command line's options."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="epochs that are counted")
+    parser.add_argument("--rounds", type=int, default=3, help="epochs that are counted")
     parser.add_argument("--rows", type=int, default=60_000)
     return parser.parse_args()
 
