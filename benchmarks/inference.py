@@ -113,6 +113,7 @@ def calls(model: keras.Model, runtime: str, batch: int) -> tuple[Call, float]:
         if runtime == "ONNX Runtime":
             import onnxruntime
 
+            path += ".onnx"
             model.export(path, format="onnx", verbose=False)
             seconds = time.perf_counter() - started
             session = onnxruntime.InferenceSession(path)
@@ -120,10 +121,11 @@ def calls(model: keras.Model, runtime: str, batch: int) -> tuple[Call, float]:
             return lambda: session.run(None, fed), seconds
         from ai_edge_litert.interpreter import Interpreter
 
+        path += ".tflite"
         model.export(path, format="litert", verbose=False)
         seconds = time.perf_counter() - started
         # As many threads as the other runtimes take by themselves.
-        interpreter = Interpreter(path, num_threads=os.cpu_count())
+        interpreter = Interpreter(model_path=path, num_threads=os.cpu_count())
         index = interpreter.get_input_details()[0]["index"]
         interpreter.resize_tensor_input(index, x.shape)
         interpreter.allocate_tensors()
@@ -135,21 +137,19 @@ def latencies(
     names: list[str], runtimes: list[str], batches: list[int], size: int, rounds: int
 ) -> None:
     """I1."""
-    table = Table(title=f"I1: a call before and after folding, images of {size} x {size}")
-    columns = ("network", "runtime", "batch", "ms before", "ms after", "ratio", "export s")
-    for column in columns:
-        table.add_column(column)
-    accuracy = Table(title="I1: folding")
-    for column in ("network", "seconds", "folded", "kept", "largest difference", "in ulps"):
-        accuracy.add_column(column)
     for name in names:
+        table = Table(title=f"I1: {name}, a call before and after folding, images of {size} pixels")
+        for column in ("runtime", "batch", "ms before", "ms after", "ratio", "export s"):
+            table.add_column(column)
         model = network(name, size)
         started = time.perf_counter()
         result = nl.fold(model)
         seconds = time.perf_counter() - started
         off, ulps = difference(result.model, model)
-        counts = str(len(result.folded)), str(len(result.kept))
-        accuracy.add_row(name, f"{seconds:.2f}", *counts, f"{off:.1e}", f"{ulps:.1f}")
+        Console().print(
+            f"{name}: {len(result.folded)} folded, {len(result.kept)} kept in {seconds:.2f} s; "
+            f"largest difference {off:.1e}, {ulps:.1f} ulps of the largest output"
+        )
         model(model.inputs[0])  # as the folded one was: Keras exports what has been called
         for runtime in runtimes:
             for batch in batches:
@@ -158,8 +158,8 @@ def latencies(
                 times = medians({"before": before, "after": after}, rounds, 3)
                 ratio = times["after"] / times["before"]
                 ms = (f"{times[key] * 1e3:.3g}" for key in ("before", "after"))
-                table.add_row(name, runtime, str(batch), *ms, f"{ratio:.2f}", f"{exporting:.1f}")
-    Console().print(accuracy, table)
+                table.add_row(runtime, str(batch), *ms, f"{ratio:.2f}", f"{exporting:.1f}")
+        Console().print(table)
 
 
 def applications(size: int, only: list[str]) -> None:
