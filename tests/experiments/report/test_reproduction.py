@@ -1,4 +1,7 @@
-"""All experiments in one go: side by side, printed whole, one report of all, interruptions."""
+"""All experiments in one go: side by side, printed whole, one report of all, interruptions.
+
+Covers too: preloaded.py, script_process.py.
+"""
 
 import io
 import os
@@ -95,6 +98,24 @@ def test_a_failure_is_told_and_the_others_go_on(scripts, tmp_path):
     report = (tmp_path / "logs" / "report.html").read_text()
     assert "failed with exit code 3; results.json is missing" in report
     assert report.count("<img") == 6
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere each imports it")
+def test_keras_is_imported_once_for_all(scripts, tmp_path):
+    code = (
+        "import os, sys\n"
+        "print('before' if 'keras' in sys.modules else 'after', os.getppid())\n"
+        "import keras\n"
+        "print('computes' if float(keras.ops.sum(keras.ops.ones(3))) == 3 else 'does not')\n"
+    )
+    for name in NAMES[:2]:
+        (scripts / f"{name}.py").write_text(code)
+    _, printed = run(scripts, tmp_path / "logs", only=NAMES[:2])
+    assert printed.count("computes") == 2
+    parents = [line.split()[1] for line in printed.splitlines() if line.startswith("before")]
+    assert len(parents) == 2
+    assert len(set(parents)) == 1
+    assert "oneDNN" not in printed
 
 
 def test_an_unknown_experiment_is_refused(scripts, tmp_path):
