@@ -30,6 +30,8 @@ EXPERIMENTS = (
     "loss_surface",
     "activation_odds",
 )
+# The one whose number of networks is chosen for the time it takes.
+COUNTED = "deep_networks"
 SIDE_BY_SIDE = 2
 LOGS = Path("logs")
 CLAIMS, REPORT = "claims.md", "report.html"
@@ -40,6 +42,7 @@ def reproduce(
     log_dir: Path = LOGS,
     only: Sequence[str] = EXPERIMENTS,
     report: Path | None = None,
+    networks: int | None = None,
     start_over: bool = False,
     console: Console | None = None,
 ) -> int:
@@ -53,6 +56,7 @@ def reproduce(
         log_dir: where everything goes; each experiment to a folder of its name.
         only: some of ``EXPERIMENTS``.
         report: the report's file; by default ``REPORT`` in ``log_dir``.
+        networks: how many an arm of ``COUNTED``; by default as many as its script trains.
         start_over: remove what earlier runs wrote first.
         console: where to print.
 
@@ -74,7 +78,7 @@ def reproduce(
     processes = {
         name: ScriptProcess(
             scripts / f"{name}.py",
-            ["--log-dir", str(log_dir / name)] + ["--start-over"] * start_over,
+            _arguments(name, log_dir, networks, start_over),
             console.width,
         )
         for name in chosen
@@ -88,6 +92,14 @@ def reproduce(
     _tell_what_was_found(experiments, log_dir, code, console)
     console.print(f"Report: {report} (this run took {duration(seconds)})", highlight=False)
     return code
+
+
+def _arguments(name: str, log_dir: Path, networks: int | None, start_over: bool) -> list[str]:
+    """An experiment's command line."""
+    arguments = ["--log-dir", str(log_dir / name)]
+    if networks is not None and name == COUNTED:
+        arguments += ["--networks", str(networks)]
+    return [*arguments, "--start-over"] if start_over else arguments
 
 
 def _tell_what_is_run_again(names: Sequence[str], log_dir: Path, console: Console) -> None:

@@ -79,6 +79,12 @@ def test_one_alone(scripts, tmp_path):
     assert f"Without results: {named}. To run them: {command}\n" in printed
 
 
+def test_the_number_of_networks_is_that_of_the_deep_ones(scripts, tmp_path):
+    _, printed = run(scripts, tmp_path, only=["deep_networks", "activation_odds"], networks=200)
+    assert "this is [11] --networks 200" in printed
+    assert "this is [2]\n" in printed
+
+
 def test_by_default_an_experiment_is_run_by_make():
     command = reproduction._command(Path("logs"), ["loss_surface"])
     assert command == "make reproduce ONLY=loss_surface"
