@@ -155,7 +155,9 @@ def tensors(x: Any) -> Any:
     return keras.tree.map_structure(tensor, x)
 
 
-def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -> None:
+def gather_model(
+    evidence: Evidence, subject: Subject, rows: Array, seed: int, trials: bool
+) -> None:
     """Measure the model on some rows of the data.
 
     Args:
@@ -163,6 +165,7 @@ def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -
         subject: the model to run.
         rows: indices of rows.
         seed: of what is chosen at random.
+        trials: whether to measure steps of training.
     """
     data, model = evidence.data, subject.model
     x, y = data.take(rows)
@@ -175,7 +178,10 @@ def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
-    evidence.measure("training", lambda: _training(evidence, subject, seed))
+    if trials:
+        evidence.measure("training", lambda: _training(evidence, subject, seed))
+    else:
+        evidence.parts["training"] = CannotCheckError("no training was tried")
     evidence.measure("idle", lambda: _idle(model))
 
 
