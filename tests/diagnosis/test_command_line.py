@@ -1,5 +1,3 @@
-"""Covers too: ../__main__.py."""
-
 import json
 import subprocess
 import sys
@@ -65,7 +63,3 @@ def test_help_does_not_wait_for_keras():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "DATA.npz" in done.stdout
-    done = subprocess.run(
-        [sys.executable, "-m", "normlayers", "--help"], capture_output=True, text=True
-    )
-    assert "diagnose" in done.stdout

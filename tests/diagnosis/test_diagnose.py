@@ -2,6 +2,7 @@
 
 Covers too: evidence/gathered.py evidence/trials.py evidence/training_program.py
 evidence/problem.py evidence/layers.py evidence/normalizations.py
+rules/gradients.py rules/learning_rate.py rules/table.py
 """
 
 import random

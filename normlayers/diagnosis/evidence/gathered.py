@@ -28,6 +28,7 @@ from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.subject import Subject
 from normlayers.diagnosis.evidence.training_program import TrainingProgram
 from normlayers.diagnosis.evidence.trials import Training, training
+from normlayers.layers.idle_bias import idle_biases
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
@@ -210,8 +211,6 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
 
 
 def _idle(model: keras.Model) -> list[tuple[str, str]]:
-    from normlayers.layers.idle_bias import idle_biases
-
     if not getattr(model, "inputs", None):
         raise CannotCheckError("its layers are called in code of its own")
     return [(layer.name, normalization.name) for layer, normalization in idle_biases(model)]

@@ -1,3 +1,5 @@
+"""Covers too: number_kinds.py."""
+
 import keras
 import numpy as np
 import pytest
