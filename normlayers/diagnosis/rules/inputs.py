@@ -14,7 +14,7 @@ from normlayers.diagnosis.evidence.layers import FirstInput
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image
-from normlayers.diagnosis.rules.preprocessing import not_adapted, normalized_twice
+from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
 
 Array = npt.NDArray[Any]
 
@@ -247,7 +247,6 @@ def _place(first: FirstInput) -> str:
 
 def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:
     """Whether a rule about the scaling layers before says it already."""
-    from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
 
     layers = {call.name for call in first.through}
     said = [*not_adapted(evidence), *normalized_twice(evidence)]
