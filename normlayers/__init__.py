@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wrapt import register_post_import_hook as _after_import_of
 
 if TYPE_CHECKING:
+    from normlayers.diagnosis.diagnose import diagnose
     from normlayers.inference.folding import fold
     from normlayers.inference.recalibration import recalibrate
     from normlayers.layers.adapt import adapt
@@ -32,6 +33,7 @@ __all__ = [
     "Moments",
     "Standardize",
     "adapt",
+    "diagnose",
     "fold",
     "measures",
     "recalibrate",
@@ -48,6 +50,7 @@ _MODULES = {
     "Standardize": "layers.standardize",
     "adapt": "layers.adapt",
     "fold": "inference.folding",
+    "diagnose": "diagnosis.diagnose",
     "measures": "tracking.measures",
     "recalibrate": "inference.recalibration",
     "without_idle_bias": "layers.idle_bias",
