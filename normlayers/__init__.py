@@ -1,6 +1,7 @@
 """Normalization for Keras that is right, fast, and can be seen working."""
 
 from importlib.metadata import version as _version
+from typing import Any as _Any
 
 from normlayers.layers.adapt import adapt
 from normlayers.layers.batch_normalization import BatchNormalization
@@ -16,7 +17,17 @@ __all__ = [
     "MinMaxScale",
     "Standardize",
     "adapt",
+    "diagnose",
     "measures",
     "without_idle_bias",
 ]
 __version__ = _version("normlayers")
+
+
+def __getattr__(name: str) -> _Any:
+    """What few programs need is imported when it is first used."""
+    if name == "diagnose":
+        from normlayers.diagnosis.diagnose import diagnose
+
+        return diagnose
+    raise AttributeError(f"module 'normlayers' has no attribute {name!r}")
