@@ -157,9 +157,7 @@ FAMILIES = {
         Recipe("conv", (8, 8), normalization="before", dropout=0.2, apart=True, epochs=15),
         0.8,
     ),
-    "waves_conv": Family(
-        "three_speeds", standardized, Recipe("conv1d", (12, 12), epochs=25), 0.75
-    ),
+    "waves_conv": Family("three_speeds", standardized, Recipe("conv1d", (12, 12), epochs=25), 0.75),
     # Recurrent
     "waves_lstm": Family(
         "slow_or_fast", standardized, Recipe("lstm", (12,), None, loss="binary", epochs=25), 0.8

@@ -10,7 +10,7 @@ import keras
 import normlayers as nl
 from benchmarks.fault_injection.tasks import Task
 
-Front = Literal["", "standardize", "min_max", "rescale", "not_adapted"]
+Front = Literal["", "standardize", "min_max", "rescale", "not_adapted", "given"]
 Loss = Literal["sparse", "one_hot", "binary", "binary_logits", "logits", "mse", "mae"]
 
 
@@ -23,7 +23,7 @@ class Recipe:
         widths: neurons of the hidden layers (channels of a convolution's).
         apart: activations are layers of their own, and names are a person's.
         normalization: batch normalization before or after the activations.
-        front: the layer in front of everything.
+        front: the layer in front of everything; ``"given"`` has the mean and variance ``given``.
         loss: the loss, with the output that fits it.
         output: another output than the one that fits: units (0: those that fit), activation.
         from_logits: another than the one that fits.
@@ -40,6 +40,7 @@ class Recipe:
     dropout_before: bool = False
     idle_bias: bool = False
     front: Front = ""
+    given: tuple[Any, Any] = (0.0, 1.0)
     loss: Loss = "sparse"
     units: int = 0
     output: str = "fitting"
@@ -128,6 +129,8 @@ def _fronted(recipe: Recipe, t: Any, x: Any) -> Any:
     if not recipe.front:
         return t
     layer: Any
+    if recipe.front == "given":
+        return nl.Standardize(mean=recipe.given[0], variance=recipe.given[1])(t)
     if recipe.front == "min_max":
         layer = nl.MinMaxScale(feature_range=(-1, 1))
     elif recipe.keras_normalization:
