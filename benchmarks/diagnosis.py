@@ -1,8 +1,8 @@
 """How many injected faults ``normlayers.diagnose`` names, and how often it names what is not there.
 
-Healthy networks, each shown to train, and 25 faults injected into them. Thresholds of the rules are
-set on the families in ``TUNING``; what counts is the other half. Outcomes are kept as JSON lines, so
-that an interrupted run goes on. ``--cases 1`` is a small run.
+Healthy networks, each shown to train, and 25 faults injected into them. Thresholds are
+set on the families in ``TUNING``; what counts is the other half. Outcomes are kept as JSON lines,
+so that an interrupted run goes on. ``--cases 1`` is a small run.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def summary(results: scores.Results) -> list[str]:
     broken = [(case, outcome) for case, outcome in results if "error" in outcome]
     lines = [
         f"Healthy cases: {healthy}; an error in {errors}, an error or a warning in {warned}.",
-        f"UMLAUT's rule (inputs outside -1 to 1), for scale and centre: recall {umlaut.recall:.2f}, "
+        f"UMLAUT's rule (inputs outside -1 to 1), scale and centre: recall {umlaut.recall:.2f}, "
         f"precision {umlaut.precision:.2f} against healthy cases; {umlaut.wrong} of them alarmed.",
         *(f"raised: {case.name}: {outcome['error']}" for case, outcome in broken[:20]),
     ]

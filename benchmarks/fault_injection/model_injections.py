@@ -59,11 +59,11 @@ def _all_equal(random: Random) -> Any:
     )
 
 
-def _learning_rate(*powers: float) -> Change:
+def _learning_rate(low: float, high: float) -> Change:
     """The recipe's, times ten to such a power."""
 
     def change(situation: Situation, random: Random) -> Situation:
-        factor = 10 ** random.uniform(*powers)
+        factor = 10 ** random.uniform(low, high)
         rate = situation.recipe.learning_rate * factor
         return replace(situation, recipe=replace(situation.recipe, learning_rate=float(rate)))
 
@@ -97,11 +97,13 @@ NEURONS = [
     injection("dead_neurons", "biases far below 0", _rectified,
               recipe_change(bias=_constant(-10.0, -30.0)), f"{FLOW} duplicate_neurons"),
     injection("always_on_neurons", "biases far above 0", _rectified,
-              recipe_change(bias=_constant(10.0, 30.0)), "exploding_gradients learning_rate_too_high"),
+              recipe_change(bias=_constant(10.0, 30.0)),
+              "exploding_gradients learning_rate_too_high"),
     injection("saturated_neurons", "wide weights", _squashing,
               recipe_change(kernel=lambda r: _normal(float(r.uniform(15, 50)))), FLOW),
     injection("saturated_neurons", "wide biases", _squashing,
-              recipe_change(bias=lambda r: _normal(40.0)), f"{FLOW} always_on_neurons dead_neurons"),
+              recipe_change(bias=lambda r: _normal(40.0)),
+              f"{FLOW} always_on_neurons dead_neurons"),
     injection("duplicate_neurons", "equal weights", has_kernel, recipe_change(kernel=_all_equal),
               f"{FLOW} dead_neurons always_on_neurons saturated_neurons missing_nonlinearity"),
     injection("missing_nonlinearity", "no activation", _single_input_dense,

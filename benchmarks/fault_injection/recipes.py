@@ -193,7 +193,7 @@ def _batch_normalization(recipe: Recipe) -> Any:
 
 
 def _output(recipe: Recipe, task: Task, t: Any) -> Any:
-    fitting = 1 if task.kind != "classes" and not recipe.loss == "one_hot" else task.classes
+    fitting = 1 if task.kind != "classes" and recipe.loss != "one_hot" else task.classes
     units = recipe.units or fitting
     activation = OUTPUTS.get(recipe.loss) if recipe.output == "fitting" else recipe.output
     if recipe.apart and activation and activation != "linear":
