@@ -3,6 +3,7 @@
 from importlib.metadata import version as _version
 from typing import Any as _Any
 
+from normlayers.inference.recalibration import recalibrate
 from normlayers.layers.adapt import adapt
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.idle_bias import without_idle_bias
@@ -19,6 +20,7 @@ __all__ = [
     "adapt",
     "diagnose",
     "measures",
+    "recalibrate",
     "without_idle_bias",
 ]
 __version__ = _version("normlayers")

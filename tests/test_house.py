@@ -14,7 +14,7 @@ from normlayers.experiments.report import reproduction
 
 PACKAGE = Path(normlayers.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-TOOLS = ["statistics", "pictures", "explorer", "layers", "tracking", "ensembles"]
+TOOLS = ["statistics", "pictures", "explorer", "layers", "tracking", "ensembles", "inference"]
 # Rooms from the ground up. Each may import what its entry names, and itself.
 ALLOWED = {
     "statistics": [],
@@ -24,7 +24,8 @@ ALLOWED = {
     "explorer": [],
     "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
-    "diagnosis": ["tracking", "layers", "statistics"],
+    "inference": ["layers", "statistics"],
+    "diagnosis": ["tracking", "layers", "statistics", "inference"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],
@@ -52,6 +53,7 @@ FORBIDDEN = {
     "experiments/plots": {"keras", "tensorflow", "jax", "torch", "sklearn"},
     "explorer": {"keras", "tensorflow", "jax", "torch", "matplotlib"},
     "layers": {"matplotlib", "tensorboard"},
+    "inference": {"matplotlib", "tensorboard"},
 }
 FORBIDDEN |= {f"{room}/plots": FORBIDDEN["experiments/plots"] for room in EXPERIMENTS}
 
