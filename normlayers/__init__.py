@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wrapt import register_post_import_hook as _after_import_of
 
 if TYPE_CHECKING:
+    from normlayers.diagnosis.diagnose import diagnose
     from normlayers.layers.adapt import adapt
     from normlayers.layers.batch_normalization import BatchNormalization
     from normlayers.layers.idle_bias import without_idle_bias
@@ -26,6 +27,7 @@ __all__ = [
     "MinMaxScale",
     "Standardize",
     "adapt",
+    "diagnose",
     "measures",
     "without_idle_bias",
 ]
@@ -37,6 +39,7 @@ _MODULES = {
     "MinMaxScale": "layers.min_max_scale",
     "Standardize": "layers.standardize",
     "adapt": "layers.adapt",
+    "diagnose": "diagnosis.diagnose",
     "measures": "tracking.measures",
     "without_idle_bias": "layers.idle_bias",
 }

@@ -24,6 +24,7 @@ ALLOWED = {
     "explorer": [],
     "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
+    "diagnosis": ["tracking", "layers", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],
