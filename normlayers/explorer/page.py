@@ -39,7 +39,10 @@ _PAGE = """<!doctype html>
 
 
 def write_page(
-    path: str | os.PathLike[str], runs: Sequence[Run], others: Sequence[str] = ()
+    path: str | os.PathLike[str],
+    runs: Sequence[Run],
+    others: Sequence[str] = (),
+    opened: Sequence[str] = (),
 ) -> None:
     """Write the page of some runs.
 
@@ -47,19 +50,21 @@ def write_page(
         path: of the file; one that is there is replaced.
         runs: what describes each, and its snapshots, as ``FolderRuns.read`` returns them.
         others: names of runs that have no snapshots.
+        opened: names of the runs shown first, side by side, at most four; by default the first.
 
     Raises:
         OSError: it cannot be written.
     """
-    Path(path).write_text(page_of(runs, others), encoding="utf-8")
+    Path(path).write_text(page_of(runs, others, opened), encoding="utf-8")
 
 
-def page_of(runs: Sequence[Run], others: Sequence[str] = ()) -> str:
+def page_of(runs: Sequence[Run], others: Sequence[str] = (), opened: Sequence[str] = ()) -> str:
     """The page of some runs as HTML; see ``write_page``."""
     files = {name: file.read_text(encoding="utf-8") for name, file in _texts().items()}
     data = {
         "runs": [meta for meta, _ in runs],
         "others": list(others),
+        "opened": list(opened),
         "snapshots": {
             meta["run"]: [base64.b64encode(snapshot).decode() for snapshot in snapshots]
             for meta, snapshots in runs

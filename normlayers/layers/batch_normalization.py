@@ -17,7 +17,7 @@ from normlayers.layers.batch_norm import (
     reference_batch_norm,
 )
 from normlayers.layers.batch_norm.moving_statistics import kept_share, move
-from normlayers.layers.batch_norm.replicas import check_can_synchronize, total_over_replicas
+from normlayers.layers.batch_norm.replicas import total_over_replicas
 from normlayers.layers.batch_norm.weights import add_weights
 from normlayers.layers.centring import at_least_float32
 
@@ -72,8 +72,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         renorm_clipping: limits of that correction, ``"rmin"``, ``"rmax"`` and ``"dmax"``; what
             is left out does not limit.
         renorm_momentum: how much of renorm's own moving statistics a training step keeps.
-        synchronized: take the statistics of the global batch under ``tf.distribute``, also where
-            replicas see unequal parts of it. On JAX a sharded batch is always taken whole.
+        synchronized: take the statistics of the global batch, also where replicas see unequal
+            parts of it: under ``tf.distribute``; over the processes of ``torch.distributed``, each
+            of which has to train at every step. On JAX a sharded batch is always taken whole.
         activation: a Keras activation, by name, as a function or as a layer; ``None`` for none.
         placement: ``"pre"`` or ``"post"``; without an activation it changes nothing.
         debias: divide the initial values out of the statistics that inference takes, as Adam
@@ -142,8 +143,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if renorm:
             arguments.check_renorm_clipping(renorm_clipping)
             arguments.check_share("renorm_momentum", renorm_momentum)
-        if synchronized:
-            check_can_synchronize()
         super().__init__(
             axis=axis,
             momentum=momentum,
@@ -163,7 +162,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             renorm_momentum=renorm_momentum,
             **kwargs,
         )
-        self.synchronized = synchronized  # which Keras's own layer refuses on JAX
+        self.synchronized = synchronized  # which Keras's own layer refuses but on TensorFlow
         self.activation = keras.activations.get(activation)
         self.placement = placement
         self.debias = debias

@@ -46,6 +46,10 @@ def test_holds_the_runs(tmp_path):
     assert snapshots == [snapshot_at(0), snapshot_at(5)]
 
 
+def test_names_the_runs_that_are_opened():
+    assert held(page_of([], opened=["b", "a"]), "normlayers-data")["opened"] == ["b", "a"]
+
+
 def test_modules_name_each_other():
     modules = held(page_of([]), "importmap")["imports"]
     assert set(modules) == {f"normlayers/{name}" for name in FILES if name.endswith(".js")}

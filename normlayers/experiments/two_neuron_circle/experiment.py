@@ -14,8 +14,9 @@ binary cross-entropy, RMSprop at its defaults, Keras's default initialization, b
 All arms of a seed start from the same weights and see the same batches. One network an arm shows
 what can happen, not how often: so results.json holds no claims.
 
-The article's figures G1 to G4 and G9 to G17 are in the log directory by their numbers, see
-``figures``; G5 to G8 are of no network that is trained.
+``neurons.html`` is the explorer's view of all arms, to open in a browser, and ``overview.png``
+their boundaries. The article's figures G1 to G4 and G9 to G17 are in the log directory by their
+numbers, see ``figures``; G5 to G8 are of no network that is trained.
 
 ``measures`` in results.json:
 
@@ -47,9 +48,11 @@ from normlayers.experiments.running.versions import versions
 from normlayers.experiments.two_neuron_circle.figures import (
     FIGURES,
     OVERVIEW,
+    PAGE,
     captions,
     describe,
     figures,
+    neurons_page,
     overview,
 )
 from normlayers.experiments.two_neuron_circle.films import FILMED, film_file
@@ -107,7 +110,7 @@ def run(
         versions(*MAKERS),
         arm_files=(MODEL, *map(film_file, FILMED)),
         more_arm_files=[film_file(tag, "mp4") for tag in FILMED],
-        files=(OVERVIEW, *FIGURES),
+        files=(OVERVIEW, PAGE, *FIGURES),
         own_files={arm: [film_file(f"lit/{film}") for film in lit_films(arm)] for arm in ARMS},
         known_arms=ARMS,
     )
@@ -116,6 +119,7 @@ def run(
         make = one_by_one(directory, partial(_make_arm, each))
         take_up_or_make(directory, arms, make, console, each=epochs)
         directory.write(OVERVIEW, _overview(directory, arms))
+        directory.write(PAGE, neurons_page(log_dir, arms))
         for figure, content in figures(log_dir, arms, *circles()):
             directory.write(figure, content)
         results = directory.write_results(

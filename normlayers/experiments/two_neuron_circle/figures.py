@@ -15,6 +15,8 @@ from normlayers.experiments.two_neuron_circle.films import (
     film_file,
     network_picture,
 )
+from normlayers.explorer.page import page_of
+from normlayers.explorer.runs import FolderRuns
 from normlayers.pictures.boundary import boundary_overview
 from normlayers.pictures.png import to_png
 from normlayers.tracking.boundary import boundary_over
@@ -40,7 +42,9 @@ COPIES = {
     "G17_sigmoid_shifted_boundary.gif": ("sigmoid-shifted", "boundary/input"),
 }
 FIGURES = (TWO_CIRCLES, NETWORK, *COPIES)
-OVERVIEW = "overview.png"
+OVERVIEW, PAGE = "overview.png", "neurons.html"
+# Beside each other they tell the article's story.
+OPENED = ("relu-centred", "relu-shifted", "relu-shifted-standardized")
 LIT = "A neuron is filled where the point activates it, and white where it does not."
 # Of each picture's film, what it shows.
 SHOWN = {
@@ -81,12 +85,14 @@ def captions(arms: Sequence[str], epochs: int) -> list[dict[str, str]]:
 
     Example:
         >>> [figure["file"] for figure in captions(["relu-shifted-bn-pre"], epochs=10)]
-        ['overview.png', 'G01_two_circles.png', 'G02_network.png']
+        ['overview.png', 'neurons.html', 'G01_two_circles.png', 'G02_network.png']
     """
     texts = {
         OVERVIEW: f"Decision boundaries after {epochs:,} epochs, one network a panel, "
         f"{len(arms)} in all, with their accuracies. The shifted data are the centred ones plus "
         "10; standardized and BN (batch normalization) are what is done to them.",
+        PAGE: "One network an arm at every observation: one slider for all, and for each point the "
+        "neurons that it lights. In its place here, the boundaries at the end.",
         TWO_CIRCLES: "G1: the data, two concentric circles of points. No line tells the classes "
         "apart.",
         NETWORK: "G2: the network, two inputs, two hidden neurons and one output.",
@@ -94,7 +100,22 @@ def captions(arms: Sequence[str], epochs: int) -> list[dict[str, str]]:
     for figure, (arm, tag) in COPIES.items():
         if arm in arms:
             texts[figure] = f"G{int(figure[1:3])}: {SHOWN[tag].format(arm=_in_words(arm))}"
-    return [{"file": file, "caption": caption} for file, caption in texts.items()]
+    return [
+        {"file": file, "caption": caption, **({"preview": OVERVIEW} if file == PAGE else {})}
+        for file, caption in texts.items()
+    ]
+
+
+def neurons_page(log_dir: Path, arms: Sequence[str]) -> bytes:
+    """The explorer's view of some arms as a page of its own; ``OPENED`` are shown first.
+
+    Args:
+        log_dir: where each arm has a folder with its event file.
+        arms: the arms there.
+    """
+    recorded = FolderRuns(log_dir)
+    runs = [run for run in map(recorded.read, arms) if run is not None]
+    return page_of(runs, opened=[arm for arm in OPENED if arm in arms]).encode()
 
 
 def _in_words(arm: str) -> str:

@@ -5,6 +5,7 @@ Covers too: figures.py, table.py, training.py.
 
 import io
 import json
+import re
 
 import keras
 import numpy as np
@@ -138,13 +139,32 @@ def test_the_articles_figures_are_there_by_their_numbers(article):
 def test_every_figure_has_a_caption_with_its_number(article):
     log_dir, results, _ = article
     figures = {figure["file"]: figure["caption"] for figure in results["figures"]}
-    assert set(figures) == {"overview.png", *(path.name for path in log_dir.glob("G*"))}
+    assert set(figures) == {
+        "overview.png",
+        "neurons.html",
+        *(path.name for path in log_dir.glob("G*")),
+    }
     assert "1,000 epochs" in figures["overview.png"]
     for file, caption in figures.items():
-        assert file == "overview.png" or caption.startswith(f"G{int(file[1:3])}: ")
+        assert file in ("overview.png", "neurons.html") or caption.startswith(
+            f"G{int(file[1:3])}: "
+        )
         assert ("one network" in caption.lower()) == (file not in ("G01_two_circles.png",
                                                                    "G02_network.png"))  # fmt: skip
     assert "ReLU, shifted data" in figures["G12_relu_shifted_lit_at_start.gif"]
+
+
+def test_the_page_holds_every_arm_at_every_observation(article):
+    log_dir, results, _ = article
+    page = (log_dir / "neurons.html").read_text()
+    assert len(page) < 1e6
+    (held,) = re.findall(r'<script id="normlayers-data"[^>]*>(.*?)</script>', page)
+    data = json.loads(held)
+    assert [meta["run"] for meta in data["runs"]] == list(results["measures"]["arms"])
+    assert data["opened"] == ["relu-centred", "relu-shifted", "relu-shifted-standardized"]
+    assert all(meta["steps"] == list(range(0, 1001, 100)) for meta in data["runs"])
+    (last,) = (f for f in results["figures"] if f["file"] == "neurons.html")
+    assert (log_dir / last["preview"]).is_file()
 
 
 def test_shifted_data_light_the_same_neurons_point_after_point(article):

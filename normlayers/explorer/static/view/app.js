@@ -29,6 +29,8 @@ export class App {
     this.playing = false;
     /** @type {string[]} */
     this.names = [];
+    /** @type {string[]} */
+    this.opened = [];
     /** @type {Map<string, any>} */
     this.runs = new Map();
     this.wanted = 0;
@@ -75,7 +77,7 @@ export class App {
   async start() {
     await this.list();
     const known = this.choice.runs.filter((run) => this.names.includes(run));
-    await this.show(known.length ? known : this.names.slice(0, 1));
+    await this.show(known.length ? known : this.opened);
     if (this.source.live) setInterval(() => this.reload(), RELOAD_AFTER);
   }
 
@@ -84,8 +86,9 @@ export class App {
     /** @type {string[]} */
     const notes = [];
     try {
-      const { runs, others } = await this.source.list();
+      const { runs, others, opened } = await this.source.list();
       this.names = runs;
+      this.opened = opened && opened.length ? opened : runs.slice(0, 1);
       if (others.length) notes.push(withoutSnapshots(others));
       if (!runs.length) {
         notes.push('No run with snapshots yet. Train with normlayers.ActivationTracker(log_dir, x) among the callbacks; they appear here as they are written.');

@@ -6,7 +6,7 @@
 import { parseJson } from './snapshot.js';
 
 /**
- * @typedef {{runs: string[], others: string[]}} Listing
+ * @typedef {{runs: string[], others: string[], opened?: string[]}} Listing
  * @typedef {{live: boolean, list: () => Promise<Listing>, meta: (run: string) => Promise<any>,
  *   snapshot: (run: string, index: number) => Promise<ArrayBuffer>}} Source
  */
@@ -20,12 +20,12 @@ export function openSource(address) {
   return inline ? heldSource(parseJson(inline.textContent)) : servedSource(address);
 }
 
-/** @param {{runs: any[], others?: string[], snapshots: Object<string, string[]>}} data @returns {Source} */
+/** @param {{runs: any[], others?: string[], opened?: string[], snapshots: Object<string, string[]>}} data @returns {Source} */
 function heldSource(data) {
   const metas = new Map(data.runs.map((meta) => [meta.run, meta]));
   return {
     live: false,
-    list: async () => ({ runs: [...metas.keys()], others: data.others || [] }),
+    list: async () => ({ runs: [...metas.keys()], others: data.others || [], opened: data.opened }),
     meta: async (run) => metas.get(run),
     snapshot: async (run, index) => {
       const text = atob(data.snapshots[run][index]);
