@@ -13,6 +13,8 @@ from wrapt import register_post_import_hook as _after_import_of
 
 if TYPE_CHECKING:
     from normlayers.diagnosis.diagnose import diagnose
+    from normlayers.diagnosis.repair.repairing import repair
+    from normlayers.inference.recalibration import recalibrate
     from normlayers.layers.adapt import adapt
     from normlayers.layers.batch_normalization import BatchNormalization
     from normlayers.layers.idle_bias import without_idle_bias
@@ -30,6 +32,7 @@ __all__ = [
     "diagnose",
     "measures",
     "recalibrate",
+    "repair",
     "without_idle_bias",
 ]
 __version__ = _version("normlayers")
@@ -42,6 +45,8 @@ _MODULES = {
     "adapt": "layers.adapt",
     "diagnose": "diagnosis.diagnose",
     "measures": "tracking.measures",
+    "recalibrate": "inference.recalibration",
+    "repair": "diagnosis.repair.repairing",
     "without_idle_bias": "layers.idle_bias",
 }
 
@@ -62,6 +67,7 @@ def _register_layers(keras: Any) -> None:
     """Keras finds a saved layer's class by its name once the class's module is imported."""
     for name in ("BatchNormalization", "MinMaxScale", "Standardize"):
         _import_module(f"{__name__}.{_MODULES[name]}")
+    _import_module(f"{__name__}.layers.fill_missing")
 
 
 _after_import_of(_register_layers, "keras")

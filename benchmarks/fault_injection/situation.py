@@ -59,12 +59,9 @@ class Situation:
 
     def fit(self, model: keras.Model) -> None:
         """Train for the recipe's epochs."""
-        model.fit(
-            self.task.inputs(),
-            self.y,
-            batch_size=self.recipe.batch_size,
-            epochs=self.recipe.epochs,
-            verbose=0,
+        recipe = self.recipe
+        recipes.train(
+            model, self.task.inputs(), self.y, recipe.batch_size, recipe.epochs, self.seed
         )
 
 

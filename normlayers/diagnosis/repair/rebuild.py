@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -21,7 +22,9 @@ def build(plan: Plan, given: Given) -> keras.Model:
         Exception: as the model's own layers raise where they cannot be made of their
             configuration.
     """
-    model = _of_layers(plan, given) if given.has_graph else _around(plan, given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # statistics that are still to come
+        model = _of_layers(plan, given) if given.has_graph else _around(plan, given)
     if plan.drops_idle_biases:
         model = without_idle_bias(model)
     compile_as(model, plan, given)
@@ -63,9 +66,7 @@ def _of_layers(plan: Plan, given: Given) -> keras.Model:
         for part in parts
     ]
     layer_of = {id(part): layer for part, layer in made}
-    inputs = [
-        keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in function.inputs
-    ]
+    inputs = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in function.inputs]
     fronted = {
         id(tensor): _through([layer_of[id(p)] for p in parts], tensor)
         for tensor, parts in zip(inputs, plan.fronts, strict=True)

@@ -76,9 +76,7 @@ def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Targe
     if columns > 1 and columns == units or (columns > 1 and by_loss in ENTROPIES):
         if not whole or not set(np.unique(finite)) <= {0.0, 1.0}:
             return Target("regression", columns=columns)
-        return Target(
-            "one_hot" if np.all(values.sum(-1) == 1) else "several", columns=columns
-        )
+        return Target("one_hot" if np.all(values.sum(-1) == 1) else "several", columns=columns)
     labels = tuple(np.unique(finite).tolist()) if whole else ()
     if by_loss not in ENTROPIES:
         few = 2 <= len(labels) <= MOST_CLASSES and activation in ("softmax", "sigmoid")

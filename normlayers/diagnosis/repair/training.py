@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.outputs import known_loss
-from normlayers.diagnosis.evidence.problem import CannotCheck
-from normlayers.diagnosis.evidence.training_program import TrainingProgram
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Plan
 from normlayers.diagnosis.repair.rebuild import build
@@ -68,57 +67,47 @@ class ShortTraining:
         keras.utils.set_random_seed(seed)
         self.plan = plan
         self.model = build(plan, given)
+        self.model.optimizer.build(self.model.trainable_variables)
         self._given, self._rows, self._epochs, self._seed = given, rows, epochs, seed
-        self._start = _values(self.model)
-        self._program: TrainingProgram | None = None
+        self._variables = [*self.model.variables, *self.model.optimizer.variables]
+        self._start = [
+            np.array(keras.ops.convert_to_numpy(keras.ops.copy(v))) for v in self._variables
+        ]
 
     def run(self, rate: float | None) -> Score:
         """Train from the start; ``model`` is the trained one after it."""
-        _assign(self.model, self._start)
-        keras.utils.set_random_seed(self._seed)
-        try:
-            self._train(rate)
-        except Exception:  # training that fails is no good, whatever it raises
-            return NONE
-        if self.plan.recalibrates:
-            recalibrate(self.model, whole(self._rows.x), verbose=False)
-        return scored(self.model, self._given, self._rows)
-
-    def _train(self, rate: float | None) -> None:
-        try:
-            self._program = self._program or TrainingProgram(self.model, self.model)
-        except CannotCheck:
-            self._fit(rate)
-            return
-        program = self._program
-        state = program.begin(self._start)
-        if rate is not None:
-            state = program.at_rate(state, rate)
-        rows, size = len(self._rows.x[0]), self.plan.batch_size
-        random = np.random.default_rng(self._seed)
-        for _ in range(self._epochs):
-            order = random.permutation(rows)[:MOST_ROWS]
-            # Whole batches only: another length would be compiled anew.
-            for start in range(0, max(1, len(order) - size + 1), size):
-                some = order[start : start + size]
-                x, y = ([part[some] for part in parts] for parts in (self._rows.x, self._rows.y))
-                state = program.step(state, whole(x), whole(y)).state
-        trained = {
-            id(variable): value
-            for variable, value in zip(self.model.trainable_variables, state.trained, strict=True)
-        }
-        others = iter(state.others)
-        for variable in self.model.variables:
-            value = trained.get(id(variable))
-            variable.assign(next(others) if value is None else value)
-
-    def _fit(self, rate: float | None) -> None:
+        for variable, value in zip(self._variables, self._start, strict=True):
+            variable.assign(value)
         if rate is not None:
             self.model.optimizer.learning_rate = rate
+        keras.utils.set_random_seed(self._seed)
         rows = self._rows
-        self.model.fit(
-            whole(rows.x), whole(rows.y), self.plan.batch_size, self._epochs, verbose=0
-        )
+        try:
+            self._train()
+            if self.plan.recalibrates:
+                recalibrate(self.model, whole(rows.x), verbose=False)
+        except Exception:  # training that fails is no good, whatever it raises
+            return NONE
+        return scored(self.model, self._given, rows)
+
+    def _train(self) -> None:
+        """Step by step: ``fit`` takes many times as long where processors are shared."""
+        rows, size = self._rows, self.plan.batch_size
+        for batch in batches(len(rows.x[0]), size, self._epochs, self._seed):
+            x, y = ([part[batch] for part in parts] for parts in (rows.x, rows.y))
+            self.model.train_on_batch(whole(x), whole(y))
+
+
+def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
+    """The rows of each step, in another random order in each pass.
+
+    Only whole batches, where there is one: another length would be compiled anew.
+    """
+    random = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = random.permutation(rows)[:MOST_ROWS]
+        for start in range(0, max(1, len(order) - size + 1), size):
+            yield order[start : start + size]
 
 
 def scored(model: keras.Model, given: Given, rows: Split) -> Score:
@@ -155,12 +144,3 @@ def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Arra
 
 def _numpy(tensor: Any) -> Array:
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.stop_gradient(tensor)))
-
-
-def _values(model: keras.Model) -> list[Array]:
-    return [np.array(keras.ops.convert_to_numpy(keras.ops.copy(v))) for v in model.variables]
-
-
-def _assign(model: keras.Model, values: list[Array]) -> None:
-    for variable, value in zip(model.variables, values, strict=True):
-        variable.assign(value)

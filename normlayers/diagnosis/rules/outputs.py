@@ -81,7 +81,11 @@ def _logits(output: Output) -> Said:
             )
         return None
     unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES)
-    if (unbounded and not _is_probability(output)) or output.activation in ("linear", "relu", "tanh"):
+    if (unbounded and not _is_probability(output)) or output.activation in (
+        "linear",
+        "relu",
+        "tanh",
+    ):
         right = "sigmoid" if output.loss.kind == "binary" else "softmax"
         return (
             "error",

@@ -129,9 +129,8 @@ def _in_front(
     named = [i for i in indices if any(_is_of(given, i, place) for place in places)]
     names = []
     for index in named or indices:
-        parts = plan.fronts[index]
-        if any(issubclass(part.kind, FillMissing) for part in parts):
-            continue  # standardized already, by a cure that came first
+        if plan.fronts[index]:
+            continue  # scaled already, by a cure that came first
         plan = plan.with_front(index, *front(index, given.x[index]))
         for name in _own_scaling(given, index):
             plan = plan.with_chain(name)
@@ -170,9 +169,7 @@ def _takers(given: Given, index: int) -> list[Any]:
     if not given.has_graph:
         return []
     tensor = function_of(given.built).inputs[index]
-    return [
-        node.operation for node in given.nodes if any(t is tensor for t in node.input_tensors)
-    ]
+    return [node.operation for node in given.nodes if any(t is tensor for t in node.input_tensors)]
 
 
 def _own_scaling(given: Given, index: int) -> list[str]:

@@ -57,7 +57,9 @@ def _activated(
     for name in names:
         own = given.activation_layer(name)
         if own is not None:
-            plan = plan.with_chain(own, new_part(keras.layers.Activation, own, activation=activation))
+            plan = plan.with_chain(
+                own, new_part(keras.layers.Activation, own, activation=activation)
+            )
             continue
         plan = plan.each_part(name, lambda part: _with_activation(part, activation))
     change = Change(fault, ", ".join(names), f"The activation is {activation}.",

@@ -59,6 +59,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
 
 def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Units, activation and loss that the labels call for."""
+    before = plan
     for index in _named(given, list(range(len(given.targets))), places):
         target = given.targets[index]
         found = _fitting(target, _units(given, index), plan.losses[index])
@@ -79,12 +80,10 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
             f"The targets are {what}.",
         )
         plan = plan.changed(change, losses=put(plan.losses, index, loss))
-    return plan if plan.changes else None
+    return None if plan is before else plan
 
 
-def _fitting(
-    target: Target, units: int, loss: Any
-) -> tuple[int, str, Any, str] | None:
+def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str] | None:
     """Units, activation and loss for targets, and what the targets are."""
     losses = keras.losses
     if target.kind == "regression":
@@ -156,9 +155,5 @@ def _units(given: Given, index: int) -> int:
 
 def _named(given: Given, indices: list[int], places: list[str]) -> list[int]:
     """Those outputs that findings name; all where they name none."""
-    named = [
-        i
-        for i in indices
-        if {given.output_names[i], *given.output_makers[i]} & set(places)
-    ]
+    named = [i for i in indices if {given.output_names[i], *given.output_makers[i]} & set(places)]
     return named or indices
