@@ -20,7 +20,7 @@ from normlayers.diagnosis.evidence.gathered import (
     run_rows,
     tensors,
 )
-from normlayers.diagnosis.evidence.problem import CannotCheck, reason
+from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.evidence.subject import Subject, subject_of
 from normlayers.diagnosis.finding import Finding
@@ -92,10 +92,10 @@ def diagnose(
                 rows = run_rows(data, _values_of_a_row(subject, data, few), seed)
                 gather_model(evidence, subject, rows, int(seed))
                 return _judge(evidence)
-        except CannotCheck as problem:
+        except CannotCheckError as problem:
             evidence.measure("subject", _raising(problem))
             for part in _MODEL_PARTS:
-                evidence.parts.setdefault(part, CannotCheck(str(problem)))
+                evidence.parts.setdefault(part, CannotCheckError(str(problem)))
             return _judge(evidence)
 
 

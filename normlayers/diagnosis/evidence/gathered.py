@@ -24,7 +24,7 @@ from normlayers.diagnosis.evidence.layers import (
 )
 from normlayers.diagnosis.evidence.normalizations import Normalization, normalizations
 from normlayers.diagnosis.evidence.outputs import Output, outputs_of
-from normlayers.diagnosis.evidence.problem import CannotCheck, reason
+from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.subject import Subject
 from normlayers.diagnosis.evidence.training_program import TrainingProgram
 from normlayers.diagnosis.evidence.trials import Training, training
@@ -38,7 +38,7 @@ RUN_ROWS, RUN_VALUES, FEWEST_ROWS = 1_000, 2**24, 4
 
 @dataclass
 class Evidence:
-    """What was measured; each part raises ``CannotCheck`` where it could not be.
+    """What was measured; each part raises ``CannotCheckError`` where it could not be.
 
     Attributes:
         data: the rows that were read.
@@ -57,11 +57,11 @@ class Evidence:
         try:
             self.parts[name] = function()
         except Exception as error:  # anything may go wrong in somebody's own layer or loss
-            self.parts[name] = CannotCheck(reason(error))
+            self.parts[name] = CannotCheckError(reason(error))
 
     def _part(self, name: str) -> Any:
-        part = self.parts.get(name, CannotCheck("it was not measured"))
-        if isinstance(part, CannotCheck):
+        part = self.parts.get(name, CannotCheckError("it was not measured"))
+        if isinstance(part, CannotCheckError):
             raise part
         return part
 
@@ -137,7 +137,7 @@ def run_rows(data: Data, values_of_a_row: int, seed: int) -> Array:
             finite &= np.isfinite(part.reshape(data.rows, -1)).all(axis=1)
     known = np.flatnonzero(finite)
     if not len(known):
-        raise CannotCheck("no row of x is finite")
+        raise CannotCheckError("no row of x is finite")
     most = int(np.clip(RUN_VALUES // max(1, values_of_a_row), FEWEST_ROWS, RUN_ROWS))
     if len(known) > most:
         known = np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
@@ -182,7 +182,7 @@ def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -
 def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
     data = evidence.data
     if data.y is None:
-        raise CannotCheck("y is missing")
+        raise CannotCheckError("y is missing")
     program = TrainingProgram(subject.model, subject.original)
     finite = run_rows(data, 1, seed)
 
@@ -207,5 +207,5 @@ def _idle(model: keras.Model) -> list[tuple[str, str]]:
     from normlayers.layers.idle_bias import idle_biases
 
     if not getattr(model, "inputs", None):
-        raise CannotCheck("its layers are called in code of its own")
+        raise CannotCheckError("its layers are called in code of its own")
     return [(layer.name, normalization.name) for layer, normalization in idle_biases(model)]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import LINEAR, SCALING, Call, Graph
-from normlayers.diagnosis.evidence.problem import CannotCheck
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 
 Array = npt.NDArray[Any]
 
@@ -96,7 +96,7 @@ def outputs_of(
         every_target: of all rows, likewise.
 
     Raises:
-        CannotCheck: there are several outputs, and targets or losses in another structure.
+        CannotCheckError: there are several outputs, and targets or losses in another structure.
     """
     names = [str(name) for name in getattr(model, "output_names", None) or []]
     if len(names) != len(graph.outputs):
@@ -169,7 +169,9 @@ def _by_output(structure: Any, names: list[str], what: str, model: Any) -> list[
     if len(known) == 1 and len(names) > 1 and what == "losses":
         known *= len(names)  # one loss for every output
     if len(known) != len(names):
-        raise CannotCheck(f"the model has {len(names)} outputs, and {len(known)} {what} are given")
+        raise CannotCheckError(
+            f"the model has {len(names)} outputs, and {len(known)} {what} are given"
+        )
     return known
 
 

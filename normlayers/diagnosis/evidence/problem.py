@@ -7,7 +7,7 @@ from normlayers.tracking.guard import plain_message
 MOST_LETTERS = 300
 
 
-class CannotCheck(Exception):
+class CannotCheckError(Exception):
     """A measure cannot be had of this model or data; the message says why, in a few words."""
 
 

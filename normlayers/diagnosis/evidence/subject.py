@@ -13,7 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.kept_attributes import kept_attributes
-from normlayers.diagnosis.evidence.problem import CannotCheck, reason
+from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.tracking.reading.compiled_reading import build
 
 Array = npt.NDArray[Any]
@@ -55,7 +55,7 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
         x: a structure of a few points.
 
     Raises:
-        CannotCheck: the model is neither built nor can it be copied.
+        CannotCheckError: the model is neither built nor can it be copied.
     """
     copied: tuple[keras.Model, list[Array]] | None = None
     why = ""
@@ -69,7 +69,7 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
         yield Subject(copy, model, True, now, _initial(copy, initial, now), _trained(model, copy))
         return
     if not model.built:
-        raise CannotCheck(
+        raise CannotCheckError(
             f"the model is not built and cannot be copied ({why}); call it on a batch first"
         )
     with kept_attributes(model):
@@ -97,16 +97,16 @@ def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
 def _refuse_unfaithful(model: keras.Model) -> None:
     for layer in model._flatten_layers():
         if type(layer).__name__ in _WITH_TABLES or isinstance(layer, keras.layers.Lambda):
-            raise CannotCheck(f"layer {layer.name!r} cannot be copied")
+            raise CannotCheckError(f"layer {layer.name!r} cannot be copied")
         # Their own constructors' arguments are known to get_config only where it is their own.
         kind = type(layer)
         if not kind.__module__.startswith(_FAITHFUL) and "get_config" not in vars(kind):
             if isinstance(layer, keras.Model) and not _is_functional(layer):
-                raise CannotCheck("it is a subclassed model")
+                raise CannotCheckError("it is a subclassed model")
             if vars(layer).keys() - _plain_layer_attributes() and kind.__init__ is not (
                 keras.layers.Layer.__init__
             ):
-                raise CannotCheck(f"layer {layer.name!r} has no get_config of its own")
+                raise CannotCheckError(f"layer {layer.name!r} has no get_config of its own")
 
 
 def _is_functional(model: Any) -> bool:
@@ -121,7 +121,7 @@ def _take_weights(copy: keras.Model, model: keras.Model) -> None:
     theirs, ours = model.variables, copy.variables
     shapes = [tuple(v.shape) for v in theirs], [tuple(v.shape) for v in ours]
     if shapes[0] != shapes[1]:
-        raise CannotCheck("its copy has other weights")
+        raise CannotCheckError("its copy has other weights")
     for target, source in zip(ours, theirs, strict=True):
         target.assign(ops.convert_to_numpy(ops.copy(source)))
     for target, source in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
@@ -130,7 +130,7 @@ def _take_weights(copy: keras.Model, model: keras.Model) -> None:
         if isinstance(target, keras.layers.Normalization) and target.input_mean is None:
             target.finalize_state()
     if [v.trainable for v in theirs] != [v.trainable for v in ours]:
-        raise CannotCheck("its copy has other trainable weights")
+        raise CannotCheckError("its copy has other trainable weights")
 
 
 def _initial(copy: keras.Model, initial: list[Array], now: list[Array]) -> list[Array]:

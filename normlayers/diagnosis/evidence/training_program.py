@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.diagnosis.evidence.problem import CannotCheck
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 
 Array = npt.NDArray[Any]
 Values = list[Any]
@@ -57,8 +57,8 @@ class TrainingProgram:
         sizes: of each trainable variable, its number of values.
 
     Raises:
-        CannotCheck: the model is not compiled with a loss and an optimizer, or trains by steps of
-            its own.
+        CannotCheckError: the model is not compiled with a loss and an optimizer, or trains by steps
+            of its own.
     """
 
     def __init__(self, model: keras.Model, original: keras.Model) -> None:
@@ -69,7 +69,12 @@ class TrainingProgram:
         self._others = [v for v in model.variables if id(v) not in trained]
         self.sizes = [int(np.prod(variable.shape)) for variable in self._trained]
         self._optimizer, self.rate, self.highest_rate = _optimizer_like(original.optimizer)
-        self._optimizer.build(self._trained)
+        # In the place of the model's, which are not to change.
+        self._weights = [
+            keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
+            for v in self._trained
+        ]
+        self._optimizer.build(self._weights)
         self._loss = _loss_like(original)
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
         self._step = hook(self)
@@ -136,22 +141,33 @@ class TrainingProgram:
         """Norms of the gradients and of the updates, and the values after a step."""
         norms = ops.stack([_norm(gradient) for gradient in gradients])
         before = [ops.copy(value) for value in state.trained]
-        trained, optimizer = self._optimizer.stateless_apply(
-            state.optimizer, gradients, state.trained
-        )
+        if keras.backend.backend() == "tensorflow":  # where Keras has no stateless_apply
+            trained, optimizer = self._apply_in_place(gradients, state)
+        else:
+            trained, optimizer = self._optimizer.stateless_apply(
+                state.optimizer, gradients, state.trained
+            )
         moved = [_norm(now - then) for now, then in zip(trained, before, strict=True)]
         return norms, ops.stack(moved), trained, optimizer
+
+    def _apply_in_place(self, gradients: Values, state: State) -> tuple[Values, Values]:
+        of_optimizer = self._optimizer.variables
+        variables = [*self._weights, *of_optimizer]
+        for variable, value in zip(variables, [*state.trained, *state.optimizer], strict=True):
+            variable.assign(value)
+        self._optimizer.apply(gradients, self._weights)
+        return tuple([ops.copy(v) for v in group] for group in (self._weights, of_optimizer))
 
 
 def _refuse(model: keras.Model, original: keras.Model) -> None:
     if getattr(original, "optimizer", None) is None or not getattr(original, "loss", None):
-        raise CannotCheck("the model is not compiled with a loss and an optimizer")
+        raise CannotCheckError("the model is not compiled with a loss and an optimizer")
     for method in ("train_step", "compute_loss"):
         own = getattr(type(original), method)
         if own is not getattr(keras.Model, method):
-            raise CannotCheck(f"the model trains by a {method} of its own")
+            raise CannotCheckError(f"the model trains by a {method} of its own")
     if not model.trainable_variables:
-        raise CannotCheck("the model has no trainable weights")
+        raise CannotCheckError("the model has no trainable weights")
 
 
 def _optimizer_like(optimizer: Any) -> tuple[Any, float | None, float | None]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.problem import CannotCheck
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.trials import Training, Trial
 from normlayers.diagnosis.finding import Finding
 
@@ -85,7 +85,7 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
 def _with_trials(evidence: Evidence) -> Training:
     found = evidence.training
     if not found.trials:
-        raise CannotCheck("the optimizer has no learning rate above 0")
+        raise CannotCheckError("the optimizer has no learning rate above 0")
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output
-from normlayers.diagnosis.evidence.problem import CannotCheck
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
@@ -47,7 +47,7 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
                 )
             )
     if not findings and all(output.loss is None for output in outputs):
-        raise CannotCheck("the model is not compiled with a loss")
+        raise CannotCheckError("the model is not compiled with a loss")
     return findings
 
 
@@ -80,12 +80,8 @@ def _logits(output: Output) -> Said:
                 "Leave the activation out, or from_logits=True.",
             )
         return None
-    unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES)
-    if (unbounded and not _is_probability(output)) or output.activation in (
-        "linear",
-        "relu",
-        "tanh",
-    ):
+    unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES) and not _is_probability(output)
+    if unbounded or output.activation in ("linear", "relu", "tanh"):
         right = "sigmoid" if output.loss.kind == "binary" else "softmax"
         return (
             "error",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output
-from normlayers.diagnosis.evidence.problem import CannotCheck
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 
 Array = npt.NDArray[Any]
@@ -37,9 +37,9 @@ def _with_targets(evidence: Evidence) -> list[tuple[Output, Array]]:
     """The outputs that have a loss, with all their targets."""
     outputs = evidence.outputs
     if all(output.every_target is None for output in outputs):
-        raise CannotCheck("y is missing")
+        raise CannotCheckError("y is missing")
     if all(output.loss is None for output in outputs):
-        raise CannotCheck("the model is not compiled with a loss")
+        raise CannotCheckError("the model is not compiled with a loss")
     return [
         (output, output.every_target)
         for output in outputs
