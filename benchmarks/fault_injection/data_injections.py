@@ -112,7 +112,7 @@ def _y_times(low: float, high: float, offset: float) -> Change:
 
 def _labels(of: Any) -> Change:
     def change(situation: Situation, random: Random) -> Situation:
-        return replace(situation, labels=of(situation.y))
+        return replace(situation, relabel=of)
 
     return change
 
@@ -121,14 +121,18 @@ def _one_hot(y: Array) -> Array:
     return np.eye(int(y.max()) + 1, dtype="float32")[y]
 
 
+def _as_they_are(y: Array) -> Array:
+    return y
+
+
 def _numbers_for_one_hot(situation: Situation, random: Random) -> Situation:
     recipe = replace(situation.recipe, loss="one_hot", output="softmax")
-    return replace(situation, recipe=recipe, labels=situation.task.y)
+    return replace(situation, recipe=recipe, relabel=_as_they_are)
 
 
 def _one_unit_for_classes(situation: Situation, random: Random) -> Situation:
     recipe = replace(situation.recipe, loss="binary", units=1)
-    return replace(situation, recipe=recipe, labels=situation.task.y)
+    return replace(situation, recipe=recipe, relabel=_as_they_are)
 
 
 def _too_few_units(situation: Situation, random: Random) -> Situation:

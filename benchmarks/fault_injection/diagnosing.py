@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 import normlayers as nl
 from benchmarks.fault_injection.cases import Case
+from benchmarks.fault_injection.situation import Situation
 
 # A process holds on to what TensorFlow compiled; a new one takes its place after so many cases.
 CASES_A_PROCESS = 60
@@ -24,22 +26,15 @@ def diagnosed(case: Case) -> Outcome:
     """What was reported about a case, and how long it took."""
     keras.utils.clear_session()
     situation = case.situation()
-    stopped = ""
-    try:
-        model = situation.model()
-    except Exception as error:  # training raises: people ask about the network as it was
-        stopped = type(error).__name__
-        model = type(situation)(**{**vars(situation), "trained": False}).model()
+    model, stopped = as_it_came(situation)
     started = time.perf_counter()
     # Half of the people have rows held out.
     validation = situation.seed % 2 == 0 or case.fault == "train_validation_shift"
-    arguments = {
-        "validation_data": situation.validation_data if validation else None,
-        "batch_size": situation.recipe.batch_size,
-    }
+    held_out = situation.validation_data if validation else None
     outcome: Outcome = {"name": case.name, "training_stopped": stopped}
     try:
-        found = nl.diagnose(model, situation.task.inputs(), situation.y, **arguments)
+        x, size = situation.task.inputs(), situation.recipe.batch_size
+        found = nl.diagnose(model, x, situation.y, held_out, size)
     except Exception as error:  # a case that breaks is a result too
         return {**outcome, "error": f"{type(error).__name__}: {error}"[:300]}
     top = {finding.fault: finding.severity for finding in reversed(found.findings)}
@@ -51,6 +46,14 @@ def diagnosed(case: Case) -> Outcome:
         "unchecked": found.unchecked,
         "umlaut": beyond_one(situation.task.x),
     }
+
+
+def as_it_came(situation: Situation) -> tuple[keras.Model, str]:
+    """The network, and the error that training it raised, if it did: then it is as it was."""
+    try:
+        return situation.model(), ""
+    except Exception as error:
+        return replace(situation, trained=False).model(), type(error).__name__
 
 
 def beyond_one(x: tuple[Any, ...]) -> bool:
@@ -70,7 +73,9 @@ def kept(path: Path) -> dict[str, Outcome]:
     return outcomes
 
 
-def run(cases: list[Case], path: Path, workers: int) -> Iterator[tuple[Case, Outcome]]:
+def run(
+    cases: list[Case], path: Path, workers: int, work: Callable[[Case], Outcome] = diagnosed
+) -> Iterator[tuple[Case, Outcome]]:
     """Every case with its outcome, those that were kept first."""
     before = kept(path)
     yield from ((case, before[case.name]) for case in cases if case.name in before)
@@ -79,7 +84,7 @@ def run(cases: list[Case], path: Path, workers: int) -> Iterator[tuple[Case, Out
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, maxtasksperchild=CASES_A_PROCESS) as pool, path.open("a") as file:
-        for case, outcome in zip(missing, pool.imap(diagnosed, missing), strict=True):
+        for case, outcome in zip(missing, pool.imap(work, missing), strict=True):
             file.write(json.dumps(outcome) + "\n")
             file.flush()
             yield case, outcome

@@ -21,7 +21,7 @@ class Situation:
     Args:
         family: the healthy network that it is made of.
         recipe, task: those of the family, or changed.
-        labels: of the rows to learn, where they are not what the loss takes.
+        relabel: what is done to the labels, so that they are not what the loss takes.
         validation: the held-out rows' inputs, where they are not the task's.
         trained: whether it has been trained.
         after_training: what is done to the trained network.
@@ -31,17 +31,21 @@ class Situation:
     recipe: Recipe
     task: Task
     seed: int
-    labels: Array | None = None
+    relabel: Callable[[Array], Array] | None = None
     validation: Any = None
     trained: bool = False
     after_training: Callable[[keras.Model], None] | None = field(default=None)
 
+    def given_labels(self, held: bool = False) -> Any:
+        """The labels as someone gives them."""
+        if self.relabel is not None:
+            return self.relabel(self.task.held_y if held else self.task.y)
+        return recipes.labels(self.recipe, self.task, held)
+
     @property
     def y(self) -> Any:
-        """The labels that the network gets."""
-        if self.labels is not None:
-            return self.labels
-        return recipes.labels(self.recipe, self.task)
+        """The labels of the rows to learn."""
+        return self.given_labels()
 
     @property
     def validation_data(self) -> tuple[Any, Any]:

@@ -94,8 +94,8 @@ def repair(
     if diagnosis is None:
         diagnosis = diagnose(model, x, y, batch_size=batch_size, seed=seed)
     with own_random_numbers(int(seed)):
-        rows = _rows(model, x, y, validation_split, int(seed))
-        given = _given(model, rows, batch_size)
+        rows = read_rows(model, x, y, validation_split, int(seed))
+        given = read_given(model, rows, batch_size)
         passes = epochs or epochs_for(len(rows.x[0]), batch_size)
         faults = places(diagnosis)
         search = Search(given, faults, rows, passes, int(trials) + 1, int(seed))
@@ -158,7 +158,7 @@ def _result(
     )
 
 
-def _given(model: keras.Model, rows: Split, batch_size: int) -> Given:
+def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     built = model
     if not model.built and isinstance(model, keras.Sequential):
         built = built_copy(model, rows.x)
@@ -168,7 +168,7 @@ def _given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     return Given(model, built, rows.x, rows.y, trained, batch_size)
 
 
-def _rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:
+def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:
     data = read_data(model, x, y)
     if data.rows < FEWEST_ROWS:
         raise ValueError(
