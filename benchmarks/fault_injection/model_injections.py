@@ -45,6 +45,11 @@ def _single_input_dense(family: Family) -> bool:
     return is_dense(family) and not family.recipe.normalization
 
 
+def _normalizable_dense(family: Family) -> bool:
+    """An image has many values a channel, even alone."""
+    return is_dense(family) and can_be_normalized(family)
+
+
 def _normal(deviation: float) -> Any:
     return keras.initializers.RandomNormal(stddev=deviation)
 
@@ -128,7 +133,7 @@ STEPS = [
 
 NORMALIZATION = [
     injection("idle_bias", "biases before", can_be_normalized, _normalizing(idle_bias=True)),
-    injection("batch_too_small", "batches of 1 or 2", can_be_normalized,
+    injection("batch_too_small", "batches of 1 or 2", _normalizable_dense,
               _normalizing(batch_size=lambda r: int(r.integers(1, 3)), epochs=3),
               "stale_moving_statistics learning_rate_too_high"),
     injection("stale_moving_statistics", "momentum 0.9999", can_be_normalized,
