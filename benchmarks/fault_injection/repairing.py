@@ -68,7 +68,8 @@ def random_search(
     while len(search.done) < trials:
         faults = random.choice(list(CURES), random.integers(1, MOST_CURES + 1), replace=False)
         choices = {str(fault): int(random.integers(len(CURES[fault]))) for fault in faults}
-        search.attempt(Candidate(choices, random.choice([None, *search.rates()])))
+        rates = [None, *search.rates()]
+        search.attempt(Candidate(choices, rates[random.integers(len(rates))]))
     training = search.model_of(search.best)
     return training.model, training.plan.batch_size
 

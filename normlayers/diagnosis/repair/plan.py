@@ -87,6 +87,7 @@ class Part:
 
     @property
     def name(self) -> str:
+        """The layer's name."""
         return str(self.config["name"])
 
 

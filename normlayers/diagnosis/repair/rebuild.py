@@ -120,10 +120,10 @@ def _around(plan: Plan, given: Given) -> keras.Model:
     copy = type(given.model).from_config(given.model.get_config())
     inputs = [keras.Input(part.shape[1:], dtype=str(part.dtype)) for part in given.x]
     fronts = [_made(parts) for parts in plan.fronts]
-    values = [_through([l for _, l in f], t) for f, t in zip(fronts, inputs, strict=True)]
+    values = [_through([layer for _, layer in f], t) for f, t in zip(fronts, inputs, strict=True)]
     outputs = keras.tree.flatten(copy(values[0] if len(values) == 1 else values))
     behind = [_made(parts) for parts in plan.behind]
-    ends = [_through([l for _, l in b], t) for b, t in zip(behind, outputs, strict=True)]
+    ends = [_through([layer for _, layer in b], t) for b, t in zip(behind, outputs, strict=True)]
     model = keras.Model(inputs, ends, name=given.model.name)
     if given.model.built:
         copy.set_weights(given.model.get_weights())

@@ -140,8 +140,8 @@ def _result(
         remarks.append("No cure helped within the trials; the model is a copy of the given one.")
     if worse:
         remarks.append(
-            f"The new model is worse than the given one on the held-out rows: {best.score.metric:.3f}"
-            f" to {as_given.metric:.3f}, after {epochs} passes of training."
+            "The new model is worse than the given one on the held-out rows: "
+            f"{best.score.metric:.3f} to {as_given.metric:.3f}, after {epochs} passes of training."
         )
     after = diagnose(model, whole(rows.x), whole(rows.y), batch_size=size, seed=search.seed)
     return Repair(
@@ -159,6 +159,7 @@ def _result(
 
 
 def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
+    """The model, read, with the rows that were not held out."""
     built = model
     if not model.built and isinstance(model, keras.Sequential):
         built = built_copy(model, rows.x)
@@ -169,6 +170,7 @@ def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
 
 
 def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:
+    """The rows in memory, some of them held out."""
     data = read_data(model, x, y)
     if data.rows < FEWEST_ROWS:
         raise ValueError(

@@ -37,6 +37,7 @@ class Candidate:
     rate: float | None = None
 
     def but(self, fault: str, choice: int) -> Candidate:
+        """With another cure of a fault."""
         return Candidate({**self.choices, fault: choice}, self.rate)
 
 
@@ -79,8 +80,9 @@ class Search:
             if choice != LEFT_OUT:
                 plan = cures[choice](plan, self.given, fault, self.faults[fault]) or plan
         if candidate.choices.get(AFRESH, LEFT_OUT) != LEFT_OUT:
-            change = Change("", "", "All weights start afresh.", "They had learned what is no "
-                            "longer of use.")  # fmt: skip
+            change = Change(
+                "", "", "All weights start afresh.", "They had learned what is no longer of use."
+            )
             plan = plan.afresh().changed(change)
         return plan if candidate.rate is None else with_rate(plan, candidate.rate, self.faults)
 
@@ -168,6 +170,7 @@ def with_rate(plan: Plan, rate: float, faults: Mapping[str, list[str]]) -> Plan:
     own = plan.rate
     fault = next((fault for fault in BY_RATE if fault in faults), "")
     before = "" if own is None else f" instead of {own:.3g}"
-    change = Change(fault, "", f"The learning rate is {rate:g}{before}.",
-                    "With it a short training ended best.")  # fmt: skip
+    change = Change(
+        fault, "", f"The learning rate is {rate:g}{before}.", "With it a short training ended best."
+    )
     return plan.at_rate(rate).changed(change)

@@ -37,6 +37,7 @@ class Target:
 
     @property
     def is_regression(self) -> bool:
+        """Whether the targets are amounts."""
         return self.kind == "regression"
 
 
@@ -73,7 +74,7 @@ def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Targe
     by_loss = "" if loss is None else loss.kind
     if by_loss in ("regression", "relative"):
         return Target("regression", columns=columns)
-    if columns > 1 and columns == units or (columns > 1 and by_loss in ENTROPIES):
+    if columns > 1 and (columns == units or by_loss in ENTROPIES):
         if not whole or not set(np.unique(finite)) <= {0.0, 1.0}:
             return Target("regression", columns=columns)
         return Target("one_hot" if np.all(values.sum(-1) == 1) else "several", columns=columns)

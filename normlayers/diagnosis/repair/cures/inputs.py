@@ -30,8 +30,15 @@ def standardize(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
     def front(index: int, x: Array) -> tuple[Part, ...]:
         return (_adapted(Standardize(name=f"standardize_{index}", missing="ignore"), x),)
 
-    return _in_front(plan, given, fault, places, front, "An adapted Standardize stands in front",
-                     "so that every feature comes in with mean 0 and standard deviation 1")  # fmt: skip
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "An adapted Standardize stands in front",
+        "so that every feature comes in with mean 0 and standard deviation 1",
+    )
 
 
 def min_max_scale(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -43,8 +50,15 @@ def min_max_scale(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
         )
         return (_adapted(layer, x),)
 
-    return _in_front(plan, given, fault, places, front, "An adapted MinMaxScale stands in front",
-                     "so that every feature comes in from -1 to 1")  # fmt: skip
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "An adapted MinMaxScale stands in front",
+        "so that every feature comes in from -1 to 1",
+    )
 
 
 def cut_off_outliers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -67,9 +81,15 @@ def cut_off_outliers(plan: Plan, given: Given, fault: str, places: list[str]) ->
             ),
         )
 
-    return _in_front(plan, given, fault, places, front,
-                     "A MinMaxScale by quantiles that cuts off what is beyond stands in front",
-                     "so that a few outliers neither set the scale nor reach the network")  # fmt: skip
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "A MinMaxScale by quantiles that cuts off what is beyond stands in front",
+        "so that a few outliers neither set the scale nor reach the network",
+    )
 
 
 def fill_missing(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -80,9 +100,15 @@ def fill_missing(plan: Plan, given: Given, fault: str, places: list[str]) -> Pla
         filled = new_part(FillMissing, f"fill_missing_{index}")
         return (_adapted(layer, x), filled)
 
-    return _in_front(plan, given, fault, places, front,
-                     "An adapted Standardize and a FillMissing stand in front",
-                     "so that every NaN or infinite value counts as its feature's mean")  # fmt: skip
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "An adapted Standardize and a FillMissing stand in front",
+        "so that every NaN or infinite value counts as its feature's mean",
+    )
 
 
 def adapt_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -101,8 +127,12 @@ def adapt_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Pla
         plan = plan.with_chain(name, _adapted(layer, _reaching(given, name)))
     for index in range(len(given.x)):
         plan = _first_afresh(plan, given, index)
-    change = Change(fault, ", ".join(names), "The layer was adapted to the data.",
-                    "Without statistics it passes its inputs through.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(names),
+        "The layer was adapted to the data.",
+        "Without statistics it passes its inputs through.",
+    )
     return plan.changed(change)
 
 
@@ -116,8 +146,9 @@ def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
         plan = plan.with_chain(name)
     for index in range(len(given.x)):
         plan = _first_afresh(plan, given, index)
-    change = Change(fault, ", ".join(names), "The layer was taken out.",
-                    "Its inputs are normalized already.")  # fmt: skip
+    change = Change(
+        fault, ", ".join(names), "The layer was taken out.", "Its inputs are normalized already."
+    )
     return plan.changed(change)
 
 

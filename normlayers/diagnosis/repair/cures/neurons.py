@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -19,10 +20,13 @@ def start_afresh(plan: Plan, given: Given, fault: str, places: list[str]) -> Pla
         return None
     for name in [*given.hidden, *_makers(given)]:
         rectified = _activation(plan, given, name) in RECTIFIERS
-        plan = plan.each_part(name, lambda part, r=rectified: _initialized(part, r))
-    change = Change(fault, _where(given, places), "The weights start afresh, drawn as He's or "
-                    "Glorot's rule says, with biases of 0.",
-                    "Of such a width, what goes through the layers neither fades nor grows.")  # fmt: skip
+        plan = plan.each_part(name, partial(_initialized, rectified=rectified))
+    change = Change(
+        fault,
+        _where(given, places),
+        "The weights start afresh, drawn as He's or Glorot's rule says, with biases of 0.",
+        "Of such a width, what goes through the layers neither fades nor grows.",
+    )
     return plan.changed(change)
 
 
@@ -62,8 +66,12 @@ def _activated(
             )
             continue
         plan = plan.each_part(name, lambda part: _with_activation(part, activation))
-    change = Change(fault, ", ".join(names), f"The activation is {activation}.",
-                    "It is not linear, and passes gradients on.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(names),
+        f"The activation is {activation}.",
+        "It is not linear, and passes gradients on.",
+    )
     return start_afresh(plan.changed(change), given, fault, places)
 
 
@@ -86,9 +94,12 @@ def _normalized(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
                 Part(keras.layers.Activation, {"name": f"{name}_activation", "activation": config})
             )
         plan = plan.with_chain(name, *parts, *rest)
-    change = Change(fault, ", ".join(names), "A BatchNormalization stands before the activation.",
-                    "It holds pre-activations where the activation is neither dead, always on nor "
-                    "saturated.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(names),
+        "A BatchNormalization stands before the activation.",
+        "It holds pre-activations where the activation is neither dead, always on nor saturated.",
+    )
     return plan.changed(change)
 
 

@@ -14,10 +14,14 @@ from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
 DROPOUTS = tuple(
     getattr(keras.layers, name)
     for name in (
-        "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
+        "Dropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "AlphaDropout",
         "GaussianDropout",
     )
-)  # fmt: skip
+)
 # Moving statistics follow within some twenty steps.
 MOMENTUM = 0.9
 EPSILON = 1e-3
@@ -26,8 +30,12 @@ BATCH = 32
 
 def drop_idle_biases(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Without biases that a normalization takes away."""
-    change = Change(fault, ", ".join(dict.fromkeys(places)), "The bias was dropped.",
-                    "The batch normalization behind it takes it away again.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(dict.fromkeys(places)),
+        "The bias was dropped.",
+        "The batch normalization behind it takes it away again.",
+    )
     return plan.changed(change, drops_idle_biases=True)
 
 
@@ -38,9 +46,15 @@ def recalibrate(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
         return part.but(momentum=min(float(part.config["momentum"]), MOMENTUM))
 
     change = "The moving statistics are those of the whole data, and their momentum is at most 0.9."
-    return _each_normalization(plan, given, fault, follow, change,
-                               "They were not those that training normalizes by.",
-                               recalibrates=True)  # fmt: skip
+    return _each_normalization(
+        plan,
+        given,
+        fault,
+        follow,
+        change,
+        "They were not those that training normalizes by.",
+        recalibrates=True,
+    )
 
 
 def smaller_epsilon(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -50,8 +64,14 @@ def smaller_epsilon(plan: Plan, given: Given, fault: str, places: list[str]) -> 
         own = float(part.config["epsilon"])
         return part.but(epsilon=EPSILON if own > EPSILON else own / 1000)
 
-    return _each_normalization(plan, given, fault, smaller, "The epsilon is smaller.",
-                               "It outweighed the variances, so that nothing was normalized.")  # fmt: skip
+    return _each_normalization(
+        plan,
+        given,
+        fault,
+        smaller,
+        "The epsilon is smaller.",
+        "It outweighed the variances, so that nothing was normalized.",
+    )
 
 
 def normalize_rows(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -74,9 +94,12 @@ def normalize_rows(plan: Plan, given: Given, fault: str, places: list[str]) -> P
             after = getattr(layer, "placement", "pre") == "post"
             parts = [its, *parts] if after else [*parts, its]
         plan = plan.with_chain(name, *parts)
-    change = Change(fault, ", ".join(names), "A normalization over each row's features took the "
-                    "place of the one over the batch.",
-                    "So few rows give no mean and variance to normalize by.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(names),
+        "A normalization over each row's features took the place of the one over the batch.",
+        "So few rows give no mean and variance to normalize by.",
+    )
     return plan.changed(change)
 
 
@@ -84,8 +107,12 @@ def larger_batches(plan: Plan, given: Given, fault: str, places: list[str]) -> P
     """Batches of 32 rows."""
     if plan.batch_size >= BATCH:
         return None
-    change = Change(fault, "", f"It was trained in batches of {BATCH} rows; go on so.",
-                    "Smaller ones give no mean and variance to normalize by.")  # fmt: skip
+    change = Change(
+        fault,
+        "",
+        f"It was trained in batches of {BATCH} rows; go on so.",
+        "Smaller ones give no mean and variance to normalize by.",
+    )
     return plan.changed(change, batch_size=BATCH)
 
 
@@ -103,8 +130,12 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
             moved.append(maker.name)
     if not moved:
         return _without_dropouts(plan, given, fault, places)
-    change = Change(fault, ", ".join(moved), "The dropout stands behind the normalization.",
-                    "Before it, variances at inference are not those of training.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(moved),
+        "The dropout stands behind the normalization.",
+        "Before it, variances at inference are not those of training.",
+    )
     return plan.changed(change)
 
 
@@ -117,8 +148,12 @@ def _without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -
         return None
     for name in names:
         plan = plan.with_chain(name)
-    change = Change(fault, ", ".join(names), "The dropout was taken out.",
-                    "Before a normalization it makes inference differ from training.")  # fmt: skip
+    change = Change(
+        fault,
+        ", ".join(names),
+        "The dropout was taken out.",
+        "Before a normalization it makes inference differ from training.",
+    )
     return plan.changed(change)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -71,7 +72,7 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
         if units != _units(given, index):
             if maker not in plan.chains or "units" not in plan.chains[maker][0].config:
                 continue
-            plan = plan.each_part(maker, lambda part, u=units: part.but(units=u).afresh())
+            plan = plan.each_part(maker, partial(_with_units, units=units))
         change = Change(
             fault,
             given.output_names[index],
@@ -142,6 +143,10 @@ def _with_activation(
     first, *rest = plan.chains[maker]
     first = first.but(activation=activation)
     return plan.with_chain(maker, first.afresh() if afresh else first, *rest)
+
+
+def _with_units(part: Part, units: int) -> Part:
+    return part.but(units=units).afresh()
 
 
 def _maker(given: Given, index: int) -> str:
