@@ -62,13 +62,15 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=20, help="of each fault")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--half", choices=["tuning", "reporting"], default="reporting")
+    parser.add_argument("--fault", action="append", choices=FAULTS, help="only this one")
     parser.add_argument("--each", action="store_true", help="list what was not won back")
     parser.add_argument("--kept", type=Path, default=Path("logs/repair.jsonl"), help="outcomes")
     options = parser.parse_args()
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
     cases = faulty_cases(options.cases, options.half)
-    cases = [case for case in cases if case.fault not in NOT_OF_THE_MODEL]
+    asked = options.fault or [fault for fault in FAULTS if fault not in NOT_OF_THE_MODEL]
+    cases = [case for case in cases if case.fault in asked]
     done = run(cases, options.kept, options.workers, repaired)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))
     console.print(repair_table(results, f"{options.half} half"))

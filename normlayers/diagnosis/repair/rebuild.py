@@ -80,7 +80,11 @@ def _of_layers(plan: Plan, given: Given) -> keras.Model:
         chain = chains.get(layer.name)
         if chain is None:  # an operation that is no layer
             return layer(*args, **kwargs)
-        return _through(chain[1:], chain[0](*args, **kwargs)) if chain else args[0]
+        if not chain:
+            return args[0]
+        if type(chain[0]) is not type(given.layers[layer.name]):
+            kwargs = {key: value for key, value in kwargs.items() if value is not None}
+        return _through(chain[1:], chain[0](*args, **kwargs))
 
     def clone(layer: Any) -> Any:
         """A layer that is only called for by its name."""

@@ -121,7 +121,8 @@ def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any
     if name == "huber":
         delta = 1.0
         if isinstance(loss, keras.losses.Loss):
-            delta = float(loss.get_config().get("delta", 1.0))
+            # Keras's configuration of it leaves it out.
+            delta = float(getattr(loss, "_fn_kwargs", loss.get_config()).get("delta", 1.0))
         return keras.losses.Huber(delta=delta * deviation), 1 / variance
     return loss, None
 

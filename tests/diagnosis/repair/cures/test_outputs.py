@@ -56,7 +56,7 @@ def test_units_activation_and_loss_fit_the_labels(units, activation, loss, y, fi
 
 
 def test_amounts_get_a_linear_output():
-    x, y = amounts(60)
+    _, y = amounts(60)
     made, out = cured(network(1, "relu", "mse"), y)
     assert made.loss == "mse"
     assert made.layers[-1].activation is keras.activations.linear
