@@ -33,6 +33,13 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
 }
 
 
+# A fault in one layer shows again in those behind it, or comes from one habit in all of them.
+_ONCE = (
+    *(*_NEURONS, "duplicate_neurons", "missing_nonlinearity", "stale_moving_statistics"),
+    *("epsilon_dominates", "dropout_before_normalization", "unfrozen_normalization"),
+)
+
+
 def under_their_causes(findings: list[Finding]) -> list[Finding]:
     """The findings, each that follows from another moved under it.
 
@@ -46,7 +53,7 @@ def under_their_causes(findings: list[Finding]) -> list[Finding]:
         >>> [found.fault for found in under_their_causes([effect, cause])]
         ['inputs_not_scaled']
     """
-    rest = list(findings)
+    rest = _once(findings)
     for cause, effects in FOLLOWS.items():
         causes = [f for f in rest if f.fault == cause and f.severity != "note"]
         if not causes:
@@ -57,6 +64,22 @@ def under_their_causes(findings: list[Finding]) -> list[Finding]:
             place = next(i for i, f in enumerate(rest) if f is worst)
             rest[place] = worst.with_consequences(*below)
             rest = [f for f in rest if not any(f is other for other in below)]
+    return rest
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Of faults that many layers have at once the worst, earliest one, the others under it."""
+    rest = list(findings)
+    for fault in _ONCE:
+        alike = [found for found in rest if found.fault == fault]
+        if len(alike) > 1:
+            first = min(alike, key=lambda found: SEVERITIES.index(found.severity))
+            others = [found for found in alike if found is not first]
+            rest = [
+                first.with_consequences(*others) if found is first else found
+                for found in rest
+                if not any(found is other for other in others)
+            ]
     return rest
 
 

@@ -99,7 +99,10 @@ class Diagnosis:
         return [*parts, *self._closing()]
 
     def _closing(self) -> list[str]:
-        missed = [f"{rule} could not be checked: {why}" for rule, why in self.unchecked.items()]
+        rules: dict[str, list[str]] = {}
+        for rule, why in self.unchecked.items():
+            rules.setdefault(why, []).append(rule)
+        missed = [f"Not checked, as {why}: {', '.join(of)}." for why, of in rules.items()]
         return [*missed, *self.remarks]
 
     def _repr_html_(self) -> str:

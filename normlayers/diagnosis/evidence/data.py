@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ Array = npt.NDArray[Any]
 # many values (all of 10,000 images of 28 x 28).
 STREAM_ROWS = 4_096
 MOST_VALUES = 2**25
+_MADE_UP = re.compile(r"(keras_tensor|input_layer)(_\d+)?(CLONE)?$")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
         rows = _rows(x)
         if not ended:
             remark = f"The first {rows:,} rows of the data were read."
-    names, features = _names(model, x), _columns(x)
+    names, columns = _names(model, x), _columns(x)
     x = _structure(model, x)
     parts = keras.tree.flatten(x)
     y = None if y is None else _targets(y)
@@ -97,7 +99,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
         remark = f"{most:,} of {rows:,} rows were read, evenly spaced."
         rows = most
     names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
-    features = {names[0]: features} if features and len(names) == 1 else {}
+    features = {names[0]: columns} if columns and len(names) == 1 else {}
     return Data(x, y, rows, names, features, remark)
 
 
@@ -156,7 +158,9 @@ def _names(model: keras.Model, x: Any) -> list[str]:
     if isinstance(x, Mapping):
         return [str(name) for name in sorted(x)]
     inputs = getattr(model, "inputs", None) or []
-    return [tensor.name for tensor in inputs] or ["x"]
+    names = [tensor.name for tensor in inputs]
+    # Those that Keras made up tell nobody anything.
+    return ["x"] if len(names) < 2 and all(_MADE_UP.match(name) for name in names) else names
 
 
 def _columns(x: Any) -> list[str]:

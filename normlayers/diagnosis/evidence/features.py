@@ -60,7 +60,12 @@ class FeatureStatistics:
 
     @property
     def scale(self) -> Array:
-        """The size of each feature's variation; of sparse and binary ones from their range."""
+        """The size of each feature's variation: the spread; of others the standard deviation."""
+        return np.where(self.dense, self.spread, self.deviation)
+
+    @property
+    def reach(self) -> Array:
+        """The same, of sparse and binary features from their range: rare values count in full."""
         return np.where(self.dense, self.spread, (self.high - self.low) / 4)
 
 
@@ -88,6 +93,7 @@ def feature_statistics(values: Array) -> FeatureStatistics:
     low, high = _extrema(flat)
     median, spread, sparse = _quantiles(few, deviation)
     constant = ~(deviation > _ROUNDING * np.abs(mean)) | (low == high)
+    constant &= not_finite < len(flat)
     far = np.maximum(high - median, median - low)
     with np.errstate(all="ignore"):
         far = np.where(spread > 0, far / spread, 0.0)

@@ -62,7 +62,7 @@ def _refill(container: Any, entries: Any) -> None:
     ):
         return
     # By the builtin's own methods: Keras's tracked containers would take note.
-    kind = next(kind for kind in _CONTAINERS if isinstance(container, kind))
+    kind: Any = next(kind for kind in _CONTAINERS if isinstance(container, kind))
     kind.clear(container)
     if kind is list:
         list.extend(container, entries)

@@ -61,7 +61,7 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
     dropout = graph.before(call, RESHAPING)
     is_dropout = dropout is not None and dropout.kind in DROPOUTS and dropout.layer.rate > 0
     before = graph.before(call, (*RESHAPING, *DROPOUTS))
-    moving = (
+    moving_mean, moving_variance = (
         np.asarray(ops.convert_to_numpy(ops.copy(variable)), float)
         for variable in (layer.moving_mean, layer.moving_variance)
     )
@@ -71,7 +71,8 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
         call.name,
         channels.mean(0),
         channels.var(0),
-        *moving,
+        moving_mean,
+        moving_variance,
         float(layer.epsilon),
         bool(layer.trainable),
         len(channels) // len(x),

@@ -18,6 +18,11 @@ def reason(error: BaseException) -> str:
         >>> reason(ValueError("No such file.\\n\\nArguments received by Dense.call()"))
         'No such file.'
     """
+    if "Graph execution error" in str(error):  # TensorFlow's, a traceback with the cause after it
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        said = [line for line in lines if not line.startswith(("[[", "File ", "tf2xla"))]
+        said = [line for line in said if "[Op:" not in line and "node" not in line.lower()]
+        return said[-1] if said else type(error).__name__
     message = plain_message(error) if isinstance(error, Exception) else ""
     message = message or type(error).__name__
     return message if len(message) <= MOST_LETTERS else message[: MOST_LETTERS - 1] + "…"

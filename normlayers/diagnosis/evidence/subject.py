@@ -60,7 +60,8 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
     copied: tuple[keras.Model, list[Array]] | None = None
     why = ""
     try:
-        copied = _copy(model, x)
+        with _uncompiled(model):
+            copied = _copy(model, x)
     except Exception as error:  # any kind of layer may refuse in its own way
         why = reason(error)
     if copied is not None:
@@ -76,6 +77,17 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
         yield Subject(model, model, False, values_of(model), None, _trained(model, model))
 
 
+@contextmanager
+def _uncompiled(model: keras.Model) -> Iterator[None]:
+    """Keras would copy the loss and the optimizer too, which may be functions it cannot copy."""
+    compiled = model.compiled
+    try:
+        model.compiled = False
+        yield
+    finally:
+        model.compiled = compiled
+
+
 def values_of(model: keras.Model) -> list[Array]:
     """Every variable's value, in the model's order."""
     return [np.array(ops.convert_to_numpy(ops.copy(variable))) for variable in model.variables]
@@ -83,9 +95,13 @@ def values_of(model: keras.Model) -> list[Array]:
 
 def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
     """A built copy with the model's weights, and the values it was initialized with."""
-    _refuse_unfaithful(model)
-    copy = keras.models.clone_model(model)
-    copy._run_eagerly = False
+    if _is_functional(model):
+        _refuse_unfaithful(model)
+        copy = keras.models.clone_model(model, clone_function=_clone)
+    elif not model.built:
+        copy = type(model).from_config(model.get_config())
+    else:
+        raise CannotCheckError("it is a subclassed model")
     if not copy.built:
         build(copy, x)
     initial = values_of(copy)
@@ -95,26 +111,37 @@ def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
 
 
 def _refuse_unfaithful(model: keras.Model) -> None:
-    for layer in model._flatten_layers():
-        if type(layer).__name__ in _WITH_TABLES or isinstance(layer, keras.layers.Lambda):
-            raise CannotCheckError(f"layer {layer.name!r} cannot be copied")
-        # Their own constructors' arguments are known to get_config only where it is their own.
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).__name__ in _WITH_TABLES:
+            raise CannotCheckError(f"layer {layer.name!r} has a table")
+        # Constructors of their own: what they are called with is known only to their get_config.
         kind = type(layer)
-        if not kind.__module__.startswith(_FAITHFUL) and "get_config" not in vars(kind):
-            if isinstance(layer, keras.Model) and not _is_functional(layer):
-                raise CannotCheckError("it is a subclassed model")
-            if vars(layer).keys() - _plain_layer_attributes() and kind.__init__ is not (
-                keras.layers.Layer.__init__
-            ):
-                raise CannotCheckError(f"layer {layer.name!r} has no get_config of its own")
+        if isinstance(layer, keras.Model) and not _is_functional(layer):
+            raise CannotCheckError(f"{layer.name!r} is a subclassed model")
+        own = not kind.__module__.startswith(_FAITHFUL) and "__init__" in vars(kind)
+        if own and not any("get_config" in vars(k) for k in kind.__mro__ if not _is_keras(k)):
+            raise CannotCheckError(f"layer {layer.name!r} has no get_config of its own")
+
+
+def _is_keras(kind: type) -> bool:
+    return kind is object or kind.__module__.startswith("keras.")
+
+
+def _clone(layer: Any) -> Any:
+    if isinstance(layer, keras.layers.Lambda):  # whose function a configuration cannot hold
+        return keras.layers.Lambda(
+            layer.function,
+            output_shape=layer._output_shape,
+            mask=layer.mask,
+            arguments=layer.arguments,
+            name=layer.name,
+            dtype=layer.dtype_policy,
+        )
+    return type(layer).from_config(layer.get_config())
 
 
 def _is_functional(model: Any) -> bool:
     return isinstance(model, keras.Sequential) or bool(getattr(model, "inputs", None))
-
-
-def _plain_layer_attributes() -> set[str]:
-    return set(vars(keras.layers.Layer()))
 
 
 def _take_weights(copy: keras.Model, model: keras.Model) -> None:

@@ -28,18 +28,16 @@ class State:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step did: the loss before it, norms by trainable variable, and the state after it.
+    """What a step did.
 
     Attributes:
-        loss: over the batch, regularizers included.
-        gradients: lengths of the gradients.
-        updates: how far each variable moved.
+        loss: over the batch before the step, regularizers included.
+        gradients: lengths of the gradients, by trainable variable.
         state: after the step.
     """
 
     loss: float
     gradients: Array
-    updates: Array
     state: State
 
 
@@ -111,13 +109,12 @@ class TrainingProgram:
     def step(self, state: State, x: Any, y: Any) -> Step:
         """Take a step on a batch."""
         x, y = (keras.tree.map_structure(ops.convert_to_tensor, part) for part in (x, y))
-        loss, gradients, updates, trained, others, optimizer = self._step(
+        loss, gradients, trained, others, optimizer = self._step(
             state.trained, state.others, state.optimizer, x, y
         )
         return Step(
             float(ops.convert_to_numpy(loss)),
             np.asarray(ops.convert_to_numpy(gradients), float),
-            np.asarray(ops.convert_to_numpy(updates), float),
             State(list(trained), list(others), list(optimizer)),
         )
 
@@ -137,18 +134,16 @@ class TrainingProgram:
             for variable, value in zip(self._others, others, strict=True)
         ]
 
-    def apply(self, gradients: Values, state: State) -> tuple[Any, Any, Values, Values]:
-        """Norms of the gradients and of the updates, and the values after a step."""
+    def apply(self, gradients: Values, state: State) -> tuple[Any, Values, Values]:
+        """Norms of the gradients, and the values after a step."""
         norms = ops.stack([_norm(gradient) for gradient in gradients])
-        before = [ops.copy(value) for value in state.trained]
         if keras.backend.backend() == "tensorflow":  # where Keras has no stateless_apply
             trained, optimizer = self._apply_in_place(gradients, state)
         else:
             trained, optimizer = self._optimizer.stateless_apply(
                 state.optimizer, gradients, state.trained
             )
-        moved = [_norm(now - then) for now, then in zip(trained, before, strict=True)]
-        return norms, ops.stack(moved), trained, optimizer
+        return norms, trained, optimizer
 
     def _apply_in_place(self, gradients: Values, state: State) -> tuple[Values, Values]:
         of_optimizer = self._optimizer.variables
@@ -156,7 +151,7 @@ class TrainingProgram:
         for variable, value in zip(variables, [*state.trained, *state.optimizer], strict=True):
             variable.assign(value)
         self._optimizer.apply(gradients, self._weights)
-        return tuple([ops.copy(v) for v in group] for group in (self._weights, of_optimizer))
+        return [ops.copy(v) for v in self._weights], [ops.copy(v) for v in of_optimizer]
 
 
 def _refuse(model: keras.Model, original: keras.Model) -> None:
@@ -213,8 +208,8 @@ def _tensorflow(program: TrainingProgram) -> Callable[..., Any]:
         gradients = tape.gradient(loss, trained, unconnected_gradients="zero")
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         state = State(trained, others, optimizer)
-        norms, moved, trained, optimizer = program.apply(gradients, state)
-        return loss, norms, moved, trained, after, optimizer
+        norms, trained, optimizer = program.apply(gradients, state)
+        return loss, norms, trained, after, optimizer
 
     return step
 
@@ -229,8 +224,8 @@ def _jax(program: TrainingProgram) -> Callable[..., Any]:
 
         (loss, after), gradients = jax.value_and_grad(loss_of, has_aux=True)(trained)
         state = State(trained, others, optimizer)
-        norms, moved, trained, optimizer = program.apply(gradients, state)
-        return loss, norms, moved, trained, after, optimizer
+        norms, trained, optimizer = program.apply(gradients, state)
+        return loss, norms, trained, after, optimizer
 
     return step
 
@@ -251,7 +246,7 @@ def _torch(program: TrainingProgram) -> Callable[..., Any]:
                 [value.detach() for value in after],
                 [value.detach().clone() for value in optimizer],
             )
-            norms, moved, trained, optimizer = program.apply(list(gradients), state)
-        return loss.detach(), norms, moved, trained, state.others, optimizer
+            norms, trained, optimizer = program.apply(list(gradients), state)
+        return loss.detach(), norms, trained, state.others, optimizer
 
     return step

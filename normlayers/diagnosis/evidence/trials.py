@@ -9,19 +9,22 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
 from normlayers.diagnosis.evidence.training_program import State, TrainingProgram
 
 Array = npt.NDArray[Any]
 
 # Steps of a trial, and batches its loss is measured on before and after.
-STEPS, MEASURED = 40, 6
+STEPS, MEASURED = 40, 4
 # Multiplications and additions that a trial may take about; larger models take fewer steps.
-WORK, FEWEST_STEPS = 4e10, 12
+WORK, FEWEST_STEPS = 3e9, 12
+# So do those of many variables, which are handed over at every step.
+VARIABLES = 3_000
 # A rate that lowers the loss by so much in a trial is taken to be right, and no other is tried.
 GOOD_PROGRESS = 0.1
 FACTORS_DOWN = (0.1, 0.01, 0.001, 0.0001)
-FACTORS_UP = (10.0, 100.0, 1e3, 1e4)
+FACTORS_UP = (10.0, 100.0, 1e3, 1e4, 1e6)
 
 
 @dataclass(frozen=True)
@@ -95,27 +98,22 @@ def training(
     now = program.begin(values)
     measured = [program.step(now, *batch) for batch in batches.first(MEASURED)]
     gradients = np.median([step.gradients for step in measured], axis=0)
-    trained = {id(v) for v in model.trainable_variables}
+    value_of = {id(v): value for v, value in zip(model.variables, values, strict=True)}
     weights = [
-        float(np.linalg.norm(np.asarray(value, float)))
-        for variable, value in zip(model.variables, values, strict=True)
-        if id(variable) in trained
+        np.linalg.norm(np.asarray(value_of[id(v)], float)) for v in model.trainable_variables
     ]
-    order = {id(v): i for i, v in enumerate(model.variables)}
-    lengths = np.array(
-        [np.linalg.norm(np.asarray(values[order[id(v)]], float)) for v in model.trainable_variables]
-    )
-    del weights
     start = now if initial is None else program.begin(initial)
     steps = _steps(program, batches.size)
-    trials = {} if not program.rate else _trials(program, start, batches, steps)
+    loss = float(np.mean([step.loss for step in measured]))
+    before = loss if initial is None else _loss(program, start, batches)
+    trials = {} if not program.rate else _trials(program, start, batches, steps, before)
     return Training(
         [variable.path for variable in model.trainable_variables],
         np.array([len(variable.shape) > 1 for variable in model.trainable_variables]),
-        float(np.mean([step.loss for step in measured])),
+        loss,
         gradients,
-        lengths,
-        measured[0].updates,
+        np.array(weights),
+        _moved(now, measured[0].state),
         program.rate,
         program.highest_rate,
         trials,
@@ -151,14 +149,22 @@ class _Batches:
 
 def _steps(program: TrainingProgram, batch: int) -> int:
     work = 6.0 * sum(program.sizes) * batch
-    return int(np.clip(WORK / max(1.0, work), FEWEST_STEPS, STEPS))
+    most = min(WORK / max(1.0, work), VARIABLES / len(program.sizes))
+    return int(np.clip(most, FEWEST_STEPS, STEPS))
+
+
+def _moved(before: State, after: State) -> Array:
+    """How far each trained variable is from where it was."""
+    pairs = zip(before.trained, after.trained, strict=True)
+    numbers = ((np.asarray(ops.convert_to_numpy(v), float) for v in pair) for pair in pairs)
+    return np.array([np.linalg.norm(now - then) for then, now in numbers])
 
 
 def _trials(
-    program: TrainingProgram, start: State, batches: _Batches, steps: int
+    program: TrainingProgram, start: State, batches: _Batches, steps: int, before: float
 ) -> dict[float, Trial]:
     """At the model's own rate, and unless that does well, at others: downwards and upwards."""
-    own = _trial(program, start, batches, steps, program.rate or 0.0)
+    own = _trial(program, start, batches, steps, before, program.rate or 0.0)
     trials = {1.0: own}
     if own.progress > GOOD_PROGRESS:
         factors: tuple[float, ...] = ()
@@ -167,27 +173,34 @@ def _trials(
     else:
         factors = (*FACTORS_DOWN, *FACTORS_UP)
     for factor in factors:
-        trial = _trial(program, start, batches, steps, factor * (program.rate or 0.0))
+        trial = _trial(program, start, batches, steps, before, factor * (program.rate or 0.0))
         trials[factor] = trial
         best = max(t.progress for t in trials.values())
-        if trial.progress < best and best > GOOD_PROGRESS:
-            break  # past the best of this direction
+        if best > 3 * GOOD_PROGRESS or trial.progress < best > GOOD_PROGRESS:
+            break  # at or past a rate that does well
     return trials
 
 
+def _loss(program: TrainingProgram, state: State, batches: _Batches) -> float:
+    """Mean over the same few batches."""
+    return float(np.mean([program.step(state, *b).loss for b in batches.first(MEASURED)]))
+
+
 def _trial(
-    program: TrainingProgram, start: State, batches: _Batches, steps: int, rate: float
+    program: TrainingProgram,
+    start: State,
+    batches: _Batches,
+    steps: int,
+    before: float,
+    rate: float,
 ) -> Trial:
-    measured = batches.first(MEASURED)
-    begun = program.at_rate(start, rate)
-    before = float(np.mean([program.step(begun, *batch).loss for batch in measured]))
-    state = begun
+    state = program.at_rate(start, rate)
     for number in range(steps):
         step = program.step(state, *batches.batch(number))
         if not np.isfinite(step.loss):
             return Trial(rate, -np.inf, number + 1)
         state = step.state
-    after = float(np.mean([program.step(state, *batch).loss for batch in measured]))
+    after = _loss(program, state, batches)
     if not np.isfinite([before, after]).all():
         return Trial(rate, -np.inf, steps)
     # A loss may be negative, or 0.

@@ -101,7 +101,8 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
 def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | None, str, Array]:
     scale = np.where(varies, found.scale, np.nan)
     order = np.argsort(-np.nan_to_num(scale))
-    largest, typical = np.nanmax(scale), np.nanmedian(scale)
+    reach = np.where(varies, found.reach, np.nan)
+    largest, typical = np.nanmax(scale), np.nanmedian(reach)
     if largest > LARGE:
         severity: Severity = "error" if largest > VERY_LARGE else "warning"
         why = (
@@ -109,17 +110,18 @@ def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | No
             f"{found.high.max():.3g}) where about 1 is wanted"
         )
         return severity, why, order
-    if typical < SMALL and largest < 4 * SMALL:
-        severity = "error" if largest < VERY_SMALL else "warning"
+    if typical < SMALL and np.nanmax(reach) < 4 * SMALL:
+        severity = "error" if typical < VERY_SMALL else "warning"
         why = f"varies by {typical:.3g} (standard deviation) where about 1 is wanted"
         return severity, why, order[::-1]
-    reach = np.where(found.dense, found.high - found.low, np.nan)
     if found.dense.sum() > 1:
-        ratio = np.nanmax(reach) / np.nanmin(reach)
+        # By range and by spread: one alone may be large through outliers.
+        sizes = [of[found.dense] for of in (found.high - found.low, found.spread)]
+        ratio = min(float(of.max() / of.min()) for of in sizes)
         if ratio > UNEQUAL:
             severity = "error" if ratio > VERY_UNEQUAL else "warning"
             why = f"has features whose ranges differ by a factor of {ratio:.3g}"
-            return severity, why, np.argsort(np.where(found.dense, reach, np.inf))
+            return severity, why, np.argsort(np.where(found.dense, found.spread, np.inf))
     return None, "", order
 
 

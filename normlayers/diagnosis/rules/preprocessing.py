@@ -224,11 +224,10 @@ def _fits(found: FeatureStatistics) -> bool:
     """Whether a first layer takes this well."""
     if found.constant.all():
         return False
-    scale = found.scale[~found.constant]
-    centred = np.abs(found.mean) <= FITTING_OFFSET
-    return bool(scale.max() <= FITTING_SCALE[1] and np.median(scale) >= FITTING_SCALE[0] and (
-        centred.all()
-    ))  # fmt: skip
+    varies = ~found.constant
+    small = np.median(found.reach[varies]) < FITTING_SCALE[0]
+    large = found.scale[varies].max() > FITTING_SCALE[1]
+    return not small and not large and bool(np.all(np.abs(found.mean) <= FITTING_OFFSET))
 
 
 def _ill(found: FeatureStatistics) -> bool:
