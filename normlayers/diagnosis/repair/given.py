@@ -169,6 +169,19 @@ class Given:
                 return found
         return "linear" if self.output_makers[index] else ""
 
+    def _loss(self, index: int) -> Any:
+        """An output's loss, or where it has none one that fits it."""
+        loss, activation = self.losses[index], self.output_activation(index)
+        if loss is not None:
+            return loss
+        kind, losses = self.targets[index].kind, keras.losses
+        if kind == "regression":
+            return losses.MeanSquaredError()
+        if kind in ("binary", "several"):
+            return losses.BinaryCrossentropy(from_logits=activation == "linear")
+        several = losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy
+        return several[kind == "classes"](from_logits=activation == "linear")
+
     def plan(self) -> Plan:
         """The plan that makes the model as it was given."""
         chains = {name: (Part.of(layer),) for name, layer in self.layers.items()}
@@ -177,7 +190,7 @@ class Given:
             chains,
             ((),) * len(self.x),
             ((),) * len(self.output_names),
-            tuple(self.losses),
+            tuple(map(self._loss, range(len(self.losses)))),
             weights,
             optimizer_of(self.model),
             self.batch_size,

@@ -57,13 +57,15 @@ class Part:
         weights = tuple(np.array(w) for w in layer.get_weights()) if layer.built else None
         if weights is not None and not all(map(_is_finite, weights)):
             weights = None
-        return cls(type(layer), layer.get_config(), weights, layer.trainable)
+        config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
+        return cls(type(layer), config or layer.get_config(), weights, layer.trainable)
 
     def make(self) -> Any:
         """The layer; ``take_weights`` once it is built."""
-        if self.kind is keras.layers.Lambda:  # Keras does not make a function of a configuration
-            raise ValueError(f"layer {self.config['name']!r} is a Lambda layer, of any code.")
-        layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
+        if self.kind is keras.layers.Lambda:
+            layer = self.kind(**self.config)
+        else:
+            layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
         layer.trainable = self.trainable
         return layer
 
@@ -168,6 +170,13 @@ def put(entries: tuple[Any, ...], index: int, value: Any) -> tuple[Any, ...]:
 def is_adapted(part: Part) -> bool:
     """Whether a layer's weights are statistics of data."""
     return hasattr(part.kind, "adapt")
+
+
+def _config_of_lambda(layer: Any) -> dict[str, Any]:
+    """Keras makes no function of a layer's configuration."""
+    config: dict[str, Any] = {"function": layer.function, "name": layer.name}
+    config |= {"mask": layer.mask, "arguments": layer.arguments}
+    return {**config, "output_shape": layer._output_shape}
 
 
 def _is_finite(weight: Array) -> bool:

@@ -12,14 +12,15 @@ import numpy as np
 from normlayers.diagnosis.diagnose import diagnose
 from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import read_data
+from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy
+from normlayers.diagnosis.repair.rebuild import build
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score
 from normlayers.diagnosis.repair.training import Split, epochs_for, scored, split, whole
-from normlayers.inference.graph import has_graph
 
 FEWEST_ROWS = 10
 
@@ -48,6 +49,7 @@ def repair(
     The new model takes ``x`` and ``y`` as the given one does: it scales inputs inside, and predicts
     in the targets' own units. It comes trained for the short training's ``epochs``, whether or not
     the given one was trained: what was tried is what is returned, and ``fit`` goes on from there.
+    Only where the given one was trained, and more of it does harm, it comes without that.
 
     Of a model with a forward pass of its own (subclassed) inputs, targets and learning rate are
     repaired, around a copy of it. The given model, its optimizer and every random state stay as
@@ -71,7 +73,8 @@ def repair(
 
     Raises:
         TypeError: ``model`` is no Keras model, or ``y`` is missing.
-        ValueError: an argument is out of range; there are fewer than 10 rows; and as ``diagnose``.
+        ValueError: an argument is out of range; there are fewer than 10 rows; the model's layers
+            cannot be made of their configurations; and as ``diagnose``.
 
     Example:
         >>> import normlayers as nl
@@ -98,12 +101,23 @@ def repair(
         given = read_given(model, rows, batch_size)
         passes = epochs or epochs_for(len(rows.x[0]), batch_size)
         faults = places(diagnosis)
+        _refuse_what_cannot_be_made(given)
         search = Search(given, faults, rows, passes, int(trials) + 1, int(seed))
         as_given = scored(model, given, rows)
         untouched = search.attempt(Candidate({}))
         best = search.run() if faults else search.best
         training = search.model_of(best)
     return _result(diagnosis, search, best, training, as_given, untouched, rows, passes)
+
+
+def _refuse_what_cannot_be_made(given: Given) -> None:
+    try:
+        build(given.plan(), given)
+    except Exception as error:
+        raise ValueError(
+            "repair() makes the model anew of its layers' configurations, and could not: "
+            f"{reason(error)} Write get_config() for layers and models of your own."
+        ) from error
 
 
 def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
@@ -131,7 +145,11 @@ def _result(
     size = training.plan.batch_size
     before = {"as given": as_given.metric, "trained as long": untouched.metric}
     worse = best.score.quality < as_given.quality
-    remarks = [
+    remarks = []
+    if None in search.given.losses:
+        kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
+        remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
+    remarks += [
         f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
         for finding in diagnosis.findings
         if finding.fault not in search.faults
@@ -165,8 +183,7 @@ def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
         built = built_copy(model, rows.x)
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
-    trained = steps > 0 or (optimizer is None and model.built and not has_graph(model))
-    return Given(model, built, rows.x, rows.y, trained, batch_size)
+    return Given(model, built, rows.x, rows.y, steps > 0, batch_size)
 
 
 def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:

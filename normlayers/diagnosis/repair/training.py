@@ -61,7 +61,10 @@ def epochs_for(rows: int, batch_size: int) -> int:
 
 
 class ShortTraining:
-    """A plan's model, trained from the same start at one learning rate or another."""
+    """A plan's model, trained from the same start at one learning rate or another.
+
+    Of a model that had been trained before, the start is kept where training makes it worse.
+    """
 
     def __init__(self, plan: Plan, given: Given, rows: Split, epochs: int, seed: int) -> None:
         keras.utils.set_random_seed(seed)
@@ -70,25 +73,31 @@ class ShortTraining:
         self.model.optimizer.build(self.model.trainable_variables)
         self._given, self._rows, self._epochs, self._seed = given, rows, epochs, seed
         self._variables = [*self.model.variables, *self.model.optimizer.variables]
-        self._start = [
-            np.array(keras.ops.convert_to_numpy(keras.ops.copy(v))) for v in self._variables
-        ]
+        self._start = _values(self._variables)
 
     def run(self, rate: float | None) -> Score:
         """Train from the start; ``model`` is the trained one after it."""
-        for variable, value in zip(self._variables, self._start, strict=True):
-            variable.assign(value)
+        _assign(self._variables, self._start)
         if rate is not None:
             self.model.optimizer.learning_rate = rate
         keras.utils.set_random_seed(self._seed)
-        rows = self._rows
+        start, values = NONE, self._start
         try:
+            if self._given.trained:
+                start = self._score()
+                values = _values(self._variables)
             self._train()
-            if self.plan.recalibrates:
-                recalibrate(self.model, whole(rows.x), verbose=False)
+            score = self._score()
         except Exception:  # training that fails is no good, whatever it raises
-            return NONE
-        return scored(self.model, self._given, rows)
+            score = NONE
+        if start > score:
+            _assign(self._variables, values)
+        return max(start, score)
+
+    def _score(self) -> Score:
+        if self.plan.recalibrates:
+            recalibrate(self.model, whole(self._rows.x), verbose=False)
+        return scored(self.model, self._given, self._rows)
 
     def _train(self) -> None:
         """Step by step: ``fit`` takes many times as long where processors are shared."""
@@ -144,3 +153,12 @@ def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Arra
 
 def _numpy(tensor: Any) -> Array:
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.stop_gradient(tensor)))
+
+
+def _values(variables: list[Any]) -> list[Array]:
+    return [np.array(keras.ops.convert_to_numpy(keras.ops.copy(v))) for v in variables]
+
+
+def _assign(variables: list[Any], values: list[Array]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -86,6 +86,26 @@ def test_what_is_worse_is_said_to_be():
     assert done.worse == any("worse" in remark for remark in done.remarks)
 
 
+def test_a_trained_model_without_an_idle_bias_does_as_well():
+    x, y = classes()
+    layers = keras.layers
+    model = classifier(layers.Dense(8), layers.BatchNormalization(momentum=0.9), layers.ReLU())
+    model.fit(x, y, epochs=15, verbose=0)
+    done = nl.repair(model, x, y, found("idle_bias"), trials=1, epochs=1)
+    assert not done.worse
+    assert not done.model.layers[0].use_bias
+    assert done.after >= done.before["as given"] - 1e-6
+
+
+def test_a_model_that_is_not_compiled_gets_a_loss_that_fits():
+    x, y = classes()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda t: t * 2.0)])
+    model.add(keras.layers.Dense(1, "sigmoid"))
+    done = nl.repair(model, x, y, found(), epochs=1)
+    assert isinstance(done.model.loss, keras.losses.BinaryCrossentropy)
+    assert "compiled with Adam and BinaryCrossentropy" in done.remarks[0]
+
+
 def test_two_inputs_and_a_saved_copy(tmp_path):
     x, y = classes(scale=1e3)
     parts = [x[:, :1], x[:, 1:]]
