@@ -129,7 +129,7 @@ def _around(plan: Plan, given: Given) -> keras.Model:
     behind = [_made(parts) for parts in plan.behind]
     ends = [_through([layer for _, layer in b], t) for b, t in zip(behind, outputs, strict=True)]
     model = keras.Model(inputs, ends, name=given.model.name)
-    if given.model.built:
+    if len(given.model.weights) == len(copy.weights):  # else it has not been called yet
         copy.set_weights(given.model.get_weights())
     for part, layer in (pair for pairs in (*fronts, *behind) for pair in pairs):
         part.take_weights(layer)

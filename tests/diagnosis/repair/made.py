@@ -15,10 +15,10 @@ def found(*faults, where=""):
     )
 
 
-def classes(rows=120, scale=1.0, seed=0):
-    """Three features, and whether the first two add up to more than 0."""
+def classes(rows=120, scale=1.0, seed=0, offset=0.0):
+    """Three features, and whether the first two add up to more than usual."""
     x = np.random.default_rng(seed).normal(size=(rows, 3)).astype("float32")
-    return x * np.float32(scale), (x[:, 0] + x[:, 1] > 0).astype("int64")
+    return x * np.float32(scale) + np.float32(offset), (x[:, 0] + x[:, 1] > 0).astype("int64")
 
 
 def amounts(rows=120, scale=1.0, offset=0.0):
@@ -29,6 +29,7 @@ def amounts(rows=120, scale=1.0, offset=0.0):
 
 def classifier(*hidden, activation="sigmoid", loss="binary_crossentropy", rate=0.05):
     """A Dense network of one output."""
+    keras.utils.set_random_seed(0)
     hidden = hidden or (keras.layers.Dense(8, "relu", name="first"),)
     output = keras.layers.Dense(1, activation, name="last")
     model = keras.Sequential([keras.Input((3,), name="features"), *hidden, output])
