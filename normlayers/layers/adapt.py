@@ -8,6 +8,9 @@ from typing import Any
 
 from normlayers.layers.adaptive_layer import AdaptiveLayer
 from normlayers.layers.counting import NamedErrors, Verbose, shown
+from normlayers.layers.on_dask.partition_counts import Counted
+from normlayers.layers.on_dask.partitions import is_on_dask
+from normlayers.layers.on_dask.scan import scan
 from normlayers.layers.row_weights import BatchWeights
 from normlayers.statistics.batches import batches, opened, rows_in
 from normlayers.statistics.conversion import is_sparse
@@ -54,10 +57,23 @@ def adapt(
         (30.0, 9.0)
     """
     _check_layers(layers)
-    with NamedErrors("adapt()"):
-        data = opened(data, layers)
     weights = _by_key("sample_weight", sample_weight, layers)
     masks = _by_key("mask", mask, layers)
+    if is_on_dask(data):
+        with NamedErrors("adapt()"):
+            found = scan(
+                {key: layer.new_statistics() for key, layer in layers.items()},
+                data,
+                batch_size=batch_size,
+                steps=steps,
+                sample_weight=weights,
+                mask=masks,
+                verbose=verbose,
+            )
+        _take(layers, found)
+        return
+    with NamedErrors("adapt()"):
+        data = opened(data, layers)
     columns = {
         key: _Column(key, layer, weights[key], masks[key], data) for key, layer in layers.items()
     }
@@ -69,6 +85,17 @@ def adapt(
         column.finish(leftover=steps is not None)
     for column in columns.values():
         column.take()
+
+
+def _take(layers: Mapping[Any, AdaptiveLayer], found: Mapping[Any, Counted]) -> None:
+    """Let the layers compute with what a cluster has counted, if all of them can."""
+    for key, layer in layers.items():
+        with NamedErrors(f"adapt(): {key!r}"):
+            if found[key].shape:
+                layer.check_features(found[key].shape)
+            layer.check_statistics(found[key].statistics)
+    for key, layer in layers.items():
+        layer.take(found[key].statistics, found[key].shape)
 
 
 class _Column:
