@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import dask
@@ -112,21 +113,33 @@ def test_nan_is_named_by_partition_and_feature(client):
         nl.Standardize().adapt(parts(load))
 
 
-def test_the_scan_ends_where_the_scheduler_is_gone():
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        other = Client(cluster, set_as_default=True)
+def test_a_scheduler_that_goes_away_is_one_error(client, tmp_path):
+    def load(number):
+        (tmp_path / str(number)).touch()
+        time.sleep(0.2)
+        return np.ones((3, 2))
+
+    def close_when_it_has_begun():
+        while not any(tmp_path.iterdir()):
+            time.sleep(0.05)
+        cluster.close()
+
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
     layer = nl.Standardize()
-    with pytest.raises(RuntimeError, match="before all data were counted"):
-        layer.adapt(da.ones((10, 2)))
+    with Client(cluster) as other, other.as_current():
+        closing = threading.Thread(target=close_when_it_has_begun)
+        closing.start()
+        with pytest.raises(RuntimeError, match="before all data were counted"):
+            layer.adapt([dask.delayed(load)(number) for number in range(400)])
+        closing.join()
     assert not layer.built
-    other.close()
 
 
 INTERRUPTED = """
 import sys, time, dask, numpy as np, normlayers as nl
 from distributed import Client
-def load(number):
-    open(f"{sys.argv[2]}/{number}", "w").close()
+def load(folder, number):
+    open(f"{folder}/{number}", "w").close()
     time.sleep(0.3)
     return np.ones((3, 2))
 if __name__ == "__main__":
@@ -134,7 +147,7 @@ if __name__ == "__main__":
         layer = nl.Standardize()
         load = dask.delayed(load)
         try:
-            layer.adapt([load(number) for number in range(400)])
+            layer.adapt([load(sys.argv[2], number) for number in range(400)])
         except KeyboardInterrupt:
             assert not layer.built
             print("interrupted")
