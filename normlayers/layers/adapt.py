@@ -35,17 +35,31 @@ def adapt(
             takes (a ``tf.data.Dataset`` of single rows is batched). Of tuples, such as
             ``(x, y)``, the first entry is taken. What no layer adapts to is not read. A column of
             shape ``(rows,)`` counts as ``(rows, 1)``, which is what Keras makes of it for
-            ``keras.Input((1,))``.
+            ``keras.Input((1,))``. Or a Dask collection, see below.
         batch_size, steps, verbose: as for ``Standardize.adapt``.
         sample_weight, mask: as for ``Standardize.adapt``, for all columns alike; or dicts of them
             by key, where a column that is not in the dict counts whole.
+
+    On Dask:
+        Data may be a Dask frame, array, bag or list of delayed batches, or a dict of them. Each
+        partition is counted on the worker that holds it, by the scheduler that Dask would use for
+        it; only counts of some kB travel, and are merged as a tree. A bag's elements are rows
+        (numbers, vectors, dicts of numbers) or batches. ``sample_weight`` and ``mask`` are Dask
+        collections of the same partitions, lists of one array a partition, or, where the rows of
+        partitions are known, arrays. ``steps`` counts partitions. Progress is Dask's own. Ctrl-C
+        cancels what is left. So files larger than any memory are read::
+
+            with Client("tcp://scheduler:8786"):
+                frame = dask.dataframe.read_parquet("s3://bucket/visits/")
+                nl.adapt({"age": age, "income": income}, frame)  # reads these columns only
 
     Raises:
         KeyError: the data lack a key, or the layers one of ``sample_weight`` or ``mask``.
         TypeError: ``layers`` is no mapping to ``Standardize`` or ``MinMaxScale``; and as
             ``Standardize.adapt``.
         ValueError: there are no layers, or one stands under two keys; and as ``Standardize.adapt``.
-        RuntimeError: a layer was given its statistics.
+        RuntimeError: a layer was given its statistics; on Dask, a worker has other versions of this
+            package or of Dask, or the cluster ended before all was counted.
             After any of these, no layer is changed.
 
     Example:

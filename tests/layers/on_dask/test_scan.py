@@ -103,6 +103,16 @@ def test_each_partition_is_read_once_and_only_its_columns():
     assert layer.count == 6
 
 
+def test_of_parquet_files_only_the_columns_that_are_needed_are_read(tmp_path):
+    dd.from_pandas(FRAME.assign(text="x"), npartitions=4).to_parquet(tmp_path)
+    frame = dd.read_parquet(tmp_path)
+    layers, expected = ({"a": nl.Standardize(), "c": nl.MinMaxScale()} for _ in range(2))
+    nl.adapt(layers, frame)
+    nl.adapt(expected, FRAME)
+    for key, layer in layers.items():
+        np.testing.assert_array_equal(layer.get_weights()[1], expected[key].get_weights()[1])
+
+
 @pytest.mark.parametrize("kind", ["array", "dask array", "dask array cut otherwise"])
 def test_weights_and_masks(kind):
     mask = RNG.random(1000) < 0.7
