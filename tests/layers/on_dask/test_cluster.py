@@ -174,7 +174,7 @@ def test_ctrl_c_cancels_what_is_left(client, tmp_path):
 
 
 def test_data_larger_than_the_workers_memory(client):
-    """1.6 GB of numbers, made on two workers of 1 GB: a worker holds some blocks at a time."""
+    """0.8 GB of numbers, made on two workers of 1 GB: a worker holds some blocks at a time."""
     blocks, rows = 50, 500_000
 
     def load(number):
