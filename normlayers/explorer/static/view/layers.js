@@ -6,6 +6,7 @@
 import { makeCourse } from './course.js';
 import { element, set, write } from './dom.js';
 import { STATES, themed } from './palette.js';
+import { makeFindings } from './findings.js';
 import { diagnosis, percent } from './words.js';
 
 /** @param {any} meta */
@@ -14,12 +15,19 @@ export function makeLayers(meta) {
   const head = ['layer', ...STATES, 'overlap'].map((words) => element('th', { scope: 'col', title: EXPLAINED[words] || false }, words));
   const table = element('table', {}, element('thead', {}, element('tr', {}, ...head)),
     ...rows.map((/** @type {any} */ row) => row.body));
-  const node = element('section', { class: 'layers' }, element('h3', {}, 'Layers'), table,
+  const findings = makeFindings();
+  const node = element('section', { class: 'layers' }, element('h3', {}, 'Layers'), findings.node, table,
     element('p', { class: 'legend' },
       ...[['dead', 'dead'], ['always on', 'always on'], ['selective', 'selective']].map(([kind, words]) =>
         element('span', {}, element('i', { class: `key ${kind.replace(' ', '-')}` }), words)),
       element('span', {}, 'through training')));
-  return { node, update: (/** @type {any} */ moment) => rows.forEach((/** @type {any} */ row) => row.update(moment)) };
+  return {
+    node,
+    update: (/** @type {any} */ moment) => {
+      findings.update(moment);
+      rows.forEach((/** @type {any} */ row) => row.update(moment));
+    },
+  };
 }
 
 /** @type {Object<string, string>} */
