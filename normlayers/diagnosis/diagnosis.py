@@ -9,6 +9,8 @@ from typing import Any
 from normlayers.diagnosis.finding import SEVERITIES, Finding
 
 HEADER = ("severity", "fault", "where", "what is wrong", "cure")
+# Of the faults' names.
+LONGEST_FAULT = 28
 
 
 class Diagnosis:
@@ -91,10 +93,15 @@ class Diagnosis:
         if not self.findings:
             parts: list[Any] = ["Nothing was found to be wrong."]
         else:
-            table = Table(*HEADER, show_lines=True)
+            table = Table(show_lines=True)
+            # Names are copied: they are not cut off, however narrow the terminal.
+            table.add_column("fault, and where", overflow="fold", min_width=LONGEST_FAULT)
+            table.add_column("what is wrong")
+            table.add_column("cure")
             for top in self.findings:
                 for finding, depth in _with_depth(top):
-                    table.add_row(*_cells(finding, depth))
+                    severity, fault, where, *texts = _cells(finding, depth)
+                    table.add_row("\n".join(filter(None, (severity, fault, where))), *texts)
             parts = [table]
         return [*parts, *self._closing()]
 
@@ -120,10 +127,10 @@ class Diagnosis:
 
 
 def _cells(finding: Finding, depth: int) -> tuple[str, ...]:
-    indent = "  " * (depth - 1) + "follows: " if depth else ""
+    follows = "  " * (depth - 1) + "follows: " if depth else ""
     return (
-        finding.severity,
-        indent + finding.fault,
+        follows + finding.severity,
+        finding.fault,
         finding.where,
         finding.message,
         finding.cure,

@@ -18,7 +18,18 @@ def test_consequences_are_listed_under_their_cause():
     found = Diagnosis([ERROR.with_consequences(NOTE)])
     assert len(found) == 1
     assert found.of("idle_bias") == [NOTE]
-    assert "follows: idle_bias" in found._repr_html_()
+    assert "<td>follows: note</td><td>idle_bias</td>" in found._repr_html_()
+    assert "follows: note" in str(found)
+
+
+def test_no_name_is_cut_off_on_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    long = Finding("dropout_before_normalization", "a_layer_of_a_name_so_long_that_it_folds", {},
+                   "warning", "It is.", "Turn them round.")  # fmt: skip
+    text = str(Diagnosis([long]))
+    assert "…" not in text
+    cells = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
+    assert "".join(cells) == f"warning{long.fault}{long.where}"
 
 
 def test_text_and_page_show_names_as_they_are():

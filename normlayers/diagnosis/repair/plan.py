@@ -32,7 +32,8 @@ class Change:
 
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
-        return f"{self.fault}{place}: {self.done} {self.why}"
+        cured = f"{self.fault}{place}: " if self.fault else ""
+        return f"{cured}{self.done} {self.why}"
 
 
 @dataclass(frozen=True)
