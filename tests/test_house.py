@@ -24,7 +24,8 @@ ALLOWED = {
     "explorer": [],
     "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
-    "diagnosis": ["tracking", "layers", "statistics"],
+    "inference": ["layers", "statistics"],
+    "diagnosis": ["tracking", "layers", "inference", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],
@@ -130,8 +131,8 @@ def test_one_name_in_four_places():
     assert scripts - {"quiet_start", "reproduce"} == set(reproduction.EXPERIMENTS)
     assert {f"experiments/{name}" for name in reproduction.EXPERIMENTS} == set(EXPERIMENTS)
     for name in reproduction.EXPERIMENTS:
-        experiment = (PACKAGE / "experiments" / name / "experiment.py").read_text()
-        assert f'NAME = "{name}"' in experiment
+        arguments = (PACKAGE / "experiments" / name / "arguments.py").read_text()
+        assert f'NAME = "{name}"' in arguments
 
 
 def test_folders_files_and_functions_are_of_a_size_to_be_read():

@@ -80,6 +80,24 @@ def diagnose(
         >>> found.findings[0].fault, found.findings[0].severity
         ('inputs_not_scaled', 'error')
     """
+    return look(model, x, y, validation_data, batch_size, seed)
+
+
+def look(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    validation_data: Any = None,
+    batch_size: int = 32,
+    seed: int = 0,
+    trials: bool = True,
+) -> Diagnosis:
+    """``diagnose``; without ``trials`` no training is tried, and rules that need it are left out.
+
+    Args:
+        model, x, y, validation_data, batch_size, seed: as for ``diagnose``.
+        trials: whether to take steps of training on a copy.
+    """
     _check(model, batch_size, seed)
     with own_random_numbers(int(seed)), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a rule says in its own words
@@ -90,7 +108,7 @@ def diagnose(
             few = run_rows(data, 1, seed)[:FIRST_ROWS]
             with subject_of(model, tensors(data.take(few)[0])) as subject:
                 rows = run_rows(data, _values_of_a_row(subject, data, few), seed)
-                gather_model(evidence, subject, rows, int(seed))
+                gather_model(evidence, subject, rows, int(seed), trials)
                 return _judge(evidence)
         except CannotCheckError as problem:
             evidence.measure("subject", _raising(problem))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from normlayers.tracking import measures
 from normlayers.tracking.boundary import Wanted
+from normlayers.tracking.findings import Findings
 from normlayers.tracking.guard import Guard
 from normlayers.tracking.history import History
 from normlayers.tracking.model_measures import ModelMeasures
@@ -105,6 +106,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         snapshots: what the tab "Neurons", and ``write_page``, show of each observation: which
             points activate which neurons, predictions, small layers' weights; of wide layers and
             many points a sample. ``"auto"``: in up to 48 kB each; or a number of bytes; or False.
+        diagnose: also write, at the start and on changes, what ``normlayers.diagnose`` finds.
 
     Raises:
         ValueError: an argument is out of range. What is found out only when training begins (the
@@ -145,6 +147,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         details: int | Sequence[str] | None = None,
         if_exists: IfExists = "new",
         snapshots: Snapshots = "auto",
+        diagnose: bool = False,
     ) -> None:
         super().__init__()
         check_arguments(
@@ -161,10 +164,10 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.pictures = pictures
         self.keep_history = keep_history
         self.details = list(details) if isinstance(details, list | tuple) else details
-        watcher = f"ActivationTracker on {self.log_dir}"
-        self._guard = Guard(watcher, strict, self._folder.close)
+        self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
         self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
-        self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit)
+        self._findings = Findings(diagnose)
+        self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit, self._findings)
         self._history = History()
         self._measures: ModelMeasures | None = None
         self._probe: Probe | None = None
@@ -182,8 +185,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
     @property
     def history(self) -> dict[str, Array]:
         """``"step"`` and, by tag, the scalars measured at each observation, shape
-        ``(observations,)``; NaN where the model has diverged. Empty without ``keep_history``.
-        """
+        ``(observations,)``; NaN where the model has diverged. Empty without ``keep_history``."""
         return self._history.arrays()
 
     # What Keras calls: nothing of it stands outside the guard.
@@ -279,14 +281,14 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         images = self._drawn.draw(reading, boundaries, wiring, run, step, shown)
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
         histograms, anew = self._measures.histograms(reading), self._folder.begins_file
+        texts = self._findings.news(probe, reading, self.points, step) | self._measures.notes()
         records = self._recorder.values(reading, wiring, probe.sample, boundaries, step, anew)
-        self._folder.write(step, told, histograms, images, self._measures.notes(), records)
+        self._folder.write(step, told, histograms, images, texts, records)
         self._observed = step
         if self.keep_history:
             self._history.add({"step": step, **scalars})
 
     def _take_up(self, model: keras.Model) -> Probe:
-        """Get ready to read a model."""
         self.points.refuse_model(model)
         whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
         choose = self._recorder.choose if self._recorder.budget else None

@@ -11,7 +11,13 @@ from typing import Any
 import keras
 
 from normlayers.tracking.reading.activation_names import activation_of
-from normlayers.tracking.reading.listening import ACTIVATIONS, CLOSED, Heard, listen
+from normlayers.tracking.reading.listening import (
+    ACTIVATIONS,
+    CLOSED,
+    ONE_AT_A_TIME,
+    Heard,
+    listen,
+)
 
 # Linear maps without weights, or with one number a channel: what is linear before stays so.
 LINEAR = (
@@ -148,6 +154,8 @@ def record(model: keras.Model, x: Any) -> Graph:
             finally:
                 depth[0] -= closed
             takes = _tensors((args, kwargs))
+            if any(gives is tensor for tensor in takes):
+                gives = keras.ops.copy(gives)  # as of a dropout at rest: to be told from its input
             if made_inside[0] == before and takes:
                 calls.append(Call(layer, layer.name, takes, _tensors(gives)))
                 made_inside[0] += 1
@@ -155,18 +163,15 @@ def record(model: keras.Model, x: Any) -> Graph:
 
         return call
 
-    def run() -> Any:
+    with keras.StatelessScope(), without_gradients(), ONE_AT_A_TIME:
         layer_call, operation_call = keras.layers.Layer.__call__, keras.Operation.__call__
         keras.layers.Layer.__call__ = noting(layer_call, True)
         keras.Operation.__call__ = noting(operation_call, False)
         try:
-            return model(x, training=False)
+            output, heard = listen(lambda: model(x, training=False))
         finally:
             keras.layers.Layer.__call__ = layer_call
             keras.Operation.__call__ = operation_call
-
-    with keras.StatelessScope(), without_gradients():
-        output, heard = listen(run)
     _join(calls, heard)
     return Graph(calls, _tensors(x), _tensors(output), heard)
 

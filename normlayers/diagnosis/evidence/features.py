@@ -118,7 +118,7 @@ def feature_statistics(values: Array) -> FeatureStatistics:
 def _moments(flat: Array) -> tuple[Array, Array]:
     largest = np.nanmax(np.abs(flat)) if np.isfinite(flat).any() else 0.0
     # Of values whose squares cannot be held only the scale matters.
-    shrink = 1e-150 if largest > 1e140 else 1.0
+    shrink = 1 / largest if largest > 1e100 else 1.0
     moments = Moments(missing="ignore")
     moments.update(flat * shrink if shrink != 1 else flat)
     return moments.mean / shrink, np.sqrt(moments.variance) / shrink
@@ -136,7 +136,8 @@ def _quantiles(few: Array, deviation: Array) -> tuple[Array, Array, Array]:
     quantile = np.nanquantile if np.isnan(few).any() else np.quantile
     first, lower, median, upper, last = quantile(few, [0.01, 0.25, 0.5, 0.75, 0.99], axis=0)
     spread = (upper - lower) / QUARTILES_APART
-    inner = np.nanstd(np.clip(few, first, last), axis=0)
+    with np.errstate(over="ignore"):
+        inner = np.nanstd(np.clip(few, first, last), axis=0)
     spread = np.where(spread > 0, spread, np.where(inner > 0, inner, deviation))
     mode_share = np.nanmean(few == median, axis=0)
     return median, spread, (mode_share > 0.5) | (lower == upper)

@@ -28,6 +28,7 @@ from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.subject import Subject
 from normlayers.diagnosis.evidence.training_program import TrainingProgram
 from normlayers.diagnosis.evidence.trials import Training, training
+from normlayers.layers.idle_bias import idle_biases
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
@@ -155,7 +156,9 @@ def tensors(x: Any) -> Any:
     return keras.tree.map_structure(tensor, x)
 
 
-def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -> None:
+def gather_model(
+    evidence: Evidence, subject: Subject, rows: Array, seed: int, trials: bool
+) -> None:
     """Measure the model on some rows of the data.
 
     Args:
@@ -163,6 +166,7 @@ def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -
         subject: the model to run.
         rows: indices of rows.
         seed: of what is chosen at random.
+        trials: whether to measure steps of training.
     """
     data, model = evidence.data, subject.model
     x, y = data.take(rows)
@@ -175,7 +179,10 @@ def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
-    evidence.measure("training", lambda: _training(evidence, subject, seed))
+    if trials:
+        evidence.measure("training", lambda: _training(evidence, subject, seed))
+    else:
+        evidence.parts["training"] = CannotCheckError("no training was tried")
     evidence.measure("idle", lambda: _idle(model))
 
 
@@ -204,8 +211,6 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
 
 
 def _idle(model: keras.Model) -> list[tuple[str, str]]:
-    from normlayers.layers.idle_bias import idle_biases
-
     if not getattr(model, "inputs", None):
         raise CannotCheckError("its layers are called in code of its own")
     return [(layer.name, normalization.name) for layer, normalization in idle_biases(model)]

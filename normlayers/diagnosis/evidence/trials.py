@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -23,6 +23,8 @@ WORK, FEWEST_STEPS = 3e9, 12
 VARIABLES = 3_000
 # A rate that lowers the loss by so much in a trial is taken to be right, and no other is tried.
 GOOD_PROGRESS = 0.1
+# ... unless a step moves weights by more than this part of their length, and it ends above this.
+LONG_STEP, WELL = 0.5, 0.8
 FACTORS_DOWN = (0.1, 0.01, 0.001, 0.0001)
 FACTORS_UP = (10.0, 100.0, 1e3, 1e4, 1e6)
 
@@ -71,6 +73,12 @@ class Training:
     trials: dict[float, Trial] = field(default_factory=dict)
     from_initial: bool = False
 
+    @property
+    def step(self) -> float:
+        """Median over the matrices of how far the first step moves one, of its length."""
+        moved = self.matrices & (self.weights > 0)
+        return float(np.median(self.updates[moved] / self.weights[moved])) if moved.any() else 0.0
+
 
 def training(
     program: TrainingProgram,
@@ -106,19 +114,23 @@ def training(
     steps = _steps(program, batches.size)
     loss = float(np.mean([step.loss for step in measured]))
     before = loss if initial is None else _loss(program, start, batches)
-    trials = {} if not program.rate else _trials(program, start, batches, steps, before)
-    return Training(
+    moved = _moved(now, measured[0].state)
+    matrices = np.array([len(variable.shape) > 1 for variable in model.trainable_variables])
+    found = Training(
         [variable.path for variable in model.trainable_variables],
-        np.array([len(variable.shape) > 1 for variable in model.trainable_variables]),
+        matrices,
         loss,
         gradients,
         np.array(weights),
-        _moved(now, measured[0].state),
+        moved,
         program.rate,
         program.highest_rate,
-        trials,
-        initial is not None,
+        from_initial=initial is not None,
     )
+    if not program.rate:
+        return found
+    trials = _trials(program, start, batches, steps, before, found.step)
+    return replace(found, trials=trials)
 
 
 class _Batches:
@@ -161,13 +173,20 @@ def _moved(before: State, after: State) -> Array:
 
 
 def _trials(
-    program: TrainingProgram, start: State, batches: _Batches, steps: int, before: float
+    program: TrainingProgram,
+    start: State,
+    batches: _Batches,
+    steps: int,
+    before: float,
+    moved: float,
 ) -> dict[float, Trial]:
     """At the model's own rate, and unless that does well, at others: downwards and upwards."""
     own = _trial(program, start, batches, steps, before, program.rate or 0.0)
     trials = {1.0: own}
+    factors: tuple[float, ...]
     if own.progress > GOOD_PROGRESS:
-        factors: tuple[float, ...] = ()
+        # Steps as long as the weights may do well at first, and never settle.
+        factors = FACTORS_DOWN[:2] if moved > LONG_STEP and own.progress < WELL else ()
     elif own.progress > 0:
         factors = (*FACTORS_UP, *FACTORS_DOWN[:2])
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,6 @@ def vanishing_gradients(evidence: Evidence) -> list[Finding]:
         f"{f'; {int(faint.sum())} layers are like that' if faint.sum() > 1 else ''}.",
     )
     if ratio > VANISHED:
-        from dataclasses import replace
-
         return [replace(finding, severity="warning")]
     return [finding]
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import FirstInput
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image
+from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
 
 Array = npt.NDArray[Any]
 
@@ -26,8 +29,6 @@ UNEQUAL, VERY_UNEQUAL = 50.0, 1e4
 OFF_CENTRE, FAR_OFF_CENTRE = (3.0, 2.0), (8.0, 4.0)
 # Distance from the median in spreads; of 10,000 normal values the furthest has 4.
 OUTLYING, FAR_OUTLYING = 30.0, 300.0
-# Seconds since 1970 of the years 2001 to 2096.
-TIMESTAMPS = (1e9, 4e9)
 STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale) in front"
 MOST_NAMES = 5
 
@@ -66,7 +67,11 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
     for first in evidence.first_inputs:
         found = first.statistics
         varies = ~found.constant
-        if not varies.any() or _harmed_by_layer(evidence, first) or _divided_twice(found):
+        if (
+            not varies.any()
+            or _harmed_by_layer(evidence, first)
+            or divided_twice(found) is not None
+        ):
             continue
         severity, why, features = _scale_fault(found, varies)
         if severity is None:
@@ -89,9 +94,9 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
                     "layer": first.layer,
                 },
                 severity,
-                f"{name} {why}{_guess(found, features)}.",
+                f"{name} {why}{guess(found, features)}.",
                 f"{STANDARDIZE}, or scale x by the training data's statistics"
-                f"{' (images: divide by 255)' if _is_image(found) else ''}.",
+                f"{' (images: divide by 255)' if is_image(found) else ''}.",
                 True,
             )
         )
@@ -161,7 +166,7 @@ def inputs_not_centred(evidence: Evidence) -> list[Finding]:
                 severity,
                 f"{_place(first)} lies {offset[worst]:.3g} standard deviations from 0 (feature "
                 f"{names[0]}: about {found.median[worst]:.4g}), so that most neurons are active "
-                f"on all of the data or on none{_guess(found, np.array([worst]))}.",
+                f"on all of the data or on none{guess(found, np.array([worst]))}.",
                 f"{STANDARDIZE}: it subtracts the mean.",
                 True,
             )
@@ -231,8 +236,6 @@ def outliers(evidence: Evidence) -> list[Finding]:
 
 
 def _parts(structure: Any) -> list[Array]:
-    import keras
-
     return [] if structure is None else keras.tree.flatten(structure)
 
 
@@ -244,59 +247,15 @@ def _place(first: FirstInput) -> str:
 
 def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:
     """Whether a rule about the scaling layers before says it already."""
-    from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
 
     layers = {call.name for call in first.through}
     said = [*not_adapted(evidence), *normalized_twice(evidence)]
     return any(finding.where in layers for finding in said)
 
 
-def _divided_twice(found: FeatureStatistics) -> bool:
-    return divided_twice(found) is not None
-
-
-def divided_twice(found: FeatureStatistics) -> int | None:
-    """By which whole number values that were whole seem to have been divided twice.
-
-    Then the largest is 1/n, and all are multiples of 1/n².
-    """
-    largest = float(found.high.max())
-    if not 0 < largest <= 0.1 or found.low.min() < 0:
-        return None
-    for number in (255, 256, 16, 15):
-        values = np.concatenate([found.high, found.low, found.median]) * float(number) ** 2
-        near = np.abs(values - np.round(values)) < 1e-3 * number / 16
-        fits = math.isclose(largest * number, 1.0, rel_tol=0.02) or largest * number <= 1.0
-        if fits and largest * number > 0.5 and near.all():
-            return number
-    return None
-
-
-def _guess(found: FeatureStatistics, features: Array) -> str:
-    """What the numbers may be."""
-    index = int(features[0]) if len(features) else 0
-    low, high = found.low[index], found.high[index]
-    if TIMESTAMPS[0] <= abs(found.median[index]) <= TIMESTAMPS[1]:
-        return "; these look like timestamps"
-    if _is_image(found):
-        return "; these look like pixels from 0 to 255"
-    reach = high - low
-    steps = found.rows - 1
-    if found.whole[index] and found.dense[index] and steps > 50 and 0.9 < reach / steps < 1.1:
-        return f"; feature {index} looks like an identifier or a row number"
-    return ""
-
-
-def _is_image(found: FeatureStatistics) -> bool:
-    whole = bool(found.whole.all())
-    return whole and found.low.min() >= 0 and 200 <= found.high.max() <= 255
-
-
 def _is_lookup(evidence: Evidence, name: str) -> bool:
     """Whether an input's numbers are names of things, which an embedding looks up."""
     try:
-        return all(first.source != name for first in evidence.first_inputs) and bool(
-            evidence.first_inputs or evidence.inputs
-        )
-    except Exception:
+        return all(first.source not in ("", name) for first in evidence.first_inputs)
+    except CannotCheckError:
         return False

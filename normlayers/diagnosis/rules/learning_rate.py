@@ -8,13 +8,13 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.problem import CannotCheckError
-from normlayers.diagnosis.evidence.trials import Training, Trial
+from normlayers.diagnosis.evidence.trials import LONG_STEP, Training, Trial
 from normlayers.diagnosis.finding import Finding
 
 # Part of the loss that a rate must take off in a trial to be called a better one.
 LEARNS = 0.05
-# Of the progress of the best lower rate.
-LITTLE = 0.25
+# Of the progress of the best lower rate; or how far behind it, where steps are long.
+LITTLE, FAR_BEHIND = 0.25, 0.25
 # How many times higher the best rate is, and what part of its progress the model's own makes.
 TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
 # Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
@@ -33,7 +33,8 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
     diverged = own.progress == -np.inf
     if best.progress <= LEARNS and not (diverged and best.progress > 0):
         return []
-    if own.progress > LITTLE * best.progress:
+    behind = found.step > LONG_STEP and best.progress - own.progress > FAR_BEHIND
+    if own.progress > LITTLE * best.progress and not behind:
         return []
     what = "becomes NaN or infinite" if diverged else _course(own)
     return [
@@ -63,7 +64,7 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
     if best.progress <= LEARNS:
         return []
     part = max(own.progress, 0.0) / best.progress
-    step = _step(found)
+    step = found.step
     if factor < TOO_LOW[0] or part > TOO_LOW[1] or step > SMALL_STEP:
         return []
     far = factor >= FAR_TOO_LOW[0] and part <= FAR_TOO_LOW[1]
@@ -89,13 +90,6 @@ def _with_trials(evidence: Evidence) -> Training:
     return found
 
 
-def _step(found: Training) -> float:
-    moved = found.matrices & (found.weights > 0)
-    if not moved.any():
-        return 0.0
-    return float(np.median(found.updates[moved] / found.weights[moved]))
-
-
 def _course(trial: Trial) -> str:
     if trial.progress == -np.inf:
         return "becomes NaN or infinite"
@@ -106,4 +100,4 @@ def _course(trial: Trial) -> str:
 
 def _measured(found: Training, own: Trial) -> dict[str, Any]:
     progress = None if own.progress == -np.inf else own.progress
-    return {"rate": own.rate, "progress": progress, "steps": own.steps, "step": _step(found)}
+    return {"rate": own.rate, "progress": progress, "steps": own.steps, "step": found.step}

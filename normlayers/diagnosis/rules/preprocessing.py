@@ -12,6 +12,7 @@ from normlayers.diagnosis.evidence.features import FeatureStatistics, feature_st
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Scaled
 from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.rules.number_kinds import divided_twice
 from normlayers.layers.statistics_layer import StatisticsLayer
 
 Array = npt.NDArray[Any]
@@ -89,8 +90,6 @@ def normalized_twice(evidence: Evidence) -> list[Finding]:
 
 
 def _divided(evidence: Evidence) -> list[Finding]:
-    from normlayers.diagnosis.rules.inputs import divided_twice
-
     findings = []
     for name, found in evidence.inputs.items():
         number = divided_twice(found)

@@ -14,6 +14,7 @@ from normlayers.explorer.records import FORMAT, snapshot_value
 from normlayers.explorer.snapshot import encode
 from normlayers.tracking import measures
 from normlayers.tracking.boundary import Boundary
+from normlayers.tracking.findings import Findings
 from normlayers.tracking.reading.probe import SMALL, Reading
 from normlayers.tracking.reading.wiring import Wiring
 from normlayers.tracking.snapshots.input_weights import input_weights
@@ -35,6 +36,7 @@ class SnapshotRecorder:
         snapshots: as for ``ActivationTracker``.
         tolerance: as for ``measures.states``.
         unit: what steps are counted in.
+        findings: of the same model; those there are, are part of what describes a run.
 
     Attributes:
         budget: bytes of a snapshot; 0 for none.
@@ -43,9 +45,17 @@ class SnapshotRecorder:
         ValueError: ``snapshots`` is none of what it may be.
     """
 
-    def __init__(self, points: TrackedPoints, snapshots: Any, tolerance: float, unit: str) -> None:
+    def __init__(
+        self,
+        points: TrackedPoints,
+        snapshots: Any,
+        tolerance: float,
+        unit: str,
+        findings: Findings | None = None,
+    ) -> None:
         self.budget = budget_of(snapshots)
         self._points, self._tolerance, self._unit = points, tolerance, unit
+        self._findings = findings
         self._told: dict[str, Any] = {}
         self._drawn: Boundary | None = None
         self._points_of: Sample | None = None
@@ -155,7 +165,9 @@ class SnapshotRecorder:
             }
             for name in names
         ]
+        found = self._findings.rows if self._findings else []
         return {
+            **({"findings": found} if found else {}),
             "format": FORMAT,
             "unit": self._unit,
             "layers": layers,

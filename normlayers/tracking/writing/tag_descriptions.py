@@ -103,6 +103,8 @@ _OVERVIEW = {
     "input_scale_mean": f"**Scale of the inputs, mean over features**: geometric mean of their "
     f"standard deviations. Over 0. Good: near 1. Bad: powers of ten away from 1. Source: {_A0}; "
     f"{_LECUN}.",
+    "findings": "What `normlayers.diagnose` finds wrong with the model, and the cure; before "
+    "training, and whenever it changes.",
     "notes": "What the tracker does not show of this model, and why.",
 }
 # The others, by what the tag begins with.
