@@ -13,6 +13,7 @@ from wrapt import register_post_import_hook as _after_import_of
 
 if TYPE_CHECKING:
     from normlayers.diagnosis.diagnose import diagnose
+    from normlayers.diagnosis.repair.repairing import repair
     from normlayers.inference.folding import fold
     from normlayers.inference.recalibration import recalibrate
     from normlayers.layers.adapt import adapt
@@ -54,6 +55,7 @@ _MODULES = {
     "diagnose": "diagnosis.diagnose",
     "measures": "tracking.measures",
     "recalibrate": "inference.recalibration",
+    "repair": "diagnosis.repair.repairing",
     "without_idle_bias": "layers.idle_bias",
 }
 
