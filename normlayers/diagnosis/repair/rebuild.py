@@ -27,6 +27,9 @@ def build(plan: Plan, given: Given) -> keras.Model:
         model = _of_layers(plan, given) if given.has_graph else _around(plan, given)
     if plan.drops_idle_biases:
         model = without_idle_bias(model)
+    # A scaling layer reads that its weights were set when it is called, and not while traced.
+    row = [part[:1] for part in given.x]
+    model(row[0] if len(row) == 1 else row, training=False)
     compile_as(model, plan, given)
     return model
 
