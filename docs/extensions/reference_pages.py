@@ -1,0 +1,86 @@
+"""One page for each public name, from its docstring."""
+
+import inspect
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import normlayers
+
+FOLDER = Path(__file__).parents[1] / "reference" / "names"
+# What a layer has beside the methods that Keras calls.
+ADAPTIVE = ("adapt", "inverse", "reset_state", "update_state", "merge_state", "finalize_state")
+MEMBERS = {
+    "Standardize": ADAPTIVE,
+    "MinMaxScale": ADAPTIVE,
+    "BatchNormalization": (),
+    "ActivationTracker": ("observe", "close", "history", "log_dir", "write_page"),
+}
+
+
+def kind_of(value: Any) -> str:
+    """Which of autodoc's directives documents it."""
+    if inspect.ismodule(value):
+        return "module"
+    return "class" if inspect.isclass(value) else "function"
+
+
+def members_of(name: str, value: Any) -> list[tuple[str, str]]:
+    """What its page describes: of a class autodoc's directive and the name of each member."""
+    public = [member for member in vars(value) if not member.startswith("_")]
+    found = []
+    for member in MEMBERS.get(name, public):
+        of_it = inspect.getattr_static(value, member)
+        if isinstance(of_it, property | cached_property):
+            found.append(("property", member))
+        elif inspect.isroutine(of_it):  # a class method and a static one, too
+            found.append(("method", member))
+    return found
+
+
+def page_of(name: str) -> str:
+    """The page as reStructuredText, which docstrings are written in."""
+    value = getattr(normlayers, name)
+    kind = kind_of(value)
+    title = f"nl.{name}"
+    lines = [title, "=" * len(title), ""]
+    if kind == "module":
+        lines += [f".. automodule:: {value.__name__}", "   :members:"]
+    else:
+        target = f"{value.__module__}.{name}"
+        lines.append(f".. auto{kind}:: {target}")
+        for directive, member in members_of(name, value) if kind == "class" else ():
+            lines += ["", f"   .. auto{directive}:: {target}.{member}"]
+    return "\n".join([*lines, ""])
+
+
+def summary_of(name: str) -> str:
+    """Its docstring's first sentence, as Markdown."""
+    text = inspect.getdoc(getattr(normlayers, name)) or ""
+    return text.split("\n\n")[0].replace("\n", " ").replace("``", "`")
+
+
+def write_pages(app: Any) -> None:
+    """Write the pages, and take away those of names that are gone."""
+    FOLDER.mkdir(exist_ok=True)
+    pages = {f"{name}.rst": page_of(name) for name in normlayers.__all__}
+    for path in FOLDER.glob("*.rst"):
+        if path.name not in pages:
+            path.unlink()
+    for file, text in pages.items():
+        write_changed(FOLDER / file, text)
+    rows = [f"| [`nl.{n}`](names/{n}.rst) | {summary_of(n)} |" for n in normlayers.__all__]
+    names = "\n".join(["| name | |", "| --- | --- |", *rows, ""])
+    write_changed(FOLDER.parent / "_names.md", names)
+
+
+def write_changed(path: Path, text: str) -> None:
+    """Write a file unless it is as it should be: Sphinx reads again what is newer than its page."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
+    app.connect("builder-inited", write_pages)
+    return {"parallel_read_safe": True}
