@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,23 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from quiet_start import quiet_start  # noqa: E402
+
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=2_000_000, help="rows of P1; P2 has a tenth")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds that are counted")
+    options = parser.parse_args()
+    if min(options.rows // 10, options.rounds) < 1:
+        parser.error("--rows must be at least 10 and --rounds at least 1.")
+    return options
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
 
 with quiet_start():
     import keras
@@ -26,7 +44,6 @@ with quiet_start():
     from sklearn.preprocessing import StandardScaler
 
     import normlayers as nl
-    from normlayers.experiments.running.command_line import ArgumentParser
 
 
 def in_memory(rows: int, rounds: int) -> None:
@@ -112,13 +129,7 @@ def imports(rounds: int) -> None:
     show("P4: imports", medians(contestants, rounds))
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2_000_000, help="rows of P1; P2 has a tenth")
-    parser.add_argument("--rounds", type=int, default=9, help="rounds that are counted")
-    options = parser.parse_args()
-    if min(options.rows // 10, options.rounds) < 1:
-        parser.error("--rows must be at least 10 and --rounds at least 1.")
+def main(options: Namespace) -> None:
     in_memory(options.rows, options.rounds)
     from_tf_data(options.rows // 10, options.rounds)
     calls(options.rounds)
@@ -126,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

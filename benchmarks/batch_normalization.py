@@ -242,10 +242,7 @@ def memory(backend: str) -> None:
 
 
 def main() -> None:
-    from quiet_start import quiet_start
-
-    with quiet_start():
-        from normlayers.experiments.running.command_line import ArgumentParser
+    from normlayers.experiments.running.command_line import ArgumentParser
 
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="rounds that are counted")

@@ -8,12 +8,31 @@ import resource
 import statistics
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from quiet_start import quiet_start  # noqa: E402
+
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each ensemble is timed")
+    options = parser.parse_args()
+    for name in ("epochs", "rounds"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1, not {getattr(options, name)}.")
+    return options
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
 
 with quiet_start():
     from rich.console import Console
@@ -22,7 +41,6 @@ with quiet_start():
     from normlayers.ensembles.ensemble import train_ensemble
     from normlayers.ensembles.stacked_network import Architecture
     from normlayers.experiments.data.circles import BATCH_SIZE, circles
-    from normlayers.experiments.running.command_line import ArgumentParser
 
 NETWORKS = (1, 10, 100, 1000, 10_000)
 
@@ -51,14 +69,7 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each ensemble is timed")
-    options = parser.parse_args()
-    for name in ("epochs", "rounds"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} must be at least 1, not {getattr(options, name)}.")
+def main(options: Namespace) -> None:
     epochs = options.epochs
     half = max(1, epochs // 2)
     plain = plain_fit(half) / half
@@ -84,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,20 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from quiet_start import quiet_start  # noqa: E402
 
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="epochs that are counted")
+    parser.add_argument("--rows", type=int, default=60_000)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
+
 with quiet_start():
     import keras
     import numpy as np
@@ -31,7 +46,6 @@ with quiet_start():
     from side_by_side import medians
 
     import normlayers as nl
-    from normlayers.experiments.running.command_line import ArgumentParser
 
 
 HOOKS = [
@@ -103,11 +117,7 @@ def contestants(folder: Path, x: Any, y: Any) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="epochs that are counted")
-    parser.add_argument("--rows", type=int, default=60_000)
-    options = parser.parse_args()
+def main(options: Namespace) -> None:
     generator = np.random.default_rng(0)
     x = generator.random((options.rows, 784), dtype=np.float32)
     y = generator.integers(0, 10, options.rows)
@@ -150,4 +160,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -15,14 +16,30 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from quiet_start import quiet_start  # noqa: E402
 
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
+    options = parser.parse_args()
+    if options.epochs < 1:
+        parser.error(f"--epochs must be at least 1, not {options.epochs}.")
+    return options
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
+
 with quiet_start():
     import keras  # noqa: F401  its start-up is no part of what is timed
     from rich.console import Console
     from rich.table import Table
 
     from normlayers.experiments.data.circles import BATCH_SIZE
-    from normlayers.experiments.running.command_line import ArgumentParser
     from normlayers.experiments.two_neuron_circle import training
+    from normlayers.experiments.two_neuron_circle.arms import ARMS
 
 
 def plain_fit(arm: str, epochs: int) -> float:
@@ -47,18 +64,14 @@ def script(epochs: int) -> float:
         return time.perf_counter() - started
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
-    epochs = parser.parse_args().epochs
-    if epochs < 1:
-        parser.error(f"--epochs must be at least 1, not {epochs}.")
+def main(options: Namespace) -> None:
+    epochs = options.epochs
     # Plain fit before and after the script: the machine may be faster at one time than another.
-    half = len(training.ARMS) // 2
-    plain = sum(plain_fit(arm, epochs) for arm in training.ARMS[:half])
+    half = len(ARMS) // 2
+    plain = sum(plain_fit(arm, epochs) for arm in ARMS[:half])
     ours = script(epochs)
-    plain += sum(plain_fit(arm, epochs) for arm in training.ARMS[half:])
-    table = Table(title=f"{len(training.ARMS)} networks of {epochs} epochs")
+    plain += sum(plain_fit(arm, epochs) for arm in ARMS[half:])
+    table = Table(title=f"{len(ARMS)} networks of {epochs} epochs")
     for heading in ("what", "seconds", "ratio"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     table.add_row("plain model.fit", f"{plain:.1f}", "1")
@@ -67,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -12,21 +12,29 @@ from typing import TYPE_CHECKING, Any
 from wrapt import register_post_import_hook as _after_import_of
 
 if TYPE_CHECKING:
+    from normlayers.inference.folding import fold
+    from normlayers.inference.recalibration import recalibrate
     from normlayers.layers.adapt import adapt
     from normlayers.layers.batch_normalization import BatchNormalization
     from normlayers.layers.idle_bias import without_idle_bias
     from normlayers.layers.min_max_scale import MinMaxScale
     from normlayers.layers.standardize import Standardize
+    from normlayers.statistics.extrema import Extrema
+    from normlayers.statistics.moments import Moments
     from normlayers.tracking import measures
     from normlayers.tracking.activation_tracker import ActivationTracker
 
 __all__ = [
     "ActivationTracker",
     "BatchNormalization",
+    "Extrema",
     "MinMaxScale",
+    "Moments",
     "Standardize",
     "adapt",
+    "fold",
     "measures",
+    "recalibrate",
     "without_idle_bias",
 ]
 __version__ = _version("normlayers")
@@ -34,10 +42,14 @@ __version__ = _version("normlayers")
 _MODULES = {
     "ActivationTracker": "tracking.activation_tracker",
     "BatchNormalization": "layers.batch_normalization",
+    "Extrema": "statistics.extrema",
     "MinMaxScale": "layers.min_max_scale",
+    "Moments": "statistics.moments",
     "Standardize": "layers.standardize",
     "adapt": "layers.adapt",
+    "fold": "inference.folding",
     "measures": "tracking.measures",
+    "recalibrate": "inference.recalibration",
     "without_idle_bias": "layers.idle_bias",
 }
 

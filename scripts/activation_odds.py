@@ -4,12 +4,11 @@ from pathlib import Path
 
 from quiet_start import STARTS_AGAIN, quiet_start, run_script
 
+from normlayers.experiments.activation_odds.arguments import NAME, checked
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.activation_odds import experiment as activation_odds
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/activation_odds"), help="where results go")
@@ -19,7 +18,11 @@ def main() -> None:
     add("--inputs", type=int, default=2, help="inputs of the hidden layer")
     add("--neurons", type=int, default=2, help="neurons of the hidden layer")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(activation_odds.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.activation_odds.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
+from normlayers.experiments.deep_networks.arguments import NAME, checked
+from normlayers.experiments.deep_networks.arms import ARMS
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.deep_networks import experiment as deep_networks
-        from normlayers.experiments.deep_networks.arms import ARMS
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/deep_networks"), help="where results go")
@@ -30,7 +29,11 @@ def main() -> None:
         "sigmoid-bn-pre-{raw,standardized}-depth-{2,8,20}-fixed (default: all)",
     )
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(deep_networks.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.deep_networks.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
+from normlayers.experiments.input_normalization.arguments import NAME, checked
+from normlayers.experiments.input_normalization.arms import KNOWN_ARMS
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.input_normalization import experiment as input_normalization
-        from normlayers.experiments.input_normalization.arms import ARMS
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/input_normalization"), help="where results go")
@@ -21,13 +20,17 @@ def main() -> None:
         "--arms",
         nargs="+",
         metavar="ARM",
-        default=[*ARMS, *input_normalization.FITS],
+        default=list(KNOWN_ARMS),
         help="kinds of networks to train: {article,rescaled,wine,cancer}-{relu,leaky-relu,prelu,"
         "sigmoid,tanh}-{raw,standardized}, and fit-raw, fit-standardized, which model.fit trains "
         "and the tracker watches (default: all)",
     )
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(input_normalization.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.input_normalization.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ from pathlib import Path
 
 from quiet_start import STARTS_AGAIN, quiet_start, run_script
 
+from normlayers.experiments.loss_surface.arguments import NAME, RATE, checked
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.loss_surface import experiment as loss_surface
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/loss_surface"), help="where results go")
@@ -19,9 +18,13 @@ def main() -> None:
     end = "gradient descent ends at this part of its first distance from the minimum"
     add("--tolerance", type=float, default=1e-3, help=end)
     shared = "the learning rate that all surfaces share, beside the best of each"
-    add("--learning-rate", type=float, default=loss_surface.RATE, help=shared)
+    add("--learning-rate", type=float, default=RATE, help=shared)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(loss_surface.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.loss_surface.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from quiet_start import quiet_start, run_script
+from quiet_start import run_script
+
+from normlayers.experiments.report.reproduction import EXPERIMENTS, LOGS, reproduce
+from normlayers.experiments.running.command_line import ArgumentParser, folder
 
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.report.reproduction import EXPERIMENTS, LOGS, reproduce
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=LOGS, help="where results go")
@@ -29,7 +28,8 @@ def main() -> None:
         help="where the report of all experiments goes (default: report.html in --log-dir)",
     )
     add("--start-over", action="store_true", help="remove earlier runs from --log-dir first")
-    sys.exit(parser.run(partial(reproduce, Path(__file__).parent)))
+    options = vars(parser.parse_args())
+    sys.exit(parser.carry_out(partial(reproduce, Path(__file__).parent), options))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.scaling_methods.arguments import NAME, checked
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-        from normlayers.experiments.scaling_methods import experiment as scaling_methods
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/scaling_methods"), help="where results go")
@@ -18,7 +17,11 @@ def main() -> None:
     add("--splits", type=int, default=200, help="splits of each data set, for nearest neighbours")
     add("--epochs", type=int, default=20, help="passes over the data")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(scaling_methods.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.scaling_methods.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.two_neuron_circle.arguments import NAME, checked
+from normlayers.experiments.two_neuron_circle.arms import ARMS
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-        from normlayers.experiments.two_neuron_circle import experiment as two_neuron_circle
-        from normlayers.experiments.two_neuron_circle.training import ARMS
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/two_neuron_circle"), help="where results go")
@@ -25,7 +24,11 @@ def main() -> None:
     )
     add("--every", type=int, default=20, help="epochs from one picture to the next")
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(two_neuron_circle.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.two_neuron_circle.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

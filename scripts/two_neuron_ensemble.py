@@ -4,13 +4,12 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
+from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.two_neuron_ensemble.arguments import NAME, checked
+from normlayers.experiments.two_neuron_ensemble.arms import ARMS
+
 
 def main() -> None:
-    with quiet_start():
-        from normlayers.experiments.running.command_line import ArgumentParser, folder
-        from normlayers.experiments.two_neuron_ensemble import experiment as two_neuron_ensemble
-        from normlayers.experiments.two_neuron_ensemble.arms import ARMS
-
     parser = ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--log-dir", type=folder, default=Path("logs/two_neuron_ensemble"), help="where results go")
@@ -29,7 +28,11 @@ def main() -> None:
         "8-neurons-3-layers} (default: all)",
     )
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
-    parser.run(two_neuron_ensemble.run)
+    options = parser.accepted(NAME, checked)
+    with quiet_start():
+        from normlayers.experiments.two_neuron_ensemble.experiment import run
+
+    parser.carry_out(run, options)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from normlayers.experiments.report import reproduction
 
 PACKAGE = Path(normlayers.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-TOOLS = ["statistics", "pictures", "explorer", "layers", "tracking", "ensembles"]
+TOOLS = ["statistics", "pictures", "explorer", "layers", "tracking", "ensembles", "inference"]
 # Rooms from the ground up. Each may import what its entry names, and itself.
 ALLOWED = {
     "statistics": [],
@@ -24,6 +24,7 @@ ALLOWED = {
     "explorer": [],
     "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
+    "inference": ["layers", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],
@@ -51,6 +52,7 @@ FORBIDDEN = {
     "experiments/plots": {"keras", "tensorflow", "jax", "torch", "sklearn"},
     "explorer": {"keras", "tensorflow", "jax", "torch", "matplotlib"},
     "layers": {"matplotlib", "tensorboard"},
+    "inference": {"matplotlib", "tensorboard"},
 }
 FORBIDDEN |= {f"{room}/plots": FORBIDDEN["experiments/plots"] for room in EXPERIMENTS}
 
@@ -128,8 +130,8 @@ def test_one_name_in_four_places():
     assert scripts - {"quiet_start", "reproduce"} == set(reproduction.EXPERIMENTS)
     assert {f"experiments/{name}" for name in reproduction.EXPERIMENTS} == set(EXPERIMENTS)
     for name in reproduction.EXPERIMENTS:
-        experiment = (PACKAGE / "experiments" / name / "experiment.py").read_text()
-        assert f'NAME = "{name}"' in experiment
+        arguments = (PACKAGE / "experiments" / name / "arguments.py").read_text()
+        assert f'NAME = "{name}"' in arguments
 
 
 def test_folders_files_and_functions_are_of_a_size_to_be_read():

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from keras import ops
-
 
 class Optimizer(Protocol):
     """How weights move along their gradients."""
@@ -67,6 +65,8 @@ class RMSprop:
         self, weight: Any, gradient: Any, slots: tuple[Any, ...], step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """One step; see ``Optimizer``."""
+        from keras import ops  # late, so that ``OPTIMIZERS`` is known without Keras
+
         velocity = self.rho * slots[0] + (1 - self.rho) * gradient * gradient
         moved = weight - self.learning_rate * gradient / ops.sqrt(velocity + self.epsilon)
         return moved, (velocity,)
@@ -89,6 +89,8 @@ class Adam:
         self, weight: Any, gradient: Any, slots: tuple[Any, ...], step: Any
     ) -> tuple[Any, tuple[Any, ...]]:
         """One step; see ``Optimizer``."""
+        from keras import ops
+
         mean = slots[0] + (gradient - slots[0]) * (1 - self.beta_1)
         square = slots[1] + (gradient * gradient - slots[1]) * (1 - self.beta_2)
         count = ops.cast(step + 1, "float32")

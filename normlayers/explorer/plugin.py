@@ -11,6 +11,7 @@ from tensorboard.errors import PublicError
 from tensorboard.plugins.base_plugin import FrontendMetadata, TBLoader, TBPlugin
 from werkzeug import wrappers
 
+from normlayers.explorer.batch import encode_batch, indices_of
 from normlayers.explorer.records import PLUGIN
 from normlayers.explorer.runs import ProviderRuns, UnknownRunError
 from normlayers.explorer.snapshot import CorruptSnapshotError
@@ -23,8 +24,8 @@ class NeuronsPlugin(TBPlugin):
     """Serves runs' snapshots, and the view of them.
 
     Under ``/data/plugin/normlayers``: ``/runs``, ``/meta?run=NAME``,
-    ``/snapshot?run=NAME&index=K`` and ``/static/FILE``. What is not known is answered with 404 and
-    a sentence.
+    ``/snapshot?run=NAME&index=K``, ``/snapshots?run=NAME&indices=K,L,M`` and ``/static/FILE``.
+    What is not known is answered with 404 and a sentence.
 
     Args:
         context: TensorBoard's.
@@ -42,6 +43,7 @@ class NeuronsPlugin(TBPlugin):
             "/runs": self._answer_runs,
             "/meta": self._answer_meta,
             "/snapshot": self._answer_snapshot,
+            "/snapshots": self._answer_snapshots,
             "/static/*": self._answer_static,
         }
         return {route: _application(answer) for route, answer in routes.items()}
@@ -68,6 +70,15 @@ class NeuronsPlugin(TBPlugin):
             raise UnknownRunError(f"index must be a whole number from 0 on. Received: {index!r}")
         snapshot = self._runs.snapshot(*_asked_by(request), run, int(index))
         return snapshot, "application/octet-stream"
+
+    def _answer_snapshots(self, request: Any) -> Answer:
+        run = request.args.get("run", "")
+        try:
+            indices = indices_of(request.args.get("indices", ""))
+        except ValueError as error:
+            raise UnknownRunError(str(error)) from None
+        found = self._runs.records(*_asked_by(request), run, indices)
+        return encode_batch(found), "application/octet-stream"
 
     def _answer_static(self, request: Any) -> Answer:
         name = request.path.rpartition(f"/{PLUGIN}/static/")[2]

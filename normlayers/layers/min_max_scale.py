@@ -114,9 +114,9 @@ class MinMaxScale(AdaptiveLayer):
 
     def counted_before(self, learned: Learned) -> Extrema:
         """Extrema with this minimum, span and count."""
-        return Extrema.from_dict(
+        return Extrema.from_state(
             {
-                **Extrema(self.axis, self.missing).to_dict(),
+                **Extrema(self.axis, self.missing).state(),
                 "rows": learned.rows,
                 "count": learned.total,
                 "minimum": learned.location,

@@ -93,6 +93,41 @@ class ScalingLayer(StatisticsLayer):
             divisor = np.where(scale > 0, scale, 1.0)
             self._constants = high, self._where_it_matters(low, divisor), divisor
 
+    def affine(self, received: str, shape: Sequence[int | None]) -> tuple[Array, Array, Array]:
+        """What the layer computes of inputs, as ``scale * x + shift``; without clipping.
+
+        Args:
+            received: the inputs' type.
+            shape: their shape.
+
+        Returns:
+            scale, shift, and ``scale`` times the location that is subtracted (0 where none is), in
+            float64, in a shape of the inputs' rank that broadcasts with them.
+        """
+        high, low, divisor = self._parts(received, np)
+        parts = (high, 0.0 if low is None else low, divisor)
+        high, low, divisor = (np.asarray(part, np.float64) for part in parts)
+        location = (high + low) * (1.0 if self.center else 0.0)
+
+        def clip(values: Any, *limits: float) -> Any:
+            return values
+
+        if self.invert:
+            shift = self.unscaled(np.float64(0), divisor, clip)
+            scale = self.unscaled(np.float64(1), divisor, clip) - shift
+            shift, location = shift + location, 0 * location
+        else:
+            zero = self.scaled(np.float64(0), divisor, clip)
+            # At the divisor, where the difference has all its digits.
+            scale = (self.scaled(divisor, divisor, clip) - zero) / divisor
+            location = scale * location
+            shift = zero - location
+        fitting = self._fitting_shape(shape)
+        fitting = (1,) * (len(shape) - len(fitting)) + fitting
+        whole = (np.broadcast_to(part, divisor.shape) for part in (scale, shift, location))
+        scale, shift, location = (np.array(part).reshape(fitting) for part in whole)
+        return scale, shift, location
+
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute; on TensorFlow's tensors whatever the backend, as in a ``tf.data`` map.
 

@@ -53,6 +53,14 @@ class Standardize(AdaptiveLayer):
     a compiled model computes with the new statistics, where Keras's has to be compiled again. What
     it learned is the lengths of the kept axes; the rank of the inputs may differ from the data's.
 
+    Exported (``model.export``), it computes the same in a SavedModel, ONNX, LiteRT and OpenVINO,
+    of wide integers too. float64 inputs keep their digits in a SavedModel and ONNX only: LiteRT
+    needs TensorFlow's select operations for them, and OpenVINO rounds them to float32 first.
+
+    The weights ``mean`` and ``variance`` are the same float32 numbers, bit for bit, in whatever
+    order and batches the data come, on one machine or many; the third, ``exact``, has the digits
+    that float32 cuts off, of which the last may differ unless the data are small integers.
+
     Source: the articles' standardization, ``(x - mu) / sigma`` (A1, A3);
     with ``center=False`` their ``x / sigma`` (A4).
 
@@ -122,14 +130,15 @@ class Standardize(AdaptiveLayer):
 
     def counted_before(self, learned: Learned) -> Moments:
         """Moments with this mean, variance and count."""
-        return Moments.from_dict(
+        zero = np.zeros(learned.location.shape)
+        return Moments.from_state(
             {
-                **Moments(self.axis, self.missing).to_dict(),
+                **Moments(self.axis, self.missing).state(),
                 "rows": learned.rows,
-                "n": learned.total,
-                "shift": learned.location,
-                "offset": np.zeros(learned.location.shape),
-                "sum_of_squares": learned.spread * learned.total,
+                "n": (learned.total, zero),
+                "shift": (learned.location, zero),
+                "total": (zero, zero),
+                "sum_of_squares": (learned.spread * learned.total, zero),
             }
         )
 

@@ -45,7 +45,7 @@ class BoundaryPicture(RedrawnFigure):
     def __init__(
         self, labels: Array | None = None, axis_labels: tuple[str, str] = ("x0", "x1")
     ) -> None:
-        figure = Figure(figsize=(3.5, 3.0), dpi=110)
+        figure = Figure(figsize=(3.5, 3.0), dpi=96)
         axes = figure.add_axes((0.19, 0.2, 0.745, 0.66))
         axes.set_xlabel(axis_labels[0], fontsize=11, loc="left")
         axes.set_ylabel(axis_labels[1], fontsize=11)
@@ -180,7 +180,7 @@ def point_styles(labels: Array | None) -> list[tuple[Any, dict[str, Any]]]:
         >>> [(chosen.tolist(), style["label"]) for chosen, style in point_styles([True, False])]
         [([True, False], 'Y = 1'), ([False, True], 'Y = 0')]
     """
-    common = {"linestyle": "none", "markersize": 4.5, "markeredgecolor": "white",
+    common = {"linestyle": "none", "markersize": 4.2, "markeredgecolor": "white",
               "markeredgewidth": 0.5}  # fmt: skip
     if labels is None:
         return [(slice(None), {**common, "color": INK, "marker": "o"})]

@@ -18,6 +18,9 @@ from normlayers.pictures.png import RedrawnFigure
 
 Array = npt.NDArray[Any]
 
+# Width and height, in pixels, of one drawing and of what is left of and under all of them.
+CELL, MARGIN, DPI = np.array([109, 108]), np.array([4, 27]), 96
+
 
 class NetworkPicture(RedrawnFigure):
     """A figure with one drawing of a network a point, redrawn as the network changes.
@@ -37,8 +40,11 @@ class NetworkPicture(RedrawnFigure):
 
     def __init__(self, sizes: Sequence[int], captions: Sequence[str], columns: int = 3) -> None:
         rows = -(-len(captions) // columns)
-        figure = Figure(figsize=(1.15 * columns, 1.0 * rows + 0.8), dpi=110)
-        self._axes = figure.add_axes((0.01, 0.1, 0.98, 0.8))
+        # Whole pixels from one drawing to the next: the drawings are then alike to the last pixel,
+        # which makes the PNG a third smaller.
+        inner, outer = (CELL * (columns, rows)), (CELL * (columns, rows) + 2 * MARGIN)
+        figure = Figure(figsize=tuple(outer / DPI), dpi=DPI)
+        self._axes = figure.add_axes((*(MARGIN / outer), *(inner / outer)))
         self._axes.set_axis_off()
         self._axes.set_title("", fontsize=10)
         self._axes.set_xlim(0, columns)
@@ -81,7 +87,7 @@ class NetworkPicture(RedrawnFigure):
 
     def _place(self, corners: list[tuple[int, float]]) -> None:
         layers, links = nodes_and_links(self._sizes)
-        nodes = np.concatenate(layers)
+        nodes, links = (np.rint(at * CELL) / CELL for at in (np.concatenate(layers), links))
         lines = np.concatenate([links + corner for corner in corners])
         self._axes.add_collection(LineCollection(list(lines), colors=INK, linewidths=0.7, zorder=1))
         places = np.concatenate([nodes + corner for corner in corners])

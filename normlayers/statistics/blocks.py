@@ -18,6 +18,8 @@ Found = TypeVar("Found")
 # Values to a block: 8 MiB of float32. Smaller ones would stay nearer to the core, but then threads
 # spend their time waiting for the interpreter.
 VALUES_PER_BLOCK = 1 << 21
+# Rows to a block, at least: merging two blocks takes longer than reading a few rows.
+FEWEST_ROWS = 1 << 5
 THREADS = min(8, os.cpu_count() or 1)
 
 
@@ -66,7 +68,7 @@ class Batch:
         if 0 in self._keep:
             return [slice(None)]
         per_row = max(1, self.values.size // self.rows)
-        step = max(1, VALUES_PER_BLOCK // per_row)
+        step = max(FEWEST_ROWS, VALUES_PER_BLOCK // per_row)
         return [slice(start, start + step) for start in range(0, self.rows, step)]
 
     def block(self, rows: slice) -> tuple[Array, Array | None]:

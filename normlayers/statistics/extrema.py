@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
+from normlayers.statistics.state import read_state
 
 Array = npt.NDArray[Any]
+FIELDS = ("count", "minimum", "maximum")
 
 
 class Extrema:
@@ -82,24 +84,22 @@ class Extrema:
         self._combine(other.count, other.minimum, other.maximum)
         self.rows += other.rows
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in plain numbers and lists; ``from_dict`` takes it back."""
-        return {
-            "axis": list(self.axis),
-            "missing": self.missing,
-            "rows": self.rows,
-            "count": self.count.tolist(),
-            "minimum": self.minimum.tolist(),
-            "maximum": self.maximum.tolist(),
-        }
+    def state(self) -> dict[str, Any]:
+        """All of it in plain numbers and arrays; ``from_state`` takes it back."""
+        found = {name: np.array(getattr(self, name)) for name in FIELDS}
+        return {"axis": self.axis, "missing": self.missing, "rows": self.rows, **found}
 
     @classmethod
-    def from_dict(cls, exported: Mapping[str, Any]) -> Extrema:
-        """The extrema that ``to_dict`` exported."""
-        extrema = cls(exported["axis"], exported["missing"])
-        extrema.rows = exported["rows"]
-        for name in ("count", "minimum", "maximum"):
-            setattr(extrema, name, np.asarray(exported[name], float))
+    def from_state(cls, state: Mapping[str, Any]) -> Extrema:
+        """The extrema that ``state`` gave, also after a file such as ``np.savez`` writes.
+
+        Raises:
+            ValueError: the state is not one of ``Extrema``.
+        """
+        axis, missing, rows, found = read_state(cls.__name__, state, FIELDS)
+        extrema = cls(axis, missing)
+        extrema.rows = rows
+        extrema.count, extrema.minimum, extrema.maximum = found
         return extrema
 
     def _start(self, shape: tuple[int, ...]) -> None:

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from normlayers.statistics.block_moments import BlockMoments, block_moments
 from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
+from normlayers.statistics.double_double import Pair
+from normlayers.statistics.merged_moments import Merged, merge, of_blocks, of_nothing
+from normlayers.statistics.state import read_state
 
 Array = npt.NDArray[Any]
 
@@ -18,12 +21,14 @@ class Moments:
     """Count ``n``, mean ``m`` and sum of squared deviations ``M = sum (x - m)**2``.
 
     One value of each for every position on the kept axes; all other axes are summed over.
-    Everything is accumulated in float64 about a shift near the data, so neither a large mean
-    nor many small batches costs precision, and a constant feature has ``M = 0`` exactly.
+    Sums over blocks of data are float64's, about a number near the mean, with a relative error of
+    the variance of at most 2e-12; blocks and batches are merged in twice float64's precision. So
+    neither a large mean nor many small batches costs precision, nor does it matter in what order
+    they come or are merged: the results agree to 4e-12, and of integers and of floats on a grid
+    they are the same to the last bit. A constant feature has ``M = 0`` exactly.
 
-    Batches are merged by the pairwise update of Chan, Golub & LeVeque (1979)::
-
-        d = m_b - m_a;  n = n_a + n_b;  m = m_a + d n_b / n;  M = M_a + M_b + d**2 n_a n_b / n
+    To count on many processes or machines, let each count its part, send the ``Moments`` (which can
+    be pickled) or their ``state()``, and ``merge`` them.
 
     Args:
         axis: the axis or axes to keep, counted in a batch (whose axis 0 is its rows);
@@ -32,7 +37,7 @@ class Moments:
             Infinite values are refused either way.
 
     Attributes:
-        count: sum of the weights (the number of values where there are none), mean and
+        count: sum of the weights (the number of values where there are none), mean, variance and
             sum_of_squares: float64 arrays in the shape of the kept axes, those in rising order.
         rows: number of rows seen.
 
@@ -50,22 +55,27 @@ class Moments:
         self.axis = kept_axes(axis)
         self.missing = missing
         self.rows = 0
-        self.count: Array = np.zeros(())
-        self.sum_of_squares: Array = np.zeros(())
-        # The mean is kept as its offset from one of the data's own values: rounding a large mean
-        # to float64 at every batch would cost the variance digits.
-        self._shift: Array = np.zeros(())
-        self._offset: Array = np.zeros(())
+        self._merged = of_nothing(())
+
+    @property
+    def count(self) -> Array:
+        """Sum of the weights."""
+        return self._merged.n.high
 
     @property
     def mean(self) -> Array:
         """The mean; 0 where nothing was counted."""
-        return self._shift + self._offset
+        return self._merged.mean()
+
+    @property
+    def sum_of_squares(self) -> Array:
+        """Sum of the squared deviations from the mean."""
+        return self._merged.sum_of_squares.high
 
     @property
     def variance(self) -> Array:
         """``M / n``, the population variance; 0 where nothing was counted."""
-        return self.sum_of_squares / np.where(self.count > 0, self.count, 1.0)
+        return self._merged.variance()
 
     def update(self, batch: Any, weight: Any = None) -> None:
         """Count a batch in.
@@ -86,14 +96,9 @@ class Moments:
             checked.refuse_other_features(self.count.shape)
         if not checked.values.size:
             return
-        part = Moments(self.axis, self.missing)
-        part._start(checked.kept_shape)
-        for found in map_blocks(checked, _quiet_block_moments):
-            part._combine(BlockMoments(*(entry.reshape(checked.kept_shape) for entry in found)))
-        if not self.rows:
-            self._start(checked.kept_shape)
-        self._combine(part._all())
-        self.rows += checked.rows
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            part = of_blocks(map_blocks(checked, _quiet_block_moments), checked.kept_shape)
+            self._count_in(part, checked.rows)
 
     def merge(self, other: Moments) -> None:
         """Count in all that another ``Moments`` has counted.
@@ -103,63 +108,48 @@ class Moments:
         """
         if not other.rows:
             return
-        shape = mergeable_shape(self, other)
-        if not self.rows:
-            self._start(shape)
-        self._combine(other._all())
-        self.rows += other.rows
+        mergeable_shape(self, other)
+        self._count_in(other._merged, other.rows)
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in plain numbers and lists, as for JSON; ``from_dict`` takes it back."""
-        parts = dict(zip(BlockMoments._fields, self._all(), strict=True))
-        return {
-            "axis": list(self.axis),
-            "missing": self.missing,
-            "rows": self.rows,
-            **{name: entry.tolist() for name, entry in parts.items()},
-        }
+    def state(self) -> dict[str, Any]:
+        """All of it in plain numbers and arrays; ``from_state`` takes it back.
+
+        Each array has shape ``(2, ...)`` before the kept axes: a number is the sum of two.
+        """
+        sums = {name: np.stack(pair) for name, pair in self._merged._asdict().items()}
+        return {"axis": self.axis, "missing": self.missing, "rows": self.rows, **sums}
 
     @classmethod
-    def from_dict(cls, exported: Mapping[str, Any]) -> Moments:
-        """The moments that ``to_dict`` exported.
+    def from_state(cls, state: Mapping[str, Any]) -> Moments:
+        """The moments that ``state`` gave, also after a file such as ``np.savez`` writes.
+
+        Raises:
+            ValueError: the state is not one of ``Moments``.
 
         Example:
             >>> moments = Moments()
             >>> moments.update(np.array([[1.0], [3.0]]))
-            >>> Moments.from_dict(moments.to_dict()).mean.tolist()
+            >>> Moments.from_state(moments.state()).mean.tolist()
             [2.0]
         """
-        moments = cls(exported["axis"], exported["missing"])
-        moments.rows = exported["rows"]
-        entries = (np.asarray(exported[name], float) for name in BlockMoments._fields)
-        moments.count, moments._shift, moments._offset, moments.sum_of_squares = entries
+        axis, missing, rows, sums = read_state(cls.__name__, state, Merged._fields)
+        moments = cls(axis, missing)
+        moments.rows = rows
+        moments._merged = Merged(*(Pair(*entry) for entry in sums))
         return moments
 
-    def _start(self, shape: tuple[int, ...]) -> None:
-        self.count = self.sum_of_squares = self._shift = self._offset = np.zeros(shape)
-
-    def _all(self) -> BlockMoments:
-        return BlockMoments(self.count, self._shift, self._offset, self.sum_of_squares)
-
-    def _combine(self, other: BlockMoments) -> None:
-        # A side that has counted nothing of a feature has no mean to differ from.
-        ours, theirs = self.count > 0, other.n > 0
-        shift = np.where(ours, self._shift, other.shift)
-        offset = np.where(ours, self._offset, other.offset)
-        count = self.count + other.n
-        part = other.n / np.where(count > 0, count, 1.0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            difference = np.where(theirs, (other.shift - shift) + other.offset - offset, 0.0)
-            squares = self.sum_of_squares + other.sum_of_squares
-            squares = squares + difference**2 * self.count * part
+    def _count_in(self, part: Merged, rows: int) -> None:
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            merged = merge(self._merged, part) if self.rows else part
+        squares = merged.sum_of_squares.high
         if not np.isfinite(squares).all():
             feature = ", ".join(str(int(index)) for index in np.argwhere(~np.isfinite(squares))[0])
             raise ValueError(
                 f"{f'feature {feature} has' if feature else 'the data have'} values too far apart "
                 "for float64 to hold their variance; divide the data by a constant."
             )
-        self._shift, self._offset = shift, offset + difference * part
-        self.count, self.sum_of_squares = count, squares
+        self._merged = merged
+        self.rows += rows
 
 
 def _quiet_block_moments(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,28 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 NAN = float("nan")
+
+# How far from orthonormal the quick basis may be; R² is off by about as much.
+_ORTHONORMAL = 1e-11
+
+
+def inverse_factor(products: Array) -> Array:
+    """The inverse of Cholesky's factor, which makes vectors of these products orthonormal.
+
+    Args:
+        products: of some vectors with each other, shape ``(vectors, vectors)``.
+
+    Returns:
+        in the same shape.
+
+    Raises:
+        numpy.linalg.LinAlgError: vectors are linear functions of others.
+
+    Example:
+        >>> inverse_factor(np.array([[4.0, 0.0], [0.0, 16.0]])).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
+    """
+    return np.linalg.inv(np.linalg.cholesky(products))
 
 
 class LinearFit:
@@ -20,17 +43,21 @@ class LinearFit:
     Args:
         x: the points, shape ``(points, features)``; axes after the first are flattened.
         product: multiplies two matrices.
+        factor: ``inverse_factor``, or what does the same elsewhere.
     """
 
-    def __init__(self, x: Array, product: Callable[[Array, Array], Array] = np.matmul) -> None:
+    def __init__(
+        self,
+        x: Array,
+        product: Callable[[Array, Array], Array] = np.matmul,
+        factor: Callable[[Array], Array] = inverse_factor,
+    ) -> None:
         self._product = product
         x = np.asarray(x, float).reshape(len(x), -1)
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
-            left, sizes, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
-            rank = np.sum(sizes > sizes[0] * max(x.shape) * np.finfo(float).eps)
-            self._basis = np.ascontiguousarray(left[:, :rank].T)
+            self._coordinates = _coordinates(x - x.mean(axis=0), factor)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -70,10 +97,45 @@ class LinearFit:
         total = np.sum(y**2, axis=0)
         if not self._is_told:
             return total, total, rounding
+        for matrix in self._coordinates:
+            y = self._product(matrix, y)
         # The basis is orthonormal: what it has of y has the length of its coordinates.
-        return np.sum(self._product(self._basis, y) ** 2, axis=0), total, rounding
+        return np.sum(y**2, axis=0), total, rounding
 
 
 def _share(explained: Array, total: Array, rounding: Array) -> Array:
     varies = ~(total <= rounding)  # NaN is not constant
     return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)
+
+
+def _coordinates(x: Array, factor: Callable[[Array], Array]) -> tuple[Array, ...]:
+    """Matrices that, one after the other, give a vector's coordinates in the columns' span.
+
+    The coordinates are by an orthonormal basis. Most often they come by whitening: few large
+    products, where a singular value decomposition is thousands of small steps, each of which waits
+    for all threads. It squares the condition number, which shows in the result; then the
+    decomposition it is.
+    """
+    x = x / (np.abs(x).max(initial=0.0) or 1.0)  # so that no square overflows
+    length = np.linalg.norm(x, axis=0)
+    # Features that do not vary, but for the mean's rounding, have no direction.
+    varies = length > length.max(initial=0.0) * _rounding(x)
+    x = x[:, varies]
+    with suppress(Exception):  # some are linear functions of others: each backend has its error
+        rows = np.ascontiguousarray(x.T) / length[varies, None]
+        white = factor(rows @ rows.T)
+        if _is_orthonormal(rows, white):
+            return rows, white
+    left, sizes, _ = np.linalg.svd(x, full_matrices=False)
+    return (np.ascontiguousarray(left[:, sizes > sizes.max(initial=0.0) * _rounding(x)].T),)
+
+
+def _is_orthonormal(rows: Array, white: Array) -> bool:
+    """Whether ``white @ rows`` is, of which a few random vectors tell without making it."""
+    some = np.random.default_rng(0).normal(size=(len(rows), 4))
+    again = white @ (rows @ (rows.T @ (white.T @ some)))
+    return bool(np.abs(again - some).max(initial=0.0) <= _ORTHONORMAL)
+
+
+def _rounding(x: Array) -> float:
+    return float(max(x.shape) * np.finfo(float).eps)

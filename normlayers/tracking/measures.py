@@ -41,7 +41,6 @@ DERIVATIVES: dict[str, Callable[[Any], Any]] = {
 RECTIFIERS = ("relu", "relu6", "hard_tanh")
 # Layers up to this size have every pair of neurons compared.
 PAIRS_COMPARED = 128
-# A derivative so small counts as saturated.
 SATURATED = 0.01
 
 
@@ -215,6 +214,11 @@ def gradient_measures(activation: str) -> tuple[str, ...]:
     return ("zero_gradient",) if activation in RECTIFIERS else ("saturation", "zero_gradient")
 
 
+def is_saturated(slope: Any, below: float = SATURATED) -> Any:
+    """Where an activation's derivative counts as saturated, of an array or a tensor."""
+    return abs(slope) < below
+
+
 def saturation(outputs: Array, activation: str, below: float = SATURATED) -> Array:
     """Share of the points on which each neuron hardly learns: ``|activation'| < below``.
 
@@ -230,7 +234,7 @@ def saturation(outputs: Array, activation: str, below: float = SATURATED) -> Arr
         >>> saturation(np.array([[0.5], [0.999]]), "sigmoid").tolist()
         [0.5]
     """
-    return (np.abs(derivative(outputs, activation)) < below).mean(axis=0)
+    return np.asarray(is_saturated(derivative(outputs, activation), below)).mean(axis=0)
 
 
 def zero_gradient_share(outputs: Array, activation: str) -> Array:

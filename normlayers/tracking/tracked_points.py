@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.linear_fit import LinearFit
+from normlayers.tracking.linear_fit import LinearFit, inverse_factor
 
 Array = npt.NDArray[Any]
 
@@ -79,7 +79,7 @@ class TrackedPoints:
         if self._fit is None:
             parts = keras.tree.flatten(self.x)
             flat = np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
-            self._fit = LinearFit(flat, _device_product())
+            self._fit = LinearFit(flat, _device_product(), _device_inverse_factor)
         return self._fit.r_squared(logit)
 
     def refuse_model(self, model: keras.Model) -> None:
@@ -105,19 +105,33 @@ class TrackedPoints:
 
 
 def _device_product() -> Callable[[Array, Array], Array]:
-    """A product of the same matrix with others, computed where models are.
+    """A product of the same few matrices with others, computed where models are.
 
     NumPy's threads stay awake after one, and in the way of the backend's, for some milliseconds.
     """
-    kept: list[Any] = []
+    kept: dict[int, tuple[Array, Any]] = {}  # with the array, whose number another may get
 
     def product(a: Array, b: Array) -> Array:
-        if not kept:
-            kept.append(ops.convert_to_tensor(a))
-        b = ops.convert_to_tensor(b, kept[0].dtype)
-        return np.asarray(ops.convert_to_numpy(ops.matmul(kept[0], b)))
+        if id(a) not in kept:
+            kept[id(a)] = a, ops.convert_to_tensor(a)
+        tensor = kept[id(a)][1]
+        # The operator, as Keras's function makes float32 of torch's float64.
+        return np.asarray(ops.convert_to_numpy(tensor @ ops.convert_to_tensor(b, tensor.dtype)))
 
     return product
+
+
+def _device_inverse_factor(products: Array) -> Array:
+    """``inverse_factor``, computed where models are.
+
+    NumPy's threads wait for each other in Cholesky's factorization: where other processes keep the
+    cores busy, for seconds of 784 vectors.
+    """
+    if keras.backend.backend() == "jax":  # which has no float64 unless it is asked for
+        return inverse_factor(products)
+    factor = ops.cholesky(ops.convert_to_tensor(products, "float64"))
+    one = ops.convert_to_tensor(np.eye(len(products)), "float64")
+    return np.asarray(ops.convert_to_numpy(ops.solve_triangular(factor, one, lower=True)))
 
 
 def _points(x: Any) -> Array:

@@ -33,7 +33,12 @@ def opened(browser):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda said: said.type in ("error", "warning") and complaints.append(said.text),
+            lambda said: (
+                said.type in ("error", "warning")
+                # TensorBoard has no icon for a plugin's page alone, and warns of its own script.
+                and not re.search(r"/favicon\.ico$|/index\.js\?_file_hash=", said.location["url"])
+                and complaints.append(f"{said.text} {said.location['url']}")
+            ),
         )
         page.on(
             "request",

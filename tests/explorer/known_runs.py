@@ -8,6 +8,7 @@ import re
 import struct
 import threading
 import urllib.parse
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,17 @@ def inline_page(runs):
     )
 
 
+def batch(snapshots, indices):
+    """Several snapshots in one answer, deflated."""
+    header, body = [], b""
+    for index in map(int, indices.split(",")):
+        data = zlib.compress(snapshots[index], 1)
+        header.append({"index": index, "offset": len(body), "length": len(data)})
+        body += data
+    text = json.dumps(header).encode()
+    return struct.pack("<I", len(text)) + text + body
+
+
 class Tab(http.server.ThreadingHTTPServer):
     """The plugin's routes, as far as the view sees them: ``runs`` may be changed meanwhile."""
 
@@ -240,6 +252,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             meta, snapshots = runs[asked["run"]]
             if path == "/meta":
                 return json.dumps(meta), "application/json"
+            if path == "/snapshots":
+                return batch(snapshots, asked["indices"]), "application/octet-stream"
             return snapshots[int(asked["index"])], "application/octet-stream"
         static = STATIC / path.removeprefix("/static/")
         if static.is_file():

@@ -20,6 +20,7 @@ class Served:
 
     def __init__(self, port, prefix):
         self._connection = HTTPConnection("localhost", port, timeout=60)
+        self.address = f"http://localhost:{port}{prefix}"
         self._routes = f"{prefix}/data/plugin/normlayers"
         self.prefix = prefix
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zlib
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -91,6 +92,33 @@ def test_meta_and_the_loss(served):
     assert meta["scalars"]["epoch_loss"] == [[0, 0.0], [10, pytest.approx(0.1)]]
 
 
+def parted(body):
+    """The records of an answer of several, or the reasons why they are not there."""
+    start = 4 + int.from_bytes(body[:4], "little")
+    return {
+        one["index"]: one.get("problem") or body[start + one["offset"] :][: one["length"]]
+        for one in json.loads(body[4:start])
+    }
+
+
+def test_several_snapshots_are_one_answer(served):
+    status, kind, body = served.get("/snapshots?run=short&indices=1,0,7")
+    assert (status, kind) == (200, "application/octet-stream")
+    found = parted(body)
+    assert list(found) == [1, 0, 7]
+    assert [zlib.decompress(found[index]) for index in (1, 0)] == [snapshot_at(10), snapshot_at(0)]
+    assert "none at 7" in found[7]
+    odd = parted(served.get(f"/snapshots?run={quote(ODD)}&indices=0")[2])
+    assert zlib.decompress(odd[0]) == snapshot_at(0)
+
+
+def test_a_damaged_record_does_not_hide_the_others_of_its_answer(served):
+    found = parted(served.get("/snapshots?run=damaged&indices=0,1")[2])
+    with pytest.raises(zlib.error):
+        zlib.decompress(found[0])
+    assert zlib.decompress(found[1]) == snapshot_at(1)
+
+
 def test_a_name_is_taken_as_it_is(served):
     assert json.loads(served.get(f"/meta?run={quote(ODD)}")[2])["run"] == ODD
     assert served.get(f"/snapshot?run={quote(ODD)}&index=0")[2] == snapshot_at(0)
@@ -119,6 +147,15 @@ def test_a_damaged_record_is_said_and_the_others_are_there(served):
         "/snapshot?run=short&index=٣".replace("٣", "%D9%A3"),
         "/snapshot?run=short&index=99999999999999999999",
         "/snapshot?run=other&index=0",
+        "/snapshots?run=short",
+        "/snapshots?run=short&indices=",
+        "/snapshots?run=short&indices=0,",
+        "/snapshots?run=short&indices=0,-1",
+        "/snapshots?run=short&indices=0,1e3",
+        "/snapshots?run=short&indices=../0",
+        "/snapshots?run=short&indices=" + "0," * 64 + "0",
+        "/snapshots?run=../short&indices=0",
+        "/snapshots?run=other&indices=0",
         "/static/",
         "/static/nothing.js",
         "/static/../plugin.py",

@@ -1,10 +1,12 @@
 """Runs read from a folder; those of TensorBoard are read in ``test_plugin``."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from normlayers.explorer.records import snapshot_value
-from normlayers.explorer.runs import FolderRuns, run_meta
+from normlayers.explorer.records import PLUGIN, TAG, snapshot_value
+from normlayers.explorer.runs import FolderRuns, ProviderRuns, run_meta
 from normlayers.explorer.snapshot import CorruptSnapshotError
 from normlayers.tracking.writing.event_log import EventLog
 from tests.explorer.recorded_runs import META, snapshot_at, write_other_run, write_run
@@ -71,6 +73,21 @@ def test_a_later_format_is_said(tmp_path):
     write_run(tmp_path, [0], meta={**META, "format": 99})
     with pytest.raises(CorruptSnapshotError, match="format 99"):
         FolderRuns(tmp_path).read(".")
+
+
+class Listing:
+    """A data provider that lists, and fails where anything is read."""
+
+    def list_runs(self, context, *, experiment_id):
+        return [SimpleNamespace(run_name=name) for name in ("b", "a", "other")]
+
+    def list_blob_sequences(self, context, *, experiment_id, plugin_name):
+        assert plugin_name == PLUGIN
+        return {"a": {TAG: None}, "b": {TAG: None}, "other": {"theirs": None}}
+
+
+def test_the_list_of_runs_reads_none_of_them():
+    assert ProviderRuns(Listing()).names(None, "") == (["a", "b"], ["other"])
 
 
 def test_scalars_are_as_json_has_them():

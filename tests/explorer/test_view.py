@@ -129,6 +129,53 @@ def test_hovering_over_a_neuron_shades_the_half_it_is_active_on(opened, tab):
     assert changed[inside & (signed < -0.1)].mean() < 0.05
 
 
+GRID_SIDE, SPAN = 41, 1.5
+
+
+def class_scores(u, v):
+    """Three classes' logits: what is predicted is the largest."""
+    return np.stack([u + 0.2, -u + 0.8 * v, 0.3 - 1.5 * v], -1)
+
+
+def three_class_run():
+    position = np.array([[-1.45, -1.45], [1.45, -1.45], [-1.45, 1.45]], np.float32)
+    meta = meta_of("three", position, np.arange(3), [0], [layer("out", 3, "", "output", "softmax")])
+    meta["points"]["classes"] = ["a", "b", "c"]
+    u, v = np.meshgrid(*[np.linspace(-SPAN, SPAN, GRID_SIDE)] * 2)
+    grid = ("classes", "u8", class_scores(u, v).argmax(axis=-1).astype(float))
+    return meta, [encode({"step": 0, "extent": [-SPAN, SPAN, -SPAN, SPAN]}, [grid])]
+
+
+def test_regions_of_three_classes_are_those_of_the_model(opened):
+    server = Tab([three_class_run()])
+    page = opened(server.address)
+    assert "No decision regions" not in page.locator(".plane").inner_text()
+    colours = page.locator(".plane .legend .dot").evaluate_all(
+        "dots => dots.map(dot => getComputedStyle(dot).backgroundColor)"
+    )
+    image = drawn(page.locator(".plane canvas"))
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "neurons-three-classes.png")
+    server.shutdown()
+    paper = 255.0
+    shades = [(np.array(numbers(colour)[:3]) - paper) for colour in colours]
+    shades = np.stack([shade / np.linalg.norm(shade) for shade in shades])
+    height, width = image.shape[:2]
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    u = -SPAN + 2 * SPAN * (x + 0.5 - PAD) / (width - 2 * PAD)
+    v = SPAN - 2 * SPAN * (y + 0.5 - PAD) / (height - 2 * PAD)
+    scores = class_scores(u, v)
+    # Points and the axes' names are near the edges; an edge between regions is within a cell of
+    # where the model has it, and the logits' differences grow by at most 3.1 over a unit.
+    best = np.sort(scores, axis=-1)
+    inside = (np.abs(u) < 1.1) & (np.abs(v) < 1.1)
+    sure = inside & (best[..., 2] - best[..., 1] > 3.1 * 2**0.5 * 2 * SPAN / (GRID_SIDE - 1))
+    found = ((image - paper) @ shades.T).argmax(axis=-1)
+    assert {0, 1, 2} == set(found[sure].tolist())
+    assert (found == scores.argmax(axis=-1))[sure].all()
+    assert sure.sum() > 0.7 * inside.sum()
+
+
 def drawn(canvas):
     return np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB"))
 
@@ -236,6 +283,22 @@ def test_wide_layers_are_cells_sorted_and_filtered(opened, tab):
     address_has(page, sort="share")
 
 
+@pytest.mark.parametrize("total", [60, 2000])
+def test_duplicates_of_sampled_points_are_said_to_be_so(opened, total):
+    meta, snapshots = wide_run(steps=[0])
+    meta["points"]["total"] = total
+    server = Tab([(meta, snapshots)])
+    page = opened(f"{server.address}#filter=duplicate")
+    said = page.locator(".duplicates").inner_text()
+    if total == 60:
+        assert said == "Duplicates are lit by exactly the same points."
+    else:
+        assert "same of the 60 points shown; the other 1940 of 2000 may tell them apart" in said
+    page.get_by_label("show").select_option("dead")
+    page.locator(".duplicates").wait_for(state="hidden")
+    server.shutdown()
+
+
 def twins(active):
     """Selective neurons whose column of activity another has too."""
     columns = [column.tobytes() for column in active.T]
@@ -303,7 +366,7 @@ def test_nothing_is_wider_than_the_window(opened, tab, scheme, width, run):
 
 def test_the_files_are_small_and_evaluate_nothing():
     files = [path for path in Path(STATIC).rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 120_000
+    assert sum(path.stat().st_size for path in files) < 150_000
     for path in files:
         text = path.read_text()
         assert len(text.splitlines()) <= 320, path

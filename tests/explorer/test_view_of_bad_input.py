@@ -32,7 +32,7 @@ def odd_run(name, sections, count=3, **points_changes):
 
 
 def test_no_runs(opened, served):
-    page = opened(served(others=["old", "scalars only"]).address, wait=".warning")
+    page = opened(served(others=["old", "scalars only"]).address, wait=".warning:nth-child(2)")
     said = page.locator(".notices").inner_text()
     assert "2 runs have no snapshots (“old”, “scalars only”)" in said
     assert "No run with snapshots yet" in said
@@ -81,10 +81,45 @@ def test_one_point_and_nan(opened, served):
     run[0]["scalars"] = {"epoch_loss": [[0, float("nan")]]}
     page = opened(served(run).address + "#point=0&neuron=hidden:1")
     said = page.locator(".run").inner_text()
-    assert "its activations are NaN or infinite" in said
+    assert "Its states are not defined: its activations are NaN or infinite." in said
+    assert "hidden: its activations are NaN or infinite" in said
+    assert "2 of 2 neurons have no line: their weights are NaN or infinite." in said
+    assert "dead" not in page.locator(".neuron-facts").inner_text()
+    assert "lights 0" not in said
     assert "prediction: NaN or infinite" in said
-    assert "Its activity was not recorded, or is NaN." in said
+    assert "Its activity was not recorded, or is NaN or infinite." in said
     assert "bias: NaN" in said
+
+
+def test_shares_of_what_is_nan_are_not_those_of_dead_neurons(opened, served):
+    """As they are recorded: nothing that is NaN is above 0."""
+    sections = [
+        ("active/hidden", "bits", np.zeros((3, 2))),
+        ("share/hidden", "f32", np.zeros(2)),
+        ("state/hidden", "f32", np.full(4, np.nan)),
+    ]
+    page = opened(served(odd_run("nan", sections)).address + "#neuron=hidden:1")
+    assert page.locator(".neuron-facts .state").inner_text() == "unknown"
+
+
+def test_layers_that_change_between_fits(opened, served):
+    """The run is described by its latest layers; what is recorded of others is said."""
+    meta, snapshots = odd_run("changed", [("active/hidden", "bits", np.ones((3, 2)))])
+    meta["steps"] = [0, 1]
+    before = [("active/former", "bits", np.ones((3, 5)))]
+    snapshots = [encode({"step": 0}, before), *snapshots]
+    page = opened(served((meta, snapshots)).address + "#step=0")
+    page.get_by_text("At this observation the model had other layers (former)").wait_for()
+    page.keyboard.press("End")
+    page.wait_for_selector('.run[data-step="1"]')
+    page.get_by_text("other layers").wait_for(state="hidden")
+
+
+def test_a_point_that_was_not_sampled_names_one_that_was(opened, served):
+    run = odd_run("sampled", [("active/hidden", "bits", np.ones((3, 2)))])
+    run[0]["points"] |= {"total": 90, "shown": [4, 20, 70]}
+    said = opened(served(run).address + "#point=21").locator(".point").inner_text()
+    assert "Point 21 was not recorded in this run. 3 of 90 were; the next one is 70." in said
 
 
 def test_a_corrupt_snapshot_is_said_and_the_others_shown(opened, served):

@@ -1,7 +1,4 @@
-"""Films.
-
-Covers too: png.py.
-"""
+"""Films."""
 
 import shutil
 import subprocess

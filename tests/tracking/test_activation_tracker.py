@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 import normlayers as nl
+from normlayers.experiments.two_neuron_circle.training import arm_data, build_model
 from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.writing.event_log import EventLog
 from tests.tracking.tensorboard_reader import Read
@@ -649,3 +650,25 @@ def test_a_model_changed_and_compiled_again_is_observed_as_it_is(circle_model, p
     fit(circle_model, x, np.stack([y] * 3, axis=1), tracker, epochs=1)
     assert np.isfinite(tracker.history["activity/added/dead"]).tolist() == [False] * 4 + [True] * 2
     assert "network" in Read(tmp_path).tags("images")
+
+
+def test_an_event_file_of_the_circle_takes_20_kb_an_observation(tmp_path):
+    """Its pictures, scalars, histograms and snapshots, and once the tags' descriptions."""
+    model, (x, y) = build_model("relu-centred", seed=0), arm_data("relu-centred")
+    tracker = nl.ActivationTracker(tmp_path, x, y, strict=True)
+    model.fit(x, y, batch_size=16, epochs=39, verbose=0, callbacks=[tracker])
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_size / 40 <= 20_000
+
+
+def test_an_event_file_of_a_wide_network_takes_60_kb_an_observation(tmp_path):
+    random = np.random.default_rng(0)
+    x, y = random.random((2000, 784), dtype=np.float32), random.integers(0, 10, 2000)
+    dense = keras.layers.Dense
+    model = keras.Sequential([dense(512, "relu"), dense(512, "relu"), dense(10, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    tracker = nl.ActivationTracker(tmp_path, x, y, strict=True)
+    tracker.observe(model, 0)
+    tracker.close()
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_size <= 60_000

@@ -27,3 +27,38 @@ def test_fits_of_many_functions_are_those_of_each():
     too_few = LinearFit(x[:4])
     assert np.isnan(too_few.r_squared_of_each(y[:4])).all()
     assert np.isnan(too_few.r_squared(y[:4]))
+
+
+def explained(x, y):
+    """R² from the residuals of NumPy's own least squares."""
+    design = np.column_stack([x, np.ones(len(x))])
+    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    return 1 - np.sum(residual**2) / np.sum((y - y.mean()) ** 2)
+
+
+@pytest.mark.parametrize("condition", [1, 1e3, 1e6, 1e9])
+def test_is_numpys_least_squares_whatever_the_points_condition(condition):
+    random = np.random.default_rng(3)
+    left, _ = np.linalg.qr(random.normal(size=(80, 6)))
+    right, _ = np.linalg.qr(random.normal(size=(6, 6)))
+    x = left * np.geomspace(1, 1 / condition, 6) @ right
+    y = left @ random.normal(size=6) + 0.1 * random.normal(size=80)
+    assert LinearFit(x).r_squared(y) == pytest.approx(explained(x, y), abs=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_constant_features_and_the_points_scale_do_not_matter(scale):
+    random = np.random.default_rng(4)
+    x, y = random.normal(size=(50, 3)), random.normal(size=50)
+    wider = scale * np.column_stack([np.zeros(50), x, np.ones(50)])
+    assert LinearFit(wider).r_squared(y) == pytest.approx(explained(x, y), abs=1e-12)
+    assert LinearFit(wider[:, [0, 4]]).r_squared(y) == pytest.approx(0, abs=1e-12)
+
+
+def test_points_in_general_position_take_no_singular_value_decomposition(monkeypatch):
+    """It takes seconds of 784 features where other processes keep the cores busy."""
+    random = np.random.default_rng(5)
+    x, y = random.normal(size=(60, 20)), random.normal(size=60)
+    expected = explained(x, y)
+    monkeypatch.setattr(np.linalg, "svd", None)
+    assert LinearFit(x).r_squared(y) == pytest.approx(expected, abs=1e-12)

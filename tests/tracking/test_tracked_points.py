@@ -1,9 +1,11 @@
 """What may be watched."""
 
+import keras
 import numpy as np
 import pytest
 import scipy.sparse
 
+from normlayers import measures
 from normlayers.tracking.tracked_points import TrackedPoints
 
 
@@ -43,3 +45,17 @@ def test_ragged_points_are_named():
         TrackedPoints(tensorflow.ragged.constant([[1.0], [1.0, 2.0]]))
     with pytest.raises(ValueError, match="points of different shapes; pad them"):
         TrackedPoints([[1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize("dependent", [False, True])
+def test_linearity_on_the_models_device_is_that_of_the_measure(dependent, monkeypatch):
+    random = np.random.default_rng(0)
+    x, logit = random.normal(size=(50, 6)).astype("float32"), random.normal(size=(50, 2))
+    logit[:, 0] += x[:, 1]
+    if dependent:
+        x[:, 5] = 2 * x[:, 1]
+    expected = measures.linearity(x, logit)
+    if not dependent:
+        monkeypatch.setattr(np.linalg, "svd", None)
+    rounding = 1e-5 if keras.backend.backend() == "jax" else 1e-12  # it computes in float32
+    assert TrackedPoints(x).linearity(logit) == pytest.approx(expected, abs=rounding)

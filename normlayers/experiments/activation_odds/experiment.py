@@ -47,6 +47,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from normlayers.experiments.activation_odds import exact_odds
+from normlayers.experiments.activation_odds.arguments import NAME, checked
 from normlayers.experiments.activation_odds.claims import CLAIMS
 from normlayers.experiments.activation_odds.figures import (
     captions,
@@ -59,14 +60,12 @@ from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.summaries import PERCENT, QUANTILES, quantiles_of_counts
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
-from normlayers.experiments.running.command_line import UsageError, check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 
 Array = npt.NDArray[Any]
 
-NAME = "activation_odds"
 RUN = "initialization"
 # What is kept of it: the arrays of ``Odds``.
 COUNTS = "counts.npz"
@@ -76,15 +75,6 @@ OF_COUNTS = (
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (simulate.__module__,)
 SHARE_BINS, OVERLAP_BINS = 21, 20
-RANGES = {
-    "seed": (0, 2**32 - 1),
-    "networks": (1, 10**9),
-    "points": (1, 100_000),
-    "inputs": (1, 10_000),
-    "neurons": (1, 10_000),
-}
-# Numbers in one network's data and pre-activations, four bytes each.
-LARGEST_NETWORK = 2**24
 
 
 def measures_of(odds: Odds) -> dict[str, Any]:
@@ -173,10 +163,7 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments: dict[str, Any] = {
-        "seed": seed, "networks": networks, "points": points, "inputs": inputs, "neurons": neurons,
-    }  # fmt: skip
-    _check(arguments)
+    arguments = checked(seed, networks, points, inputs, neurons)
     # Those of one neuron's run, and those that a larger network's run may have left here.
     files = picture_files(neurons=2)
     directory = LogDirectory(
@@ -207,14 +194,3 @@ def run(
 def _simulated(arguments: dict[str, Any], arm: str, folder: Path, advance: Advance) -> Kept:
     counted = vars(simulate(**arguments, advance=advance))
     return Kept(arrays={COUNTS: {name: counted[name] for name in OF_COUNTS}})
-
-
-def _check(arguments: dict[str, int]) -> None:
-    check_ranges(arguments, RANGES)
-    numbers = arguments["points"] * (arguments["inputs"] + 2 * arguments["neurons"])
-    if numbers > LARGEST_NETWORK:
-        raise UsageError(
-            f"a network of {arguments['inputs']} inputs and {arguments['neurons']} neurons with "
-            f"{arguments['points']} points takes {4 * numbers / 1e6:.0f} MB, more than "
-            f"{4 * LARGEST_NETWORK / 1e6:.0f}; ask for fewer --points, --inputs or --neurons."
-        )

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.datasets import make_blobs
-from sklearn.linear_model import LogisticRegression
 
 Array = npt.NDArray[Any]
 
@@ -19,6 +17,9 @@ BATCH_SIZE = 4
 
 def circles() -> tuple[Array, Array]:
     """The article's data: ``x`` of shape (166, 2), ``y`` of shape (166, 1), both float32."""
+    # scikit-learn is loaded late: command lines need the constants above.
+    from sklearn.datasets import make_blobs
+
     x, _ = make_blobs(n_samples=200, centers=[[0, 0]], cluster_std=1, random_state=1)
     radius_squared = (x**2).sum(axis=1)
     kept = (radius_squared < 1) | (radius_squared > 1.5)
@@ -29,5 +30,7 @@ def circles() -> tuple[Array, Array]:
 @cache
 def logistic_regression_accuracy() -> float:
     """Of scikit-learn's on the circles, wherever they are: it has an intercept."""
+    from sklearn.linear_model import LogisticRegression
+
     x, y = circles()
     return float(LogisticRegression().fit(x, y.ravel()).score(x, y.ravel()))

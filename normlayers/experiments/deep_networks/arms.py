@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from normlayers.ensembles.classifier_ensemble import Split
-from normlayers.ensembles.classifier_network import Classifier
-from normlayers.experiments.data.digits import digits
-from normlayers.experiments.data.scalings import scaled
+if TYPE_CHECKING:  # what takes Keras is loaded late: the command line needs the arms' names
+    from normlayers.ensembles.classifier_ensemble import Split
+    from normlayers.ensembles.classifier_network import Classifier
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 # By the names that arms have, ``Classifier``'s.
@@ -55,6 +54,8 @@ class Arm:
 
     def classifier(self, width: int) -> Classifier:
         """The architecture, with so many neurons a hidden layer."""
+        from normlayers.ensembles.classifier_network import Classifier
+
         placement = cast(Literal["none", "pre", "post"], NORMALIZATIONS[self.normalization])
         hidden = (width,) * self.depth
         return Classifier(
@@ -75,6 +76,10 @@ def digits_split(standardized: bool) -> Split:
             training images. Pixels that are always 0 stay 0.
     """
     from sklearn.model_selection import train_test_split
+
+    from normlayers.ensembles.classifier_ensemble import Split
+    from normlayers.experiments.data.digits import digits
+    from normlayers.experiments.data.scalings import scaled
 
     data = digits()
     x, x_validation, y, y_validation = train_test_split(

@@ -56,11 +56,11 @@ from typing import Any
 
 from rich.console import Console
 
-from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.findings import ByArm
 from normlayers.experiments.claims.table import claims_table
-from normlayers.experiments.deep_networks.arms import ARMS, TRAINING_POINTS
+from normlayers.experiments.deep_networks.arguments import NAME, checked
+from normlayers.experiments.deep_networks.arms import ARMS
 from normlayers.experiments.deep_networks.claims import CLAIMS
 from normlayers.experiments.deep_networks.figures import PICTURES, captions, pictures
 from normlayers.experiments.deep_networks.identities import PLACEMENTS, moved_by_biases, undone
@@ -69,23 +69,14 @@ from normlayers.experiments.deep_networks.summary import measures_of
 from normlayers.experiments.deep_networks.table import deep_table
 from normlayers.experiments.deep_networks.training import Recipe, train_arms
 from normlayers.experiments.running.arms import Kept, take_up_or_make
-from normlayers.experiments.running.command_line import UsageError, check_ranges, chosen_arms
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 from normlayers.pictures.png import to_png
 
-NAME = "deep_networks"
 NETWORKS = "networks.npz"
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (train_arms.__module__,)
-RANGES = {
-    "seed": (0, 2**32 - 1),
-    "networks": (1, 10_000),
-    "epochs": (1, 1000),
-    "width": (1, 512),
-    "batch-size": (1, TRAINING_POINTS),
-}
 
 
 def run(
@@ -121,11 +112,7 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments: dict[str, Any] = {
-        "seed": seed, "networks": networks, "epochs": epochs, "width": width,
-        "batch-size": batch_size, "optimizer": optimizer, "arms": chosen_arms(arms, tuple(ARMS)),
-    }  # fmt: skip
-    _check(arguments)
+    arguments = checked(seed, networks, epochs, width, batch_size, optimizer, arms)
     recipe = Recipe(seed, networks, epochs, width, batch_size, optimizer)
     directory = LogDirectory(
         log_dir, NAME, arguments["arms"], arguments, versions(*MAKERS), arm_files=(NETWORKS,),
@@ -165,11 +152,3 @@ def _made(
         for one in training:
             directory.begin(one.arm.name)
             yield one.arm.name, one.seconds, Kept(arrays={NETWORKS: one.networks})
-
-
-def _check(arguments: dict[str, Any]) -> None:
-    check_ranges(arguments, RANGES)
-    if arguments["optimizer"] not in OPTIMIZERS:
-        raise UsageError(
-            f"there is no optimizer {arguments['optimizer']!r}; there are {', '.join(OPTIMIZERS)}."
-        )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.ensembles.classifier_ensemble import Split
 from normlayers.experiments.data.cancer import cancer
-from normlayers.experiments.data.scalings import scaled
 from normlayers.experiments.data.wine import wine
+
+if TYPE_CHECKING:  # what takes Keras is loaded late: the command line needs the data sets' names
+    from normlayers.ensembles.classifier_ensemble import Split
 
 Array = npt.NDArray[Any]
 
@@ -74,6 +75,9 @@ def splits(name: str, standardized: bool = False) -> list[Split]:
         standardized: whether both parts are standardized with the training part's statistics.
     """
     from sklearn.model_selection import train_test_split
+
+    from normlayers.ensembles.classifier_ensemble import Split
+    from normlayers.experiments.data.scalings import scaled
 
     found = []
     for number in range(SPLITS):

@@ -48,18 +48,15 @@ from normlayers.experiments.claims.summaries import (
     quantiles,
 )
 from normlayers.experiments.claims.table import claims_table
-from normlayers.experiments.input_normalization.arms import (
-    ARMS,
-    train_arm,
-    untrained,
-)
+from normlayers.experiments.input_normalization.arguments import NAME, checked
+from normlayers.experiments.input_normalization.arms import ARMS, FITS, KNOWN_ARMS
 from normlayers.experiments.input_normalization.claims import CLAIMS, UNTRAINED
 from normlayers.experiments.input_normalization.data import DATA, points
 from normlayers.experiments.input_normalization.figures import FIGURES, caption, figures
 from normlayers.experiments.input_normalization.table import table
 from normlayers.experiments.input_normalization.tracked_fit import tracked_fit
+from normlayers.experiments.input_normalization.training import train_arm, untrained
 from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
-from normlayers.experiments.running.command_line import check_ranges, chosen_arms
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
@@ -68,13 +65,10 @@ from normlayers.pictures.png import to_png
 Array = npt.NDArray[Any]
 Found = dict[str, Array]
 
-NAME = "input_normalization"
 NETWORKS = "networks.npz"
-FITS = ("fit-raw", "fit-standardized")
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (train_arm.__module__, tracked_fit.__module__)
 CURVE_EPOCHS = 20
-RANGES = {"seed": (0, 2**32 - 1), "networks": (1, 100_000), "epochs": (1, 100_000)}
 
 
 def run(
@@ -82,7 +76,7 @@ def run(
     seed: int = 0,
     networks: int = 200,
     epochs: int = 100,
-    arms: Sequence[str] = (*ARMS, *FITS),
+    arms: Sequence[str] = KNOWN_ARMS,
     start_over: bool = False,
     console: Console | None = None,
 ) -> dict[str, Any]:
@@ -104,16 +98,12 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments: dict[str, Any] = {
-        "seed": seed, "networks": networks, "epochs": epochs,
-        "arms": chosen_arms(arms, (*ARMS, *FITS)),
-    }  # fmt: skip
-    check_ranges(arguments, RANGES)
+    arguments = checked(seed, networks, epochs, arms)
     chosen = arguments["arms"]
     directory = LogDirectory(
         log_dir, NAME, chosen, arguments, versions(*MAKERS),
         own_files={arm: (NETWORKS,) for arm in chosen if arm in ARMS},
-        files=FIGURES, known_arms=(*ARMS, *FITS),
+        files=FIGURES, known_arms=KNOWN_ARMS,
     )  # fmt: skip
     directory.open(start_over)
     with closing(directory):

@@ -45,7 +45,7 @@ see ``quadratic_descent``. The predicted ones are whole too.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,7 @@ from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.summaries import QUANTILES, quantiles
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.loss_surface import quadratic_descent as theory
+from normlayers.experiments.loss_surface.arguments import NAME, RATE, checked
 from normlayers.experiments.loss_surface.claims import CLAIMS
 from normlayers.experiments.loss_surface.data import SCALINGS, draw
 from normlayers.experiments.loss_surface.figures import (
@@ -82,25 +83,18 @@ from normlayers.experiments.loss_surface.measures import (
 )
 from normlayers.experiments.loss_surface.table import loss_surface_table
 from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
-from normlayers.experiments.running.command_line import UsageError, check_ranges
+from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
 
 Array = npt.NDArray[Any]
 
-NAME = "loss_surface"
 RUN = "surfaces"
 KEPT_RUNS = "runs.npz"
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (descend_everywhere.__module__, arrays_of.__module__)
-RATE = 0.01  # of Keras's stochastic gradient descent
 MOST_STEPS = 200_000
-RANGES = {"seed": (0, 2**32 - 1), "data-sets": (1, 100_000), "points": (20, 100_000)}
-# Points of all data sets, which are held in memory at once in one scaling after another.
-MOST_POINTS = 1_000_000
-# Under it rounding errors of the minimum would be seen.
-SMALLEST_TOLERANCE = 1e-6
 RUNS = ("best", "shared", "near")
 
 
@@ -211,11 +205,7 @@ def run(
             cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments = {
-        "seed": seed, "data-sets": data_sets, "points": points, "tolerance": tolerance,
-        "learning-rate": learning_rate,
-    }  # fmt: skip
-    _check(arguments)
+    arguments = checked(seed, data_sets, points, tolerance, learning_rate)
     directory = LogDirectory(
         log_dir, NAME, [RUN], arguments, versions(*MAKERS), arm_files=(KEPT_RUNS,), files=FILES
     )
@@ -251,20 +241,3 @@ def run(
 
 def _made(descend: Callable[..., Runs], arm: str, folder: Path, advance: Advance) -> Kept:
     return Kept(arrays={KEPT_RUNS: arrays_of(descend(advance=advance))})
-
-
-def _check(arguments: Mapping[str, float]) -> None:
-    check_ranges(arguments, RANGES)
-    tolerance, rate = arguments["tolerance"], arguments["learning-rate"]
-    if not SMALLEST_TOLERANCE <= tolerance < 1:
-        raise UsageError(
-            f"--tolerance must be from {SMALLEST_TOLERANCE:g} to under 1, not {tolerance}."
-        )
-    if not (rate > 0 and math.isfinite(rate)):
-        raise UsageError(f"--learning-rate must be over 0 and finite, not {rate}.")
-    points = arguments["data-sets"] * arguments["points"]
-    if points > MOST_POINTS:
-        raise UsageError(
-            f"{arguments['data-sets']:,} data sets of {arguments['points']:,} points are more than "
-            f"{MOST_POINTS:,} points; ask for fewer --data-sets or --points."
-        )

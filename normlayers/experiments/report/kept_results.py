@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from normlayers.experiments.running.log_directory import RESULTS
-from normlayers.experiments.running.manifest import MANIFEST
+from normlayers.experiments.running.manifest import MANIFEST, RESULTS
 
 NUMBER = (int, float)
 KEYS: dict[str, Any] = {

@@ -21,7 +21,7 @@ from normlayers.experiments.claims.table import claims_markdown
 from normlayers.experiments.report.content import Ran, ShownExperiment, shown_experiments
 from normlayers.experiments.report.kept_results import why_again
 from normlayers.experiments.report.page import duration, refuse_report, write_report
-from normlayers.experiments.running.command_line import UsageError
+from normlayers.experiments.running.command_line import check_choice
 from normlayers.experiments.running.whole_files import write_whole
 
 # The longest first; their scripts have these names.
@@ -68,11 +68,8 @@ def reproduce(
         OSError: the report cannot be written after all; an earlier one stays as it was.
     """
     console, started = console or Console(), time.perf_counter()
-    unknown = [name for name in only if name not in EXPERIMENTS]
-    if unknown:
-        raise UsageError(
-            f"there is no experiment {unknown[0]!r}; there are {', '.join(EXPERIMENTS)}."
-        )
+    for name in only:
+        check_choice("experiment", name, EXPERIMENTS)
     report = report or log_dir / REPORT
     refuse_report(report, log_dir)
     chosen = [name for name in EXPERIMENTS if name in only]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from normlayers.experiments.running.command_line import UsageError
+from normlayers.experiments.running.usage_error import UsageError
 from normlayers.experiments.running.whole_files import write_json
 from normlayers.pictures.whole_file import partial_files
 from normlayers.tracking.writing.event_log import EVENT_FILES

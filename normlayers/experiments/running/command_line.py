@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from normlayers.experiments.running.manifest import refuse_other_run
+from normlayers.experiments.running.usage_error import UsageError as UsageError
+
 # Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
 LARGEST_SEED = 2**32 - 1
-
-
-class UsageError(Exception):
-    """The request cannot be carried out; the message says why in one sentence."""
 
 
 def folder(text: str) -> Path:
@@ -66,21 +65,60 @@ def check_ranges(arguments: Mapping[str, Any], ranges: Mapping[str, tuple[float,
             raise UsageError(f"--{name} must be from {least} to {most}, not {arguments[name]}.")
 
 
+def check_choice(kind: str, asked: str, choices: Iterable[str]) -> None:
+    """Refuse a name that is not among the choices.
+
+    Args:
+        kind: what is chosen, such as an optimizer.
+        asked: the name.
+        choices: the names that there are.
+
+    Raises:
+        UsageError: it is none of them.
+
+    Example:
+        >>> check_choice("optimizer", "adam", ["sgd", "adam"])
+    """
+    known = list(choices)
+    if asked not in known:
+        raise UsageError(f"there is no {kind} {asked!r}; there are {', '.join(known)}.")
+
+
 class ArgumentParser(argparse.ArgumentParser):
-    """Shows defaults in its help, and refuses with one sentence and exit code 2."""
+    """Shows defaults in its help, and refuses with one sentence and exit code 2.
+
+    An experiment's script imports what is slow to import between ``accepted`` and ``carry_out``,
+    so that nobody waits for TensorFlow to read a help text or an error.
+    """
 
     def __init__(self, description: str | None) -> None:
         super().__init__(description=description, formatter_class=_Help, allow_abbrev=False)
 
-    def run(self, experiment: Callable[..., Any]) -> Any:
-        """Call an experiment with the command line's options and return its result.
+    def accepted(self, experiment: str, checked: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+        """The command line's options, for ``carry_out``; without them the program ends.
+
+        Args:
+            experiment: its name.
+            checked: takes all options but ``log_dir`` and ``start_over``, and returns the
+                experiment's arguments as results.json has them, or raises a ``UsageError``.
+        """
+        options = vars(self.parse_args())
+        asked = {n: v for n, v in options.items() if n not in ("log_dir", "start_over")}
+        try:
+            arguments = checked(**asked)
+            refuse_other_run(options["log_dir"], experiment, arguments, options["start_over"])
+        except UsageError as error:
+            self.error(str(error))
+        return options
+
+    def carry_out(self, work: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+        """Call a function with options and return its result.
 
         A ``UsageError`` ends the program with one sentence and exit code 2, an ``OSError`` with
         one sentence and exit code 1.
         """
-        options = self.parse_args()
         try:
-            return experiment(**vars(options))
+            return work(**options)
         except UsageError as error:
             self.error(str(error))
         except OSError as error:  # a full disk, say

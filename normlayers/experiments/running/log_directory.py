@@ -13,10 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from normlayers.ensembles.devices import device
 from normlayers.experiments.running.arm_folder import ArmFolder
-from normlayers.experiments.running.command_line import UsageError
-from normlayers.experiments.running.manifest import MANIFEST, read_manifest, refuse_other_arguments
+from normlayers.experiments.running.manifest import (
+    MANIFEST,
+    RESULTS,
+    read_manifest,
+    refuse_other_arguments,
+)
+from normlayers.experiments.running.usage_error import UsageError
 from normlayers.experiments.running.whole_files import (
     write_arrays,
     write_json,
@@ -28,8 +32,6 @@ try:
     import fcntl
 except ImportError:  # not on Windows, where two runs at once are not noticed
     fcntl = None  # type: ignore[assignment]
-
-RESULTS = "results.json"
 
 
 class LogDirectory:
@@ -195,6 +197,9 @@ class LogDirectory:
         Returns:
             its content.
         """
+        # Loaded late: it takes Keras.
+        from normlayers.ensembles.devices import device
+
         asked = self._manifest["arguments"]
         content = {
             "experiment": self._manifest["experiment"],

@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from normlayers.experiments.running.command_line import UsageError
+from normlayers.experiments.running.usage_error import UsageError
 
-MANIFEST = "arguments.json"
+MANIFEST, RESULTS = "arguments.json", "results.json"
 KINDS = {"experiment": str, "arms": list, "arguments": dict, "versions": dict}
 
 
 def read_manifest(
-    folder: Path, experiment: str, known_arms: Sequence[str]
+    folder: Path, experiment: str, known_arms: Sequence[str] | None = None
 ) -> dict[str, Any] | None:
     """The content of an earlier run's arguments.json; ``None`` if there is none.
 
     Args:
         folder: the log directory.
         experiment: the experiment's name.
-        known_arms: all arms that the experiment has.
+        known_arms: all arms that the experiment has; ``None``: whatever arms it names.
 
     Raises:
         UsageError: the file is not one that the experiment wrote. It is checked because the arms
@@ -44,7 +44,7 @@ def read_manifest(
             f"{folder} holds a run of {manifest['experiment']}, not of {experiment}; "
             "choose another --log-dir."
         )
-    unknown = [arm for arm in manifest["arms"] if arm not in known_arms]
+    unknown = [arm for arm in manifest["arms"] if known_arms and arm not in known_arms]
     if unknown:
         raise UsageError(
             f"{path} names the arm {unknown[0]!r}, which {experiment} does not have; "
@@ -74,6 +74,32 @@ def refuse_other_arguments(folder: Path, before: Mapping[str, Any], now: Mapping
             f"{folder} holds a run made with {asked}; "
             "choose another --log-dir, or --start-over to remove that run."
         )
+
+
+def refuse_other_run(
+    folder: Path, experiment: str, arguments: Mapping[str, Any], start_over: bool
+) -> None:
+    """Refuse a folder of which a look shows that the run cannot write to it.
+
+    What only shows in writing, ``LogDirectory.open`` refuses.
+
+    Args:
+        folder: the log directory.
+        experiment: the experiment's name.
+        arguments: of the run.
+        start_over: whether another run of the experiment is to be removed.
+
+    Raises:
+        UsageError: it is no folder, or holds another experiment or a run with other arguments.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; choose another --log-dir.")
+    try:
+        earlier = read_manifest(folder, experiment)
+    except OSError:
+        return
+    if earlier is not None and not start_over:
+        refuse_other_arguments(folder, earlier["arguments"], arguments)
 
 
 def _is_manifest(content: Any) -> bool:

@@ -55,10 +55,10 @@ from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.data_set import DataSet
 from normlayers.experiments.data.scalings import scaled, scalings_of
 from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
-from normlayers.experiments.running.command_line import check_ranges
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
+from normlayers.experiments.scaling_methods.arguments import NAME, checked
 from normlayers.experiments.scaling_methods.claims import CLAIMS, Findings, varying
 from normlayers.experiments.scaling_methods.data import DATA_SETS
 from normlayers.experiments.scaling_methods.figures import FILES, captions, figures
@@ -75,18 +75,10 @@ from normlayers.pictures.png import to_png
 
 Array = npt.NDArray[Any]
 
-NAME = "scaling_methods"
 MEASURES = "measures.npz"
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (train_arm.__module__, neighbour_accuracies.__module__)
 NEIGHBOUR_ARMS = {f"neighbours-{name}": load for name, load in DATA_SETS.items()}
-# Fewer than two have no interval to draw.
-RANGES = {
-    "seed": (0, 2**32 - 1),
-    "networks": (2, 100_000),
-    "splits": (2, 100_000),
-    "epochs": (1, 10_000),
-}
 
 
 def run(
@@ -116,8 +108,7 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments = {"seed": seed, "networks": networks, "splits": splits, "epochs": epochs}
-    check_ranges(arguments, RANGES)
+    arguments = checked(seed, networks, splits, epochs)
     arms = [*NEIGHBOUR_ARMS, *ARMS]
     directory = LogDirectory(
         log_dir, NAME, arms, arguments, versions(*MAKERS), arm_files=(MEASURES,), files=FILES

@@ -41,10 +41,11 @@ from rich.console import Console
 
 from normlayers.experiments.data.circles import circles, logistic_regression_accuracy
 from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
-from normlayers.experiments.running.command_line import LARGEST_SEED, check_ranges, chosen_arms
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
+from normlayers.experiments.two_neuron_circle.arguments import NAME, checked
+from normlayers.experiments.two_neuron_circle.arms import ARMS, DATA
 from normlayers.experiments.two_neuron_circle.figures import (
     FIGURES,
     OVERVIEW,
@@ -58,18 +59,14 @@ from normlayers.experiments.two_neuron_circle.figures import (
 from normlayers.experiments.two_neuron_circle.films import FILMED, film_file
 from normlayers.experiments.two_neuron_circle.table import table
 from normlayers.experiments.two_neuron_circle.training import (
-    ARMS,
-    DATA,
     MODEL,
     arm_data,
     lit_films,
     make_arm,
 )
 
-NAME = "two_neuron_circle"
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (make_arm.__module__,)
-RANGES = {"seed": (0, LARGEST_SEED), "epochs": (1, 10**9), "every": (1, 10**9)}
 
 
 def run(
@@ -99,9 +96,9 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arms = _checked(seed, epochs, arms, every)
+    arguments = checked(seed, epochs, arms, every)
+    arms = arguments["arms"]
     each = {"seed": seed, "epochs": epochs, "every": every}
-    arguments = {**each, "arms": arms}
     directory = LogDirectory(
         log_dir,
         NAME,
@@ -150,11 +147,6 @@ def _overview(directory: LogDirectory, arms: Sequence[str]) -> bytes:
         model = keras.models.load_model(directory.path / arm / MODEL, compile=False)
         panels.append((title, arm_data(arm)[0], model))
     return overview(panels, circles()[1], columns=min(len(arms), len(DATA)))
-
-
-def _checked(seed: int, epochs: int, arms: Sequence[str], every: int) -> list[str]:
-    check_ranges({"seed": seed, "epochs": epochs, "every": every}, RANGES)
-    return chosen_arms(arms, ARMS)
 
 
 def _baselines() -> dict[str, float]:

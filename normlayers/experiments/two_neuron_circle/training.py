@@ -14,6 +14,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from normlayers.experiments.data.circles import BATCH_SIZE, SHIFT, circles
 from normlayers.experiments.running.whole_passes import fit_in_passes
+from normlayers.experiments.two_neuron_circle.arms import CURES
 from normlayers.experiments.two_neuron_circle.films import draw_arm
 from normlayers.experiments.two_neuron_circle.lit_points import (
     LIT_FILMS,
@@ -27,10 +28,6 @@ from normlayers.tracking.activation_tracker import ActivationTracker
 
 Array = npt.NDArray[Any]
 
-ACTIVATIONS = ("relu", "sigmoid")
-CURES = ("standardized", "bn-pre", "bn-post")
-DATA = ("centred", "shifted", *(f"shifted-{cure}" for cure in CURES))
-ARMS = tuple(f"{activation}-{data}" for activation in ACTIVATIONS for data in DATA)
 LAYERS = ("hidden", "output")
 MODEL = "model.keras"
 

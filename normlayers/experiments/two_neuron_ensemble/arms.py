@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.ensembles.stacked_network import Architecture
 from normlayers.experiments.data.circles import SHIFT, circles
-from normlayers.experiments.data.scalings import scaled
+
+if TYPE_CHECKING:  # what takes Keras is loaded late: the command line needs the arms' names
+    from normlayers.ensembles.stacked_network import Architecture
 
 Array = npt.NDArray[Any]
 
@@ -39,39 +40,52 @@ class Arm:
     """Networks of one kind, and the data they are given.
 
     Attributes:
-        architecture: of the networks.
+        activation: of the hidden layers, its Keras name.
+        normalization: a batch normalization before or after each hidden activation.
+        hidden: neurons of each hidden layer.
         shift: what is added to both coordinates of the circles.
         standardized: whether the shifted data are then standardized.
     """
 
-    architecture: Architecture
+    activation: str = "relu"
+    normalization: Literal["none", "pre", "post"] = "none"
+    hidden: tuple[int, ...] = (2,)
     shift: float = SHIFT
     standardized: bool = False
+
+    @property
+    def architecture(self) -> Architecture:
+        """Of the networks."""
+        from normlayers.ensembles.stacked_network import Architecture
+
+        return Architecture(
+            hidden=self.hidden, activation=self.activation, normalization=self.normalization
+        )
 
     def data(self) -> tuple[Array, Array]:
         """``x`` of shape (166, 2), ``y`` of shape (166, 1), both float32."""
         x, y = circles()
         x = x + np.float32(self.shift)
         if self.standardized:
+            from normlayers.experiments.data.scalings import scaled
+
             (x,) = scaled("standardized", x)
         return x, y
 
 
 def _arms() -> dict[str, Arm]:
     arms = {
-        f"{name}-shift-{shift}": Arm(Architecture(activation=activation), shift)
+        f"{name}-shift-{shift}": Arm(activation, shift=shift)
         for name, activation in ACTIVATIONS.items()
         for shift in SHIFTS
     }
     for name, activation in ACTIVATIONS.items():
-        arms[f"{name}-standardized"] = Arm(Architecture(activation=activation), standardized=True)
+        arms[f"{name}-standardized"] = Arm(activation, standardized=True)
         placements: tuple[Literal["pre", "post"], ...] = ("pre", "post")
         for placement in placements:
-            arms[f"{name}-bn-{placement}"] = Arm(
-                Architecture(activation=activation, normalization=placement)
-            )
+            arms[f"{name}-bn-{placement}"] = Arm(activation, placement)
     for name, hidden in SIZES.items():
-        arms[f"relu-{name}"] = Arm(Architecture(hidden=hidden))
+        arms[f"relu-{name}"] = Arm(hidden=hidden)
     return arms
 
 

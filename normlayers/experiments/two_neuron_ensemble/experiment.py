@@ -37,7 +37,6 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from normlayers.ensembles.stacked_optimizers import OPTIMIZERS
 from normlayers.experiments.claims.claim import check
 from normlayers.experiments.claims.evidence import share
 from normlayers.experiments.claims.findings import ByArm
@@ -45,15 +44,10 @@ from normlayers.experiments.claims.summaries import QUANTILES, distribution
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.circles import BATCH_SIZE, circles, logistic_regression_accuracy
 from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
-from normlayers.experiments.running.command_line import (
-    LARGEST_SEED,
-    UsageError,
-    check_ranges,
-    chosen_arms,
-)
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
+from normlayers.experiments.two_neuron_ensemble.arguments import NAME, checked
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 from normlayers.experiments.two_neuron_ensemble.best_line import best_line_accuracy
 from normlayers.experiments.two_neuron_ensemble.claims import (
@@ -70,13 +64,10 @@ Array = npt.NDArray[Any]
 # By arm an array with a field a measure and an element a network.
 Found = dict[str, Array]
 
-NAME = "two_neuron_ensemble"
 # What makes the arms: they are made again when its code has changed.
 MAKERS = (train.__module__,)
 # Accuracies are kept in 32 bits; one point more is 0.006.
 ROUNDING = 1e-6
-# Beyond this, computing the quantiles of one measure of an arm takes a gigabyte.
-MOST_NETWORKS = 100_000_000
 
 
 def run(
@@ -110,11 +101,7 @@ def run(
         UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
     """
     console = console or Console()
-    arguments: dict[str, Any] = {
-        "seed": seed, "networks": networks, "epochs": epochs, "batch-size": batch_size,
-        "optimizer": optimizer, "arms": chosen_arms(arms, tuple(ARMS)),
-    }  # fmt: skip
-    _check(arguments)
+    arguments = checked(seed, networks, epochs, batch_size, optimizer, arms)
     arms = arguments["arms"]
     directory = LogDirectory(
         log_dir, NAME, arms, arguments, versions(*MAKERS), arm_files=(NETWORKS,), files=PICTURES,
@@ -167,17 +154,3 @@ def _measures(findings: Found) -> dict[str, Any]:
         "quantile_levels": list(QUANTILES),
         "arms": {arm: summary(found) for arm, found in findings.items()},
     }
-
-
-def _check(arguments: dict[str, Any]) -> None:
-    ranges = {
-        "seed": (0, LARGEST_SEED),
-        "networks": (1, MOST_NETWORKS),
-        "epochs": (1, 10**9),
-        "batch-size": (1, 10**6),
-    }
-    check_ranges(arguments, ranges)
-    if arguments["optimizer"] not in OPTIMIZERS:
-        raise UsageError(
-            f"there is no optimizer {arguments['optimizer']!r}; there are {', '.join(OPTIMIZERS)}."
-        )

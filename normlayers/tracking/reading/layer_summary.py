@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from normlayers.tracking.measures import DERIVATIVES, SATURATED, gradient_measures
+from normlayers.tracking.measures import DERIVATIVES, gradient_measures, is_saturated
 
 BINS = 30  # as many as TensorBoard shows
 
@@ -42,10 +42,10 @@ def layer_summary(active: Any, outputs: Any, activated: Any, activation: str) ->
         found["zero_gradient"] = 1 - ops.mean(on)
     elif told:
         slope = DERIVATIVES[activation](ops.cast(activated, "float32"))
-        slope = ops.abs(ops.cast(slope, "float32"))
+        slope = ops.cast(slope, "float32")
         found["zero_gradient"] = ops.mean(ops.cast(slope == 0, "float32"))
         if "saturation" in told:
-            found["saturation"] = ops.mean(ops.cast(slope < SATURATED, "float32"))
+            found["saturation"] = ops.mean(ops.cast(is_saturated(slope), "float32"))
     return found
 
 

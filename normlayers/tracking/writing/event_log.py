@@ -232,7 +232,8 @@ def _histogram_value(tag: str, low: float, high: float, counts: npt.NDArray[Any]
     return Summary.Value(
         tag=tag,
         metadata=create_summary_metadata(display_name=None, description=""),
-        tensor=make_tensor_proto(bins, dtype=np.float64),
+        # Single precision, which the values have, is half of the size.
+        tensor=make_tensor_proto(bins, dtype=np.float32),
     )
 
 

@@ -1,6 +1,6 @@
 """The experiment's runs, resumed and refused.
 
-Covers too: data.py, table.py, tracked_fit.py.
+Covers too: arms.py, data.py, table.py, tracked_fit.py.
 """
 
 import io

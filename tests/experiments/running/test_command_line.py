@@ -1,4 +1,7 @@
-"""The command line: what is refused, and in which words."""
+"""The command line: what is refused, and in which words.
+
+Covers too: usage_error.py.
+"""
 
 import importlib
 import runpy

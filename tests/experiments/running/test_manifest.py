@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from normlayers.experiments.running.command_line import UsageError
+from normlayers.experiments.running.manifest import refuse_other_run
+from normlayers.experiments.running.usage_error import UsageError
 from tests.experiments.made_up_runs import directory, files, finished
 
 
@@ -41,3 +42,18 @@ def test_an_edited_manifest_names_no_folders_to_delete(tmp_path, arm):
     with pytest.raises(UsageError, match=r"names the arm .*, which circle does not have"):
         directory(inside).open(start_over=True)
     assert files(tmp_path) == before
+
+
+def test_a_look_at_the_folder_refuses_what_opening_it_would(tmp_path):
+    refuse_other_run(tmp_path / "new", "circle", {"epochs": 1}, start_over=False)
+    finished(tmp_path)
+    asked = json.loads((tmp_path / "arguments.json").read_text())["arguments"]
+    other = dict.fromkeys(asked, "another")
+    refuse_other_run(tmp_path, "circle", asked, start_over=False)
+    refuse_other_run(tmp_path, "circle", other, start_over=True)
+    with pytest.raises(UsageError, match=r"holds a run made with .* \(now another\)"):
+        refuse_other_run(tmp_path, "circle", other, start_over=False)
+    with pytest.raises(UsageError, match=r"holds a run of circle, not of square"):
+        refuse_other_run(tmp_path, "square", asked, start_over=True)
+    with pytest.raises(UsageError, match=r"is no folder"):
+        refuse_other_run(tmp_path / "arguments.json", "circle", asked, start_over=True)

@@ -1,6 +1,6 @@
 """The circle experiment: its data, its outcome on a fixed seed, its output.
 
-Covers too: figures.py, table.py, training.py.
+Covers too: arms.py, figures.py, table.py, training.py.
 """
 
 import io

@@ -89,7 +89,7 @@ export class App {
       const { runs, others, opened } = await this.source.list();
       this.names = runs;
       this.opened = opened && opened.length ? opened : runs.slice(0, 1);
-      if (others.length) notes.push(withoutSnapshots(others));
+      this.say('others', others.length ? [withoutSnapshots(others)] : [], runs.length ? 'note' : 'warning');
       if (!runs.length) {
         notes.push('No run with snapshots yet. Train with normlayers.ActivationTracker(log_dir, x) among the callbacks; they appear here as they are written.');
       }
@@ -102,10 +102,10 @@ export class App {
     this.say('list', notes);
   }
 
-  /** @param {string} about @param {string[]} notes */
-  say(about, notes) {
+  /** @param {string} about @param {string[]} notes @param {string} kind */
+  say(about, notes, kind = 'warning') {
     const others = [...this.notice.children].filter((note) => note.dataset.about !== about);
-    this.notice.replaceChildren(...others, ...notes.map((note) => element('p', { class: 'warning', 'data-about': about }, note)));
+    this.notice.replaceChildren(...others, ...notes.map((note) => element('p', { class: kind, 'data-about': about }, note)));
   }
 
   /** @param {string[]} names */
@@ -261,7 +261,7 @@ export class App {
     else this.later ||= setTimeout(() => {
       this.later = 0;
       this.paintSoon();
-    }, 300);
+    }, 500);
   }
 
   paintSoon() {
@@ -271,7 +271,8 @@ export class App {
 
   paint() {
     cancelAnimationFrame(this.wanted);
-    this.wanted = 0;
+    clearTimeout(this.later);
+    this.wanted = this.later = 0;
     const runs = this.shown();
     const { steps, place, playing, choice } = this;
     this.timeline.update({ steps, place, playing, recordings: runs.map((run) => run.recording) });

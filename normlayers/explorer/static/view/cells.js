@@ -17,10 +17,22 @@ export function makeCells(meta, act) {
     dot.style.background = shareColour([0, 0.05, 0.5, 0.95, 1][i]);
     return element('span', {}, dot, words);
   });
+  const alike = element('p', { class: 'note duplicates', hidden: true });
   const node = element('section', { class: 'cells' }, element('h3', {}, 'Neurons'),
     element('div', { class: 'legend' }, ...swatches, element('span', {}, element('i', { class: 'dot square lit' }), 'lit by the point')),
-    ...grids.map((/** @type {any} */ grid) => grid.node));
-  return { node, update: (/** @type {any} */ moment) => grids.forEach((/** @type {any} */ grid) => grid.update(moment)) };
+    alike, ...grids.map((/** @type {any} */ grid) => grid.node));
+  function update(/** @type {any} */ moment) {
+    alike.hidden = moment.choice.filter !== 'duplicate';
+    write(alike, aboutDuplicates(meta.points));
+    for (const grid of grids) grid.update(moment);
+  }
+  return { node, update };
+}
+
+/** What is known of duplicates, where not all points are. @returns {string} */
+function aboutDuplicates({ shown, total }) {
+  if (!(total > shown.length)) return 'Duplicates are lit by exactly the same points.';
+  return `Duplicates are lit by the same of the ${shown.length} points shown; the other ${total - shown.length} of ${total} may tell them apart.`;
 }
 
 /** @param {any} layer @param {any} act */
@@ -65,7 +77,7 @@ function makeGrid(layer, act) {
     const shares = digest?.shares[layer.name];
     said.hidden = Boolean(shares);
     canvas.hidden = !shares;
-    const sampled = layer.shown.length < layer.neurons ? `${layer.shown.length} shown of ${layer.neurons} neurons` : `${layer.neurons} neurons`;
+    const sampled = layer.shown.length < layer.neurons ? `${layer.shown.length} shown of ${layer.neurons} neurons` : `${layer.neurons} neuron${layer.neurons === 1 ? '' : 's'}`;
     if (!shares) {
       seen = null;
       write(title, `${layer.name} · ${sampled}`);

@@ -53,7 +53,7 @@ function aboutPoint(moment, act) {
   }
   const place = meta.points.shown.indexOf(choice.point);
   const heading = element('h3', {}, `Point ${choice.point}`);
-  if (place < 0) return [heading, element('p', { class: 'note' }, `Point ${choice.point} was not recorded in this run.`)];
+  if (place < 0) return [heading, element('p', { class: 'note' }, notRecorded(meta, choice.point))];
   if (!snapshot) return [heading, element('p', { class: 'note' }, 'This observation is not here.')];
   const label = meta.points.labels?.[place];
   const facts = [
@@ -62,6 +62,13 @@ function aboutPoint(moment, act) {
   ];
   return [heading, element('p', { class: 'facts' }, facts.join(' · ')),
     ...meta.layers.map((/** @type {any} */ layer) => litNeurons(layer, snapshot, place, act))];
+}
+
+/** @param {any} meta @param {number} row @returns {string} */
+function notRecorded({ points: { shown, total } }, row) {
+  const next = shown.find((/** @type {number} */ other) => other > row) ?? shown[0];
+  const sampled = next !== undefined && row < total ? ` ${shown.length} of ${total} were; the next one is ${next}.` : '';
+  return `Point ${row} was not recorded in this run.${sampled}`;
 }
 
 /** @returns {string} */
@@ -85,6 +92,7 @@ function prediction({ meta, snapshot }, place) {
 function litNeurons(layer, snapshot, place, act) {
   const active = snapshot.active(layer.name);
   if (!active) return element('p', {}, element('b', {}, layer.name), ': activity not recorded');
+  if (snapshot.broken(layer.name)) return element('p', {}, element('b', {}, layer.name), ': its activations are NaN or infinite');
   const lit = [];
   layer.shown.forEach((/** @type {number} */ index, /** @type {number} */ column) => {
     if (active(place, column)) lit.push({ index, value: snapshot.value(layer.name, place, column) });
@@ -113,7 +121,7 @@ function aboutNeuron(moment, layer, column, act) {
     element('p', { class: 'facts' }, element('b', { class: `state ${state.replace(' ', '-')}` }, state),
       ` active on ${percent(share)} of the data${shareOfClasses(moment, layer, column)}`),
     element('p', { class: 'note' }, MEANING[state])];
-  const active = snapshot?.active(layer.name);
+  const active = snapshot?.broken(layer.name) ? null : snapshot?.active(layer.name);
   if (active) parts.push(litPoints(meta, active, column, act));
   else parts.push(element('p', { class: 'note' }, 'Which points light it was not recorded.'));
   parts.push(weights(moment, layer, column));
@@ -122,7 +130,7 @@ function aboutNeuron(moment, layer, column, act) {
 
 /** @returns {string} */
 function shareOfClasses({ meta, snapshot }, layer, column) {
-  const active = snapshot?.active(layer.name);
+  const active = snapshot?.broken(layer.name) ? null : snapshot?.active(layer.name);
   const labels = meta.points.labels;
   if (!active || !labels) return '';
   const counts = new Map();

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { classColour, themed } from './palette.js';
+import { classColour, classCount, lighter, themed } from './palette.js';
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -15,8 +15,8 @@ export function drawPoints(context, { meta, snapshot, choice }, { places }, neur
   const layer = neuron && meta.layers.find(({ name }) => name === neuron.layer);
   const column = layer ? layer.shown.indexOf(neuron.index) : -1;
   const active = column >= 0 && snapshot ? snapshot.active(layer.name) : null;
-  const { labels, classes, shown } = meta.points;
-  const count = Math.max(classes?.length || 0, labels ? new Set(labels).size : 0);
+  const { labels, shown } = meta.points;
+  const count = classCount(meta);
   const radius = places.length > 800 ? 2.5 : places.length > 200 ? 3.5 : 4.5;
   const groups = new Map();
   places.forEach((at, place) => {
@@ -51,7 +51,9 @@ export function drawPoints(context, { meta, snapshot, choice }, { places }, neur
 
 /** A hollow point's colour, bright enough in the dark. */
 function rimColour(classed, count, colour) {
-  return classed < 0 || count > 2 ? colour : themed(classed === 1 ? 'green' : 'blue');
+  if (classed < 0) return colour;
+  if (count <= 2) return themed(classed === 1 ? 'green' : 'blue');
+  return document.documentElement.dataset.theme === 'dark' ? lighter(colour) : colour;
 }
 
 /** Classes differ in shape too: disc, square, diamond, triangle. */

@@ -77,7 +77,7 @@ export function makeNetwork(meta, act) {
   function update({ snapshot, digest, choice }) {
     const place = choice.point === null ? -1 : meta.points.shown.indexOf(choice.point);
     const lit = (/** @type {any} */ layer, /** @type {number} */ index) => {
-      const active = snapshot && place >= 0 && snapshot.active(layer.name);
+      const active = snapshot && place >= 0 && !snapshot.broken(layer.name) && snapshot.active(layer.name);
       return active ? active(place, index) : null;
     };
     for (const { group, circle, text, value, layer, index } of nodes) {
@@ -85,10 +85,10 @@ export function makeNetwork(meta, act) {
       const state = stateOf(share);
       const here = lit(layer, index);
       const colour = here === null
-        ? (STATE_COLOURS[state] || 'none')
+        ? (STATE_COLOURS[state] || themed('paper'))
         : here ? STATE_COLOURS[layer.role === 'output' ? 'always on' : 'selective'] : '#FFFFFF';
       set(circle, 'fill', colour);
-      text.style.fill = colour === STATE_COLOURS['always on'] ? '#FFFFFF' : colour === 'none' ? themed('ink') : '#222222';
+      text.style.fill = colour === STATE_COLOURS['always on'] ? '#FFFFFF' : !STATE_COLOURS[state] && here === null ? themed('ink') : '#222222';
       set(group, 'class', `neuron${chosen(choice, layer, index) ? ' chosen' : ''}${here ? ' lit' : ''}`);
       set(group, 'aria-pressed', chosen(choice, layer, index));
       const amount = place >= 0 && snapshot ? snapshot.value(layer.name, place, index) : NaN;

@@ -45,6 +45,16 @@ export function classColour(label, classes) {
   return CLASSES[label % CLASSES.length];
 }
 
+/**
+ * How many classes there are, by their names, the points' labels and the outputs: points and regions
+ * have one set of colours.
+ * @param {any} meta
+ */
+export function classCount({ points: { classes, labels }, layers }) {
+  const outputs = layers.filter((/** @type {any} */ layer) => layer.role === 'output').map((/** @type {any} */ layer) => layer.neurons);
+  return Math.max(classes?.length || 0, labels ? new Set(labels).size : 0, ...outputs.filter((/** @type {number} */ count) => count > 2));
+}
+
 /** @param {number} place */
 export function runColour(place) {
   return RUNS[place % RUNS.length];
@@ -96,4 +106,54 @@ export function regions(bytes, rows, columns, dark) {
     }
   }
   return image;
+}
+
+/**
+ * Decision regions of three classes and more: each in a lighter shade of its points' colour.
+ * @param {Uint8Array} labels  the class predicted
+ * @param {number} rows  the first at the bottom
+ * @param {number} columns
+ * @param {number} classes
+ * @returns {ImageData}  the first row at the top, finer than the grid
+ */
+export function classRegions(labels, rows, columns, classes) {
+  const finer = Math.max(1, Math.ceil(360 / Math.max(rows, columns)));
+  const [height, width] = [rows * finer, columns * finer];
+  const image = new ImageData(width, height);
+  const colours = Array.from({ length: classes }, (_, label) => rgb(classColour(label, classes)));
+  const votes = new Float64Array(classes);
+  for (let y = 0; y < height; y++) {
+    const v = (y * (rows - 1)) / (height - 1 || 1);
+    const row = Math.min(Math.max(rows - 2, 0), Math.floor(v));
+    for (let x = 0; x < width; x++) {
+      const u = (x * (columns - 1)) / (width - 1 || 1);
+      const column = Math.min(Math.max(columns - 2, 0), Math.floor(u));
+      const label = nearestLabel(votes, labels, row * columns + column, columns > 1 ? 1 : 0, rows > 1 ? columns : 0, u - column, v - row);
+      image.data.set(colours[label], ((height - 1 - y) * width + x) * 4);
+      image.data[((height - 1 - y) * width + x) * 4 + 3] = 115;
+    }
+  }
+  return image;
+}
+
+/** The class of most weight among a cell's four corners: edges run straight through it. @returns {number} */
+function nearestLabel(votes, labels, at, right, up, across, upward) {
+  const first = labels[at];
+  if (first === labels[at + right] && first === labels[at + up] && first === labels[at + up + right]) return first;
+  votes.fill(0);
+  votes[first] += (1 - across) * (1 - upward);
+  votes[labels[at + right]] += across * (1 - upward);
+  votes[labels[at + up]] += (1 - across) * upward;
+  votes[labels[at + up + right]] += across * upward;
+  return votes.indexOf(Math.max(...votes));
+}
+
+/** Half way to white. @param {string} colour  #RRGGBB @returns {string} */
+export function lighter(colour) {
+  return `rgb(${rgb(colour).map((part) => Math.round((part + 255) / 2)).join(',')})`;
+}
+
+/** @param {string} colour  #RRGGBB @returns {number[]} */
+function rgb(colour) {
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
 }

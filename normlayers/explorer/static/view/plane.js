@@ -6,7 +6,8 @@
 import { element, sharp, write } from './dom.js';
 import { drawPoints } from './dots.js';
 import { border, firstLayer, half, linesAgree } from './lines.js';
-import { classColour, regions, themed } from './palette.js';
+import { classColour, classCount, classRegions, regions, themed } from './palette.js';
+import { wholeNumbers } from './snapshot.js';
 import { shortName } from './words.js';
 
 const PAD = 10;
@@ -54,6 +55,7 @@ export function makePlane(act) {
     const { meta, snapshot, choice, hover } = moment;
     const positions = meta.points?.position;
     frame.hidden = !positions?.length;
+    node.classList.toggle('none', frame.hidden);
     if (!positions?.length) {
       seen = null;
       write(said, 'No plane to draw the points on was recorded: choose a point by its number instead.');
@@ -66,10 +68,12 @@ export function makePlane(act) {
     const scale = scaleOf(box, width, height);
     seen = { meta, scale, width, height, point: choice.point, names: [], places: positions.map((at) => scale(at[0], at[1])) };
     const context = sharp(canvas, width, height);
-    const drawn = snapshot ? drawRegions(context, tile, snapshot, scale) : false;
+    const drawn = snapshot ? drawRegions(context, tile, snapshot, scale, meta) : false;
     const notes = drawLines(context, moment, seen, box);
     drawPoints(context, moment, seen, hover || choice.neuron);
-    for (const [ends, size, text] of seen.names) label(context, ends, size, text);
+    /** @type {number[][]} */
+    const taken = [];
+    for (const [ends, size, text] of seen.names) label(context, ends, size, text, taken);
     axes(context, meta, box, width, height);
     write(said, [...(drawn ? [] : ['No decision regions were recorded.']), ...notes, counted(meta)].filter(Boolean).join(' '));
     describe(legend, meta, drawn);
@@ -90,12 +94,11 @@ function counted({ points }) {
 
 /** @param {HTMLElement} legend @param {any} meta @param {boolean} withRegions */
 function describe(legend, meta, withRegions) {
-  const count = meta.points.classes?.length || 0;
-  const key = `${count} ${withRegions} ${meta.points.labels ? 1 : 0}`;
+  const classes = classCount(meta);
+  const key = `${classes} ${withRegions} ${meta.points.labels ? 1 : 0}`;
   if (legend.dataset.key === key) return;
   legend.dataset.key = key;
   const labels = meta.points.labels ? [...new Set(meta.points.labels)].sort((a, b) => a - b).slice(0, 10) : [];
-  const classes = Math.max(count, labels.length);
   legend.replaceChildren(...labels.map((label) => {
     const dot = element('i', { class: 'dot' });
     dot.style.background = classColour(label, classes);
@@ -107,7 +110,7 @@ function describe(legend, meta, withRegions) {
 
 /** @param {any} meta @param {any} snapshot */
 function boxOf(meta, snapshot) {
-  if (snapshot?.extent && snapshot.bytes('boundary')) return snapshot.extent;
+  if (snapshot?.extent && (snapshot.bytes('boundary') || snapshot.bytes('classes'))) return snapshot.extent;
   let [u0, u1, v0, v1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const [u, v] of meta.points.position) {
     if (!Number.isFinite(u) || !Number.isFinite(v)) continue;
@@ -125,13 +128,22 @@ function scaleOf([u0, u1, v0, v1], width, height) {
   ];
 }
 
-/** @returns {boolean}  whether there were any to draw */
-function drawRegions(context, tile, snapshot, scale) {
+/** @returns {ImageData | null} */
+function regionsOf(snapshot, meta) {
   const bytes = snapshot.bytes('boundary');
-  if (!bytes || !snapshot.extent) return false;
-  const [rows, columns] = snapshot.shape('boundary');
-  const dark = document.documentElement.dataset.theme === 'dark';
-  const image = regions(bytes, rows, columns, dark);
+  if (bytes) {
+    const dark = document.documentElement.dataset.theme === 'dark';
+    return regions(bytes, ...snapshot.shape('boundary'), dark);
+  }
+  const labels = wholeNumbers(snapshot, 'classes');
+  if (!labels) return null;
+  return classRegions(labels, ...snapshot.shape('classes'), Math.max(classCount(meta), 1 + Math.max(...labels)));
+}
+
+/** @returns {boolean}  whether there were any to draw */
+function drawRegions(context, tile, snapshot, scale, meta) {
+  const image = snapshot.extent && regionsOf(snapshot, meta);
+  if (!image) return false;
   tile.width = image.width;
   tile.height = image.height;
   tile.getContext('2d').putImageData(image, 0, 0);
@@ -152,10 +164,15 @@ function drawLines(context, { meta, snapshot, choice, hover }, seen, box) {
   }
   const chosen = hover || choice.neuron;
   const outside = [];
+  let broken = 0;
   const corners = [[box[0], box[2]], [box[1], box[2]], [box[1], box[3]], [box[0], box[3]]];
   for (let index = 0; index < first.neurons; index++) {
     const here = chosen && chosen.layer === first.layer.name && first.layer.shown[index] === chosen.index;
     const line = first.line(index);
+    if (![...line.w, line.b].every(Number.isFinite)) {
+      broken += 1;
+      continue;
+    }
     if (here) {
       context.beginPath();
       for (const [u, v] of half(corners, line)) context.lineTo(...scale(u, v));
@@ -176,9 +193,10 @@ function drawLines(context, { meta, snapshot, choice, hover }, seen, box) {
     context.stroke();
     if (first.neurons <= 8) seen.names.push([ends, [width, height], shortName(meta.layers, first.depth, first.layer.shown[index])]);
   }
-  if (!outside.length) return [];
+  const notes = broken ? [`${broken} of ${first.neurons} neurons have no line: their weights are NaN or infinite.`] : [];
+  if (!outside.length) return notes;
   const whose = outside.length === first.neurons ? 'No neuron has' : `${outside.join(', ')} ${outside.length > 1 ? 'have' : 'has'}`;
-  return [`${whose} ${outside.length === first.neurons ? 'a line' : 'no line'} here: all that is drawn lies on one side.`];
+  return [...notes, `${whose} ${outside.length === first.neurons ? 'a line' : 'no line'} here: all that is drawn lies on one side.`];
 }
 
 /** Stripes, so that the regions' colours under them stay what they are. */
@@ -196,16 +214,26 @@ function hatching(context) {
   return context.createPattern(stripe, 'repeat');
 }
 
-function label(context, [from, to], [width, height], text) {
-  const along = (/** @type {number} */ axis) => from[axis] * 0.88 + to[axis] * 0.12;
-  const x = Math.max(PAD + 2, Math.min(width - PAD - 26, along(0)));
-  const y = Math.max(PAD + 34, Math.min(height - PAD - 20, along(1)));
+/** A line's name, at the first place along it that no other name takes. */
+function label(context, [from, to], [width, height], text, taken) {
   context.font = '600 12px system-ui, sans-serif';
+  const across = context.measureText(text).width + 4;
+  const place = (/** @type {number} */ share) => {
+    const along = (/** @type {number} */ axis) => from[axis] * (1 - share) + to[axis] * share;
+    return [
+      4 + Math.max(PAD + 2, Math.min(width - PAD - 10 - across, along(0))),
+      -4 + Math.max(PAD + 34, Math.min(height - PAD - 20, along(1))),
+    ];
+  };
+  const free = ([x, y]) => taken.every(([left, base, wide]) =>
+    Math.abs(y - base) > 13 || x > left + wide || x + across < left);
+  const [x, y] = [0.12, 0.88, 0.22, 0.78, 0.32, 0.68, 0.42, 0.58].map(place).find(free) || place(0.12);
+  taken.push([x, y, across]);
   context.lineWidth = 4;
   context.strokeStyle = themed('paper');
-  context.strokeText(text, x + 4, y - 4);
+  context.strokeText(text, x, y);
   context.fillStyle = themed('ink');
-  context.fillText(text, x + 4, y - 4);
+  context.fillText(text, x, y);
 }
 
 function axes(context, meta, [u0, u1, v0, v1], width, height) {

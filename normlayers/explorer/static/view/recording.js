@@ -3,12 +3,14 @@
  * @module
  */
 
-import { Snapshot, digest } from './snapshot.js';
+import { readOne } from './batch.js';
+import { Snapshot } from './snapshot.js';
 
 const MOST_BYTES = 160e6;
-const AT_ONCE = 3;
-// Milliseconds for which filling rests after the reader wanted something that was not here.
-const REST = 250;
+// Answers that are waited for: the next one is made while one is read.
+const ANSWERS = 2;
+// Observations that are read ahead of a slider that is dragged.
+const AHEAD = 12;
 
 export class Recording {
   /**
@@ -20,7 +22,9 @@ export class Recording {
     this.source = source;
     this.meta = meta;
     this.changed = changed;
-    /** @type {Map<number, Snapshot>} */
+    /** @type {Snapshot | null}  made of the buffer that was asked for last */
+    this.last = null;
+    /** @type {Map<number, ArrayBuffer>} */
     this.held = new Map();
     this.bytes = 0;
     /** @type {(import('./snapshot.js').Digest | undefined)[]} */
@@ -32,7 +36,9 @@ export class Recording {
     /** @type {Set<number>} */
     this.loading = new Set();
     this.closed = false;
-    this.restUntil = 0;
+    /** The last observation that was waited for, and how far from the one before. */
+    this.missing = -1;
+    this.stride = 1;
   }
 
   /** @returns {number[]} */
@@ -53,63 +59,99 @@ export class Recording {
 
   /** A snapshot if it is here; if not it is asked for. @param {number} index */
   get(index) {
-    const snapshot = this.held.get(index);
-    if (!snapshot) {
-      this.restUntil = performance.now() + REST;
+    const buffer = this.held.get(index);
+    if (!buffer) {
+      this.missed(index);
       this.load(index);
       return null;
     }
     // Asked for last is dropped last.
     this.held.delete(index);
-    this.held.set(index, snapshot);
-    return snapshot;
+    this.held.set(index, buffer);
+    if (this.last?.buffer !== buffer) this.last = new Snapshot(buffer);
+    return this.last;
   }
 
-  /** @param {number} index */
+  /** Ask for one that is waited for, though it may be on its way among many. @param {number} index */
   async load(index) {
     if (index < 0 || index >= this.steps.length) return;
     if (this.loading.has(index) || this.problems.has(index)) return;
     this.loading.add(index);
     try {
-      this.keep(index, new Snapshot(await this.source.snapshot(this.meta.run, index)));
+      const { run, layers } = this.meta;
+      this.take(readOne(index, await this.source.snapshot(run, index), layers));
     } catch (error) {
-      this.problems.set(index, error instanceof Error ? error.message : String(error));
+      this.take({ index, problem: error instanceof Error ? error.message : String(error) });
     }
     this.loading.delete(index);
+  }
+
+  /** @param {import('./batch.js').Found} found */
+  take({ index, buffer, digest, problem }) {
+    if (this.held.has(index)) return;
+    if (buffer) this.keep(index, buffer);
+    else this.problems.set(index, problem);
+    if (digest && !this.digests[index]) {
+      this.digests[index] = digest;
+      this.version += 1;
+    }
     if (!this.closed) this.changed(index);
   }
 
-  /** @param {number} index @param {Snapshot} snapshot */
-  keep(index, snapshot) {
-    this.held.set(index, snapshot);
-    this.bytes += snapshot.buffer.byteLength;
+  /** @param {number} index @param {ArrayBuffer} buffer */
+  keep(index, buffer) {
+    this.held.set(index, buffer);
+    this.bytes += buffer.byteLength;
     for (const [oldest, dropped] of this.held) {
       if (this.bytes <= MOST_BYTES || oldest === index) break;
       this.held.delete(oldest);
-      this.bytes -= dropped.buffer.byteLength;
-    }
-    if (!this.digests[index]) {
-      this.digests[index] = digest(snapshot, this.meta.layers);
-      this.version += 1;
+      this.bytes -= dropped.byteLength;
     }
   }
 
-  rest() {
-    return this.restUntil - performance.now();
-  }
-
-  /** Read every observation once, from coarse to fine, so that courses are whole early. */
+  /** Read every observation once: where the slider is going, else from coarse to fine. */
   async fill() {
     const order = coarseToFine(this.steps.length);
+    /** @type {Set<number>} */
+    const asked = new Set();
+    const wanted = (/** @type {number} */ index) => !asked.has(index) && !this.digests[index] && !this.problems.has(index);
     const work = async () => {
-      for (let next = order.shift(); next !== undefined && !this.closed; next = order.shift()) {
-        for (let rest = this.rest(); rest > 0; rest = this.rest()) {
-          await new Promise((resolve) => setTimeout(resolve, rest));
+      while (order.length && !this.closed) {
+        const next = this.ahead().filter(wanted);
+        const most = next.length ? AHEAD : this.source.atOnce;
+        while (order.length && next.length < most) {
+          const index = /** @type {number} */ (order.shift());
+          if (wanted(index)) next.push(index);
         }
-        if (!this.digests[next]) await this.load(next);
+        if (!next.length) continue;
+        for (const index of next) asked.add(index);
+        const { run, layers } = this.meta;
+        try {
+          for (const found of await this.source.many(run, next, layers)) this.take(found);
+        } catch {
+          // Why is said of what the reader looks at, when that is asked for on its own.
+          await pause(1000);
+        }
+        await pause(0);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: ANSWERS }, work));
+  }
+
+  /** @param {number} index  what the reader waits for */
+  missed(index) {
+    if (index === this.missing || index < 0) return;
+    const by = index - this.missing;
+    // A jump says nothing of where the next one goes.
+    this.stride = this.missing >= 0 && Math.abs(by) <= this.steps.length / 20 ? by : 1;
+    this.missing = index;
+  }
+
+  /** What a slider that is dragged comes to next. @returns {number[]} */
+  ahead() {
+    if (this.missing < 0) return [];
+    return Array.from({ length: AHEAD }, (_, i) => this.missing + (i + 1) * this.stride)
+      .filter((index) => index >= 0 && index < this.steps.length);
   }
 
   /**
@@ -134,6 +176,9 @@ export class Recording {
     return true;
   }
 }
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** @param {number} count @returns {number[]} */
 export function coarseToFine(count) {

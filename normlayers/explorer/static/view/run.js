@@ -40,9 +40,12 @@ export function makeRun(recording, act) {
     key.style.background = alone ? 'transparent' : runColour(place);
     key.hidden = alone;
     write(at, index >= 0 ? `${meta.unit || 'step'} ${recording.steps[index]}` : '');
+    const known = meta.layers.map((/** @type {any} */ layer) => layer.name);
+    const others = snapshot?.layers().filter((/** @type {string} */ name) => !known.includes(name)) || [];
     const warning = !recording.steps.length ? 'This run has no observations yet.'
       : index < 0 ? `Its first observation is at ${meta.unit || 'step'} ${recording.steps[0]}.`
-        : problem ? `The observation at ${meta.unit || 'step'} ${recording.steps[index]} cannot be shown: ${problem}.` : '';
+        : problem ? `The observation at ${meta.unit || 'step'} ${recording.steps[index]} cannot be shown: ${problem}.`
+          : others.length ? `At this observation the model had other layers (${others.join(', ')}): what is shown is of those it has at the end.` : '';
     said.hidden = !warning;
     write(said, warning);
     // Until it is here the last one shown stays: nothing flickers.

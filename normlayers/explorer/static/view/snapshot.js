@@ -89,6 +89,17 @@ export class Snapshot {
     };
   }
 
+  /** Whether a layer's activations were NaN or infinite: then they have no values, and no states. @param {string} layer */
+  broken(layer) {
+    const states = this.floats(`state/${layer}`);
+    return Boolean(states) && states.every(Number.isNaN) && !this.sections.has(`value/${layer}`);
+  }
+
+  /** The layers that were recorded. @returns {string[]} */
+  layers() {
+    return [...this.sections.keys()].filter((name) => name.startsWith('active/')).map((name) => name.slice(7));
+  }
+
   /**
    * @param {string} layer
    * @param {number} point
@@ -102,6 +113,19 @@ export class Snapshot {
     const byte = new Uint8Array(this.buffer, place, 1)[0];
     return section.low + ((section.high - section.low) * byte) / 255;
   }
+}
+
+/**
+ * The whole numbers in a section that is kept in 256 steps.
+ * @param {Snapshot} snapshot
+ * @param {string} name
+ * @returns {Uint8Array | null}
+ */
+export function wholeNumbers(snapshot, name) {
+  const section = snapshot.sections.get(name);
+  const bytes = snapshot.bytes(name);
+  if (!section || !bytes) return null;
+  return bytes.map((byte) => Math.round(section.low + ((section.high - section.low) * byte) / 255));
 }
 
 /**
@@ -120,7 +144,8 @@ export function digest(snapshot, layers) {
   const kept = { step: snapshot.step, states: {}, shares: {} };
   for (const { name } of layers) {
     const shares = snapshot.floats(`share/${name}`) || countedShares(snapshot, name);
-    if (shares) kept.shares[name] = shares;
+    // Nothing is active that is NaN, but that is not dead.
+    if (shares) kept.shares[name] = snapshot.broken(name) ? shares.map(() => NaN) : shares;
     const states = snapshot.floats(`state/${name}`) || countedStates(shares);
     if (states) kept.states[name] = states;
   }

@@ -3,12 +3,15 @@
  * @module
  */
 
+import { readMany, readOne } from './batch.js';
 import { parseJson } from './snapshot.js';
 
 /**
  * @typedef {{runs: string[], others: string[], opened?: string[]}} Listing
  * @typedef {{live: boolean, list: () => Promise<Listing>, meta: (run: string) => Promise<any>,
- *   snapshot: (run: string, index: number) => Promise<ArrayBuffer>}} Source
+ *   snapshot: (run: string, index: number) => Promise<ArrayBuffer>, atOnce: number,
+ *   many: (run: string, indices: number[], layers: any[]) => Promise<import('./batch.js').Found[]>}} Source
+ *   snapshot is answered soonest, many with least work: atOnce of them are asked for
  */
 
 /**
@@ -23,8 +26,11 @@ export function openSource(address) {
 /** @param {{runs: any[], others?: string[], opened?: string[], snapshots: Object<string, string[]>}} data @returns {Source} */
 function heldSource(data) {
   const metas = new Map(data.runs.map((meta) => [meta.run, meta]));
-  return {
+  /** @type {Source} */
+  const source = {
     live: false,
+    // Each is made from text, which takes a while.
+    atOnce: 1,
     list: async () => ({ runs: [...metas.keys()], others: data.others || [], opened: data.opened }),
     meta: async (run) => metas.get(run),
     snapshot: async (run, index) => {
@@ -33,7 +39,10 @@ function heldSource(data) {
       for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
       return bytes.buffer;
     },
+    many: (run, indices, layers) => Promise.all(indices.map(async (index) =>
+      readOne(index, await source.snapshot(run, index), layers))),
   };
+  return source;
 }
 
 /** @param {string} address @returns {Source} */
@@ -44,6 +53,7 @@ function servedSource(address) {
     return response;
   };
   const json = async (/** @type {string} */ path) => parseJson(await (await fetched(path)).text());
+  const behind = startWorker();
   return {
     live: true,
     list: () => json('runs'),
@@ -52,5 +62,34 @@ function servedSource(address) {
       const response = await fetched(`snapshot?run=${encodeURIComponent(run)}&index=${index}`);
       return response.arrayBuffer();
     },
+    atOnce: 32,
+    many: (run, indices, layers) => behind({ address: new URL('..', address).href, run, indices, layers }),
   };
+}
+
+/** Reads many in a thread of their own, so that it holds up nothing; in this one where there is none. */
+function startWorker() {
+  /** @type {Map<number, {answer: (found: any) => void, asked: any}>} */
+  const waiting = new Map();
+  /** @type {Worker | null} */
+  let worker = null;
+  let asked = 0;
+  try {
+    worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data: { id, found, problem } }) => {
+      waiting.get(id)?.answer(problem === undefined ? found : Promise.reject(new Error(problem)));
+      waiting.delete(id);
+    };
+    worker.onerror = () => {
+      worker = null;
+      for (const { answer, asked: message } of waiting.values()) answer(readMany(message));
+      waiting.clear();
+    };
+  } catch {
+    worker = null;
+  }
+  return (/** @type {any} */ message) => worker ? new Promise((answer) => {
+    waiting.set(asked += 1, { answer, asked: message });
+    worker.postMessage({ id: asked, ...message });
+  }) : readMany(message);
 }

@@ -32,7 +32,7 @@ export const MEANING = {
   dead: 'No point lights it: no gradient reaches its weights, so it cannot learn.',
   'always on': 'Every point lights it: on these data it adds nothing but a linear term.',
   selective: 'Some points light it and others do not: it tells them apart.',
-  unknown: 'Its activity was not recorded, or is NaN.',
+  unknown: 'Its activity was not recorded, or is NaN or infinite.',
 };
 
 /**

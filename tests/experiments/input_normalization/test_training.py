@@ -14,15 +14,15 @@ from sklearn.preprocessing import StandardScaler
 from normlayers.ensembles.classifier_ensemble import Course
 from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.forward_pass import forward
-from normlayers.experiments.input_normalization.arms import (
-    ARMS,
+from normlayers.experiments.input_normalization.arms import ARMS
+from normlayers.experiments.input_normalization.data import DATA, points, splits
+from normlayers.experiments.input_normalization.training import (
     hidden_neurons,
     measured,
     train_arm,
     unsteadiness,
     untrained,
 )
-from normlayers.experiments.input_normalization.data import DATA, points, splits
 from normlayers.tracking import measures
 from tests.ensembles.keras_twins import keras_weights
 

@@ -1,0 +1,1 @@
+"""A trained model made ready to run: normalization folded away, statistics of the whole data."""

@@ -1,0 +1,61 @@
+"""The layer calls that a Sequential or Functional model is made of.
+
+The one module that reads what Keras keeps of them: nodes of calls, and the tensors between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+
+def has_graph(model: Any) -> bool:
+    """Whether a model's calls are known: a built Sequential or Functional one.
+
+    Not one whose class has a ``call`` of its own, which may do anything with the layers.
+    """
+    if not isinstance(model, keras.Model):
+        return False
+    kind = type(model)
+    kerass = all(
+        getattr(kind, method).__module__.startswith("keras.") for method in ("call", "__call__")
+    )
+    return kerass and (
+        isinstance(model, keras.Function) or getattr(model, "_functional", None) is not None
+    )
+
+
+def function_of(model: Any) -> Any:
+    """The ``keras.Function`` of a model that has a graph, with its ``inputs`` and ``outputs``."""
+    return model if isinstance(model, keras.Function) else model._functional
+
+
+def nodes_of(function: Any) -> list[Any]:
+    """The calls, each after those that it takes tensors from.
+
+    Each has an ``operation`` (a layer, or an operation of ``keras.ops``), ``input_tensors`` and
+    ``outputs``; the calls that make the inputs are left out.
+    """
+    depths = function._nodes_by_depth
+    inputs = {id(tensor) for tensor in function.inputs}
+    return [
+        node
+        for depth in sorted(depths, reverse=True)
+        for node in depths[depth]
+        if not node.is_input and not any(id(tensor) in inputs for tensor in node.outputs)
+    ]
+
+
+def inner_layers(layer: Any) -> list[Any]:
+    """A layer or model itself and all the layers within it, at any depth, each once."""
+    found = {id(inner): inner for inner in layer._flatten_layers(include_self=True, recursive=True)}
+    return list(found.values())
+
+
+def normalizations(model: Any) -> Iterator[Any]:
+    """The batch normalizations anywhere within a model, ours and Keras's and their subclasses."""
+    for layer in inner_layers(model):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            yield layer

@@ -1,0 +1,49 @@
+"""Models with random weights, and whether two compute the same."""
+
+import keras
+import numpy as np
+
+import normlayers as nl
+
+
+def rng(seed=11):
+    """Numbers that no other test's draws move."""
+    return np.random.default_rng(seed)
+
+
+def numpy_of(tensor):
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(tensor)))
+
+
+def randomized(model, seed=0, only_normalization=False):
+    """Give a model random weights: statistics, biases, and kernels that keep the variance."""
+    generator = np.random.default_rng(seed)
+    scaling = (keras.layers.Normalization, nl.Standardize, nl.MinMaxScale)
+    for layer in model._flatten_layers():
+        normalizes = isinstance(layer, keras.layers.BatchNormalization)
+        if isinstance(layer, scaling) or (only_normalization and not normalizes):
+            continue
+        for weight in layer._trainable_variables + layer._non_trainable_variables:
+            shape = weight.shape
+            if "int" in weight.dtype:
+                continue
+            if len(shape) > 1 or "kernel" in weight.name:
+                weight.assign(generator.normal(size=shape) / np.sqrt(np.prod(shape[:-1])))
+            elif "variance" in weight.name:
+                weight.assign(generator.uniform(0.5, 2.0, shape))
+            elif "gamma" in weight.name:
+                weight.assign(generator.uniform(0.5, 1.5, shape))
+            else:
+                weight.assign(generator.normal(size=shape) * 0.5)
+    return model
+
+
+def assert_same(folded, model, x, tolerance=1e-5):
+    """Whether outputs differ by no more than a part of the largest."""
+    mine, its = (keras.tree.flatten(m(x, training=False)) for m in (folded, model))
+    assert len(mine) == len(its)
+    for one, other in zip(mine, its, strict=True):
+        one, other = numpy_of(one), numpy_of(other)
+        assert one.shape == other.shape
+        assert np.all(np.isfinite(one))
+        assert np.max(np.abs(one - other)) <= tolerance * np.max(np.abs(other))

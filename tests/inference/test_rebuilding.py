@@ -1,0 +1,65 @@
+"""Copies of models: layers with state of their own, layers that Keras does not copy."""
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from tests.inference.models import assert_same, randomized, rng
+
+layers = keras.layers
+
+
+def test_layers_that_keep_more_than_weights():
+    inputs = keras.Input((4,))
+    standardize, normalization = nl.Standardize(), layers.Normalization()
+    for layer in (standardize, normalization):
+        layer.adapt((rng().normal(size=(50, 4)) + 3).astype("float32"))
+    x = layers.ReLU()(normalization(standardize(inputs)))
+    x = layers.Lambda(lambda t: t * 2)(x)
+    model = randomized(keras.Model(inputs, nl.BatchNormalization()(layers.Dense(4)(x))))
+    folded = nl.fold(model)
+    assert list(folded.kept) == [standardize.name, normalization.name]
+    assert_same(folded.model, model, rng().normal(size=(8, 4)).astype("float32") + 3)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="IntegerLookup is TensorFlow's")
+def test_vocabularies():
+    lookup = layers.IntegerLookup(output_mode="one_hot")
+    lookup.adapt(np.array([7, 7, 9, 12]))
+    inputs = keras.Input((1,), dtype="int64")
+    x = layers.BatchNormalization()(layers.Dense(3)(lookup(inputs)))
+    model = randomized(keras.Model(inputs, x))
+    folded = nl.fold(model)
+    assert folded.kept == {}
+    assert_same(folded.model, model, np.array([[7], [9], [12], [5]]))
+
+
+class NoConfig(layers.Layer):
+    def __init__(self, needed):
+        super().__init__()
+        self.needed = needed
+
+    def call(self, x):
+        return x * self.needed
+
+    def get_config(self):
+        return {}
+
+
+def test_a_layer_that_cannot_be_copied_is_named():
+    layer = NoConfig(2.0)
+    layer.name = "mine"
+    model = keras.Sequential([keras.Input((4,)), layer, nl.BatchNormalization()])
+    with pytest.raises(ValueError, match=r"fold\(\): layer 'mine', a NoConfig, cannot be copied"):
+        nl.fold(model)
+
+
+def test_a_copy_is_exported_without_having_been_called():
+    """Keras's ONNX and OpenVINO exports ask for that."""
+    inputs = {name: keras.Input((4,), name=name) for name in "ab"}
+    model = keras.Model(inputs, layers.BatchNormalization()(layers.Dense(2)(inputs["a"])) + 1)
+    assert nl.fold(model).model._called
+    assert nl.fold(keras.Sequential([keras.Input((4,)), layers.Dense(2)])).model._called
+    layer = nl.fold(keras.Sequential([keras.Input((4,)), layers.Dense(2)])).model.layers[0]
+    assert layer.output.shape == (None, 2)
