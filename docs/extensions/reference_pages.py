@@ -3,7 +3,7 @@
 import inspect
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import normlayers
 
@@ -49,9 +49,38 @@ def page_of(name: str) -> str:
     else:
         target = f"{value.__module__}.{name}"
         lines.append(f".. auto{kind}:: {target}")
-        for directive, member in members_of(name, value) if kind == "class" else ():
-            lines += ["", f"   .. auto{directive}:: {target}.{member}"]
+        if kind == "class":
+            lines += member_lines(value)
+        else:
+            lines += [line for result in results_of(value) for line in class_lines(result)]
     return "\n".join([*lines, ""])
+
+
+def results_of(function: Any) -> list[Any]:
+    """The classes of ours that a function returns, and those that their attributes are of."""
+    left, found = [get_type_hints(function).get("return")], []
+    while left:
+        hint = left.pop(0)
+        left += get_args(hint)
+        if inspect.isclass(hint) and hint.__module__.startswith("normlayers") and hint not in found:
+            found.append(hint)
+            left += get_type_hints(hint).values()
+    return found
+
+
+def class_lines(value: Any) -> list[str]:
+    """A class and its members."""
+    return ["", f".. autoclass:: {value.__module__}.{value.__name__}", *member_lines(value)]
+
+
+def member_lines(value: Any) -> list[str]:
+    """A class's members, within its description."""
+    target = f"{value.__module__}.{value.__name__}"
+    return [
+        line
+        for directive, member in members_of(value.__name__, value)
+        for line in ("", f"   .. auto{directive}:: {target}.{member}")
+    ]
 
 
 def summary_of(name: str) -> str:
