@@ -35,6 +35,8 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 600  # a cell takes seconds; a machine may be busy
 nb_execution_in_temp = True
 nb_merge_streams = True
+# TensorFlow's messages about the machine; a page is to read alike wherever it is built.
+nb_output_stderr = "remove"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 

@@ -145,7 +145,7 @@ def cited(role: str, text: str) -> tuple[str, str | None]:
     value = FOUND["numbers"][text]["value"]
     if role == "percent":
         return f"{100 * value:.0f} %", None
-    return f"{value:,.0f}" if value >= 10 else number(value), None
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else number(value), None
 
 
 class Cited(SphinxRole):

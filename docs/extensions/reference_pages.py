@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from sphinx.util.inspect import signature, stringify_signature
+
 import normlayers
 
 FOLDER = Path(__file__).parents[1] / "reference" / "names"
@@ -109,7 +111,19 @@ def write_changed(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def signature_of(app: Any, what: str, name: str, value: Any, *_: Any) -> tuple[str, None] | None:
+    """A class's signature is its constructor's: Keras's layers hide it behind ``__new__``."""
+    if what != "class":
+        return None
+    constructor = signature(value.__init__, bound_method=True)
+    shown = stringify_signature(
+        constructor, show_return_annotation=False, unqualified_typehints=True
+    )
+    return shown, None
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Sphinx calls this."""
     app.connect("builder-inited", write_pages)
+    app.connect("autodoc-process-signature", signature_of)
     return {"parallel_read_safe": True}
