@@ -8,6 +8,7 @@ FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_hous
 
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
+	@echo '                  NETWORKS=... trains so many networks an arm of deep_networks'
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make check        lint, types and the fast tests, in a minute'
 	@echo 'make test         lint, types and the whole test suite'
@@ -17,7 +18,8 @@ help:
 	@echo 'make dist         build and check the wheel and the source distribution, dist/'
 
 reproduce: $(INSTALLED)
-	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report $(REPORT))
+	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(NETWORKS),--networks $(NETWORKS)) $(if $(REPORT),--report $(REPORT))
 	@echo 'Open them in TensorBoard:  make tensorboard'
 
 # Links that open where the story is: TensorBoard sorts tags by their names.

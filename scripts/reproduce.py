@@ -27,6 +27,7 @@ def main() -> None:
         metavar="PATH",
         help="where the report of all experiments goes (default: report.html in --log-dir)",
     )
+    add("--networks", type=int, help="networks an arm of deep_networks (default: the script's)")
     add("--start-over", action="store_true", help="remove earlier runs from --log-dir first")
     options = vars(parser.parse_args())
     sys.exit(parser.carry_out(partial(reproduce, Path(__file__).parent), options))

@@ -25,6 +25,7 @@ ALLOWED = {
     "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
     "inference": ["layers", "statistics"],
+    "diagnosis": ["tracking", "layers", "inference", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],

@@ -122,6 +122,7 @@ def train_classifiers(
     epochs: int,
     batch_size: int | None = None,
     optimizer: Optimizer | None = None,
+    rescale: bool = True,
     seed: int = 0,
     look: Measure | None = None,
     look_after: Sequence[int] = (),
@@ -140,6 +141,7 @@ def train_classifiers(
         batch_size: points in a step, shuffled anew for each epoch and network; an epoch's last
             batch has what is left. ``None``: all points in one step, in their order.
         optimizer: of ``stacked_optimizers``; ``None``: ``Adam()``.
+        rescale: whether batch normalizations learn a gamma and a beta, or keep 1 and 0.
         seed: of the initial weights and the shuffling.
         look: what to look at on the training points, batch normalizations as in training.
         look_after: numbers of epochs after which to look; 0 is before training.
@@ -165,7 +167,7 @@ def train_classifiers(
             f"epochs must be a multiple of score_every. Received: {epochs} and {score_every}"
         )
     job = _Job(
-        classifier, splits, networks, epochs, batch_size, optimizer or Adam(), seed, look,
+        classifier, splits, networks, epochs, batch_size, optimizer or Adam(), rescale, seed, look,
         frozenset(look_after), look_at, score_every, group, advance,
     )  # fmt: skip
     parts = list(side_by_side(job.train, range(-(-networks // group))))
@@ -188,6 +190,7 @@ class _Job:
     epochs: int
     batch_size: int | None
     optimizer: Optimizer
+    rescale: bool
     seed: int
     look: Measure | None
     look_after: frozenset[int]
@@ -210,6 +213,7 @@ class _Job:
         for epochs, weights, found in rounds(
             self.classifier, start, self.optimizer, batch_size, data,
             self._orders(number, points), recorded=True,
+            rescale=self.rescale,
         ):  # fmt: skip
             go_on()
             epoch += epochs

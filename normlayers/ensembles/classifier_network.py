@@ -35,7 +35,6 @@ class Classifier(DenseNetworks):
         activation: of the hidden layers, by its Keras name, or ``"prelu"``.
         normalization: whether a batch normalization stands before (``"pre"``) or after
             (``"post"``) each hidden activation.
-        rescale: whether the batch normalizations learn a gamma and a beta.
         use_bias: whether the hidden layers have a bias.
 
     Raises:
@@ -52,7 +51,6 @@ class Classifier(DenseNetworks):
     classes: int
     activation: str = "relu"
     normalization: Normalization = "none"
-    rescale: bool = True
     use_bias: bool = True
 
     networks_axis: ClassVar[int] = 0

@@ -30,6 +30,7 @@ from normlayers.ensembles.step_findings import (
 )
 
 State = dict[str, Any]
+RESCALING = ("gamma", "beta")
 # Shuffled orders of some epochs, and how many of these epochs to train; ``None``: all.
 Orders = tuple[Any, int | None]
 
@@ -42,6 +43,7 @@ def rounds(
     data: tuple[Any, Any],
     orders: Iterable[Orders],
     recorded: bool = False,
+    rescale: bool = True,
 ) -> Iterator[tuple[int, Weights, Found]]:
     """Train networks some epochs at a time.
 
@@ -53,12 +55,13 @@ def rounds(
         data: as of ``DenseNetworks.tensors``.
         orders: of the epochs; see ``training_program``.
         recorded: whether each step's loss and gradients are, see ``step_findings``.
+        rescale: whether gamma and beta are trained.
 
     Yields:
         once before training and after each of ``orders``: the epochs trained since, the weights in
         ``blocks``, and what was found, epochs on the first axis; before training nothing.
     """
-    state = initial_state(blocks(networks, start), optimizer)
+    state = initial_state(blocks(networks, start), optimizer, rescale)
     program = training_program(networks, optimizer, batch_size, recorded)
     yield 0, state["weights"], {}
     for order, epochs in orders:
@@ -68,8 +71,11 @@ def rounds(
         yield epochs or len(order), state["weights"], found
 
 
-def initial_state(weights: Weights, optimizer: Optimizer) -> State:
-    """What training changes: the weights, what the optimizer remembers, the steps so far."""
+def initial_state(weights: Weights, optimizer: Optimizer, rescale: bool = True) -> State:
+    """What training changes: the weights, what the optimizer remembers, the steps so far.
+
+    Whether gamma and beta are trained is part of it, so that one program is compiled for both.
+    """
     weights = [
         {name: ops.convert_to_tensor(array) for name, array in layer.items()} for layer in weights
     ]
@@ -80,7 +86,10 @@ def initial_state(weights: Weights, optimizer: Optimizer) -> State:
         }
         for layer in trained_part(weights)
     ]
-    return {"weights": weights, "slots": slots, "step": ops.convert_to_tensor(0, "int32")}
+    return {
+        "weights": weights, "slots": slots, "step": ops.convert_to_tensor(0, "int32"),
+        "rescale": ops.convert_to_tensor(rescale, "bool"),
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -162,6 +171,10 @@ class _Training:
             return ops.sum(losses), (losses, statistics)
 
         gradients, (losses, statistics) = gradients_of(loss, trained_part(weights))
+        gradients = [
+            {n: ops.where(state["rescale"], g, 0.0) if n in RESCALING else g for n, g in of.items()}
+            for of in gradients
+        ]
         found = of_step(losses, gradients) if self.recorded else {}
         return stepped(state, gradients, [*statistics, {}], self.optimizer), found
 
@@ -201,4 +214,4 @@ def stepped(
         }
         weights.append(moved_on({**layer, **{n: w for n, (w, _) in moved.items()}}, found))
         slots.append({name: remembered for name, (_, remembered) in moved.items()})
-    return {"weights": weights, "slots": slots, "step": state["step"] + 1}
+    return {**state, "weights": weights, "slots": slots, "step": state["step"] + 1}

@@ -44,7 +44,6 @@ class DenseNetworks(ABC):
         activation: of the hidden layers, by its Keras name, or ``"prelu"``.
         normalization: whether a batch normalization stands before (``"pre"``) or after
             (``"post"``) each hidden activation.
-        rescale: whether the batch normalizations learn a gamma and a beta.
         use_bias: whether the hidden layers have a bias.
         networks_axis, points_axis: where an array of the layout has the networks, and where what
             goes through the networks has the points.
@@ -55,7 +54,6 @@ class DenseNetworks(ABC):
     classes: int
     activation: str
     normalization: Normalization
-    rescale: bool = True
     use_bias: bool = True
     networks_axis: ClassVar[int]
     points_axis: ClassVar[int]
@@ -127,7 +125,7 @@ class DenseNetworks(ABC):
         alpha = ("alpha",) if self.activation == "prelu" else ()
         normalized: tuple[str, ...] = ()
         if self.normalization != "none":
-            normalized = (*(("gamma", "beta") if self.rescale else ()), *MOVING)
+            normalized = ("gamma", "beta", *MOVING)
         after = self.normalization == "post"
         return names + (alpha + normalized if after else normalized + alpha)
 
@@ -160,9 +158,7 @@ class DenseNetworks(ABC):
             activation = self._activation_layer(f"hidden_{depth}")
             hidden = [activation]
             if self.normalization != "none":
-                normalize = BatchNormalization(
-                    center=self.rescale, scale=self.rescale, name=f"normalized_{depth}"
-                )
+                normalize = BatchNormalization(name=f"normalized_{depth}")
                 hidden = [normalize, activation][:: 1 if self.normalization == "pre" else -1]
             dense = keras.layers.Dense(neurons, use_bias=self.use_bias, name=f"dense_{depth}")
             layers += [dense, *hidden]

@@ -171,6 +171,4 @@ def _normalized(
         variance = ops.mean(ops.square(x - of_points(mean)), axis=axis)
         found = {"moving_mean": mean, "moving_variance": variance}
     normalized = (x - of_points(mean)) * of_points(ops.rsqrt(variance + EPSILON))
-    if "gamma" in layer:
-        normalized = normalized * of_points(layer["gamma"]) + of_points(layer["beta"])
-    return normalized, found
+    return normalized * of_points(layer["gamma"]) + of_points(layer["beta"]), found

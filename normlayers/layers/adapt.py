@@ -8,6 +8,9 @@ from typing import Any
 
 from normlayers.layers.adaptive_layer import AdaptiveLayer
 from normlayers.layers.counting import NamedErrors, Verbose, shown
+from normlayers.layers.on_dask.partition_counts import Counted
+from normlayers.layers.on_dask.partitions import is_on_dask
+from normlayers.layers.on_dask.scan import scan
 from normlayers.layers.row_weights import BatchWeights
 from normlayers.statistics.batches import batches, opened, rows_in
 from normlayers.statistics.conversion import is_sparse
@@ -32,17 +35,31 @@ def adapt(
             takes (a ``tf.data.Dataset`` of single rows is batched). Of tuples, such as
             ``(x, y)``, the first entry is taken. What no layer adapts to is not read. A column of
             shape ``(rows,)`` counts as ``(rows, 1)``, which is what Keras makes of it for
-            ``keras.Input((1,))``.
+            ``keras.Input((1,))``. Or a Dask collection, see below.
         batch_size, steps, verbose: as for ``Standardize.adapt``.
         sample_weight, mask: as for ``Standardize.adapt``, for all columns alike; or dicts of them
             by key, where a column that is not in the dict counts whole.
+
+    On Dask:
+        Data may be a Dask frame, array, bag or list of delayed batches, or a dict of them. Each
+        partition is counted on the worker that holds it, by the scheduler that Dask would use for
+        it; only counts of some kB travel, and are merged as a tree. A bag's elements are rows
+        (numbers, vectors, dicts of numbers) or batches. ``sample_weight`` and ``mask`` are Dask
+        collections of the same partitions, lists of one array a partition, or, where the rows of
+        partitions are known, arrays. ``steps`` counts partitions. Progress is Dask's own. Ctrl-C
+        cancels what is left. So files larger than any memory are read::
+
+            with Client("tcp://scheduler:8786"):
+                frame = dask.dataframe.read_parquet("s3://bucket/visits/")
+                nl.adapt({"age": age, "income": income}, frame)  # reads these columns only
 
     Raises:
         KeyError: the data lack a key, or the layers one of ``sample_weight`` or ``mask``.
         TypeError: ``layers`` is no mapping to ``Standardize`` or ``MinMaxScale``; and as
             ``Standardize.adapt``.
         ValueError: there are no layers, or one stands under two keys; and as ``Standardize.adapt``.
-        RuntimeError: a layer was given its statistics.
+        RuntimeError: a layer was given its statistics; on Dask, a worker has other versions of this
+            package or of Dask, or the cluster ended before all was counted.
             After any of these, no layer is changed.
 
     Example:
@@ -54,10 +71,23 @@ def adapt(
         (30.0, 9.0)
     """
     _check_layers(layers)
-    with NamedErrors("adapt()"):
-        data = opened(data, layers)
     weights = _by_key("sample_weight", sample_weight, layers)
     masks = _by_key("mask", mask, layers)
+    if is_on_dask(data):
+        with NamedErrors("adapt()"):
+            found = scan(
+                {key: layer.new_statistics() for key, layer in layers.items()},
+                data,
+                batch_size=batch_size,
+                steps=steps,
+                sample_weight=weights,
+                mask=masks,
+                verbose=verbose,
+            )
+        _take(layers, found)
+        return
+    with NamedErrors("adapt()"):
+        data = opened(data, layers)
     columns = {
         key: _Column(key, layer, weights[key], masks[key], data) for key, layer in layers.items()
     }
@@ -69,6 +99,17 @@ def adapt(
         column.finish(leftover=steps is not None)
     for column in columns.values():
         column.take()
+
+
+def _take(layers: Mapping[Any, AdaptiveLayer], found: Mapping[Any, Counted]) -> None:
+    """Let the layers compute with what a cluster has counted, if all of them can."""
+    for key, layer in layers.items():
+        with NamedErrors(f"adapt(): {key!r}"):
+            if found[key].shape:
+                layer.check_features(found[key].shape)
+            layer.check_statistics(found[key].statistics)
+    for key, layer in layers.items():
+        layer.take(found[key].statistics, found[key].shape)
 
 
 class _Column:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from normlayers.layers.on_dask.partitions import is_on_dask
+from normlayers.layers.on_dask.scan import scan
 from normlayers.layers.row_weights import BatchWeights
 from normlayers.statistics.batches import batches, opened, rows_in, rows_per_piece
 from normlayers.statistics.gatherer import Gatherer
@@ -33,6 +35,20 @@ def count_all(
     Returns:
         the last batch's shape; empty where there was none.
     """
+    if is_on_dask(data):
+        found = scan(
+            {None: statistics},
+            data,
+            batch_size=batch_size,
+            steps=steps,
+            sample_weight={None: sample_weight},
+            mask={None: mask},
+            verbose=verbose,
+        )[None]
+        statistics.merge(found.statistics)
+        if found.shape:
+            check(found.shape)
+        return found.shape
     shape: tuple[int, ...] = ()
     data = opened(data)
     _refuse_dict(data)

@@ -56,7 +56,8 @@ def to_array(data: Any) -> Array:
 
 def is_sparse(data: Any) -> bool:
     """Whether ``data`` are a SciPy sparse matrix or array."""
-    return hasattr(data, "tocsr") and hasattr(data, "nnz")
+    # Dask's delayed values have any attribute one asks for, but no numbers.
+    return hasattr(data, "tocsr") and isinstance(getattr(data, "nnz", None), int | np.integer)
 
 
 def is_frame(data: Any) -> bool:

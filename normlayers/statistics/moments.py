@@ -1,4 +1,48 @@
-"""Count, mean and sum of squared deviations of data that come in batches."""
+"""Count, mean and sum of squared deviations of data that come in batches.
+
+Parts of the data may be counted anywhere, and what was counted merged, in any order. On the
+processes of one machine::
+
+    from multiprocessing import Pool
+    import numpy as np
+    from normlayers import Moments
+
+    def counted(path):
+        moments = Moments()
+        moments.update(np.load(path))
+        return moments
+
+    if __name__ == "__main__":
+        total = Moments()
+        with Pool() as pool:
+            for part in pool.imap_unordered(counted, ["a.npy", "b.npy", "c.npy"]):
+                total.merge(part)
+        print(total.rows, total.mean, total.variance)
+
+On a Dask bag, whose functions must leave their arguments as they are (the layers' ``adapt`` takes
+Dask collections by itself)::
+
+    import dask.bag
+    import numpy as np
+    from normlayers import Moments
+
+    def counted(moments, path):
+        moments = Moments.from_state(moments.state())
+        moments.update(np.load(path))
+        return moments
+
+    def merged(moments, others):
+        moments = Moments.from_state(moments.state())
+        moments.merge(others)
+        return moments
+
+    if __name__ == "__main__":
+        paths = dask.bag.from_sequence(["a.npy", "b.npy", "c.npy"])
+        total = paths.fold(counted, merged, initial=Moments()).compute()
+        print(total.rows, total.mean, total.variance)
+
+``nl.Standardize(mean=total.mean, variance=total.variance)`` is the layer.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from keras import ops
 from normlayers.ensembles.classifier_ensemble import Split, epochs_to, train_classifiers
 from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.stacked_optimizers import SGD, Adam, RMSprop
+from normlayers.layers.batch_normalization import BatchNormalization
 from tests.ensembles.keras_twins import keras_weights, weights_of
 
 OPTIMIZERS = {"sgd": SGD(), "rmsprop": RMSprop(), "adam": Adam()}
@@ -37,29 +38,33 @@ def as_layers(looks, network, time):
 
 
 @pytest.mark.parametrize(
-    ("classifier", "optimizer"),
+    ("classifier", "optimizer", "rescale"),
     [
-        (Classifier(5, (8,), 3, "relu"), "adam"),
-        (Classifier(5, (8, 4), 3, "prelu"), "adam"),
-        (Classifier(5, (8,), 3, "leaky_relu"), "rmsprop"),
-        (Classifier(5, (6, 6, 6), 3, "tanh", "pre"), "sgd"),
-        (Classifier(5, (6, 6), 3, "sigmoid", "post"), "sgd"),
-        (Classifier(5, (6,), 3, "sigmoid", "pre", rescale=False), "sgd"),
-        (Classifier(5, (6,), 3, "prelu", "post", use_bias=False), "sgd"),
-        (Classifier(5, (), 3), "sgd"),
-        (Classifier(5, (4,) * 10, 3, "tanh", "pre"), "sgd"),  # in a loop
+        (Classifier(5, (8,), 3, "relu"), "adam", True),
+        (Classifier(5, (8, 4), 3, "prelu"), "adam", True),
+        (Classifier(5, (8,), 3, "leaky_relu"), "rmsprop", True),
+        (Classifier(5, (6, 6, 6), 3, "tanh", "pre"), "sgd", True),
+        (Classifier(5, (6, 6), 3, "sigmoid", "post"), "sgd", True),
+        (Classifier(5, (6,), 3, "sigmoid", "pre"), "sgd", False),
+        (Classifier(5, (6, 4), 3, "tanh", "pre"), "adam", False),
+        (Classifier(5, (6,), 3, "prelu", "post", use_bias=False), "sgd", True),
+        (Classifier(5, (), 3), "sgd", True),
+        (Classifier(5, (4,) * 10, 3, "tanh", "pre"), "sgd", True),  # in a loop
     ],
     ids=lambda value: (
         f"{value.activation}-{value.normalization}" if isinstance(value, Classifier) else value
     ),
 )
-def test_full_batch_training_is_that_of_fit(classifier, optimizer):
+def test_full_batch_training_is_that_of_fit(classifier, optimizer, rescale):
     data, epochs = split(), 40
     course = train_classifiers(
         classifier, [data], networks=3, epochs=epochs, optimizer=OPTIMIZERS[optimizer],
-        look=weights_of, look_after=(0, epochs), group=2,
+        rescale=rescale, look=weights_of, look_after=(0, epochs), group=2,
     )  # fmt: skip
     model = classifier.keras_model()
+    for layer in model.layers:
+        if isinstance(layer, BatchNormalization) and not rescale:
+            layer.gamma.trainable = layer.beta.trainable = False
     model.compile(
         optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

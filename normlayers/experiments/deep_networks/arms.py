@@ -58,9 +58,7 @@ class Arm:
 
         placement = cast(Literal["none", "pre", "post"], NORMALIZATIONS[self.normalization])
         hidden = (width,) * self.depth
-        return Classifier(
-            PIXELS, hidden, DIGITS, self.activation, placement, rescale=not self.fixed
-        )
+        return Classifier(PIXELS, hidden, DIGITS, self.activation, placement)
 
     def split(self) -> Split:
         """The images."""

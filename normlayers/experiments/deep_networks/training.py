@@ -113,6 +113,7 @@ def train(arm: Arm, recipe: Recipe, advance: Callable[[int], None] = lambda epoc
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         optimizer=OPTIMIZERS[recipe.optimizer](),
+        rescale=not arm.fixed,
         seed=recipe.seed,
         score_every=recipe.epochs,
         look=None if arm.fixed else outputs_distribution,

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +16,7 @@ from normlayers.experiments.claims.table import claims_markdown
 from normlayers.experiments.report.content import Ran, ShownExperiment, shown_experiments
 from normlayers.experiments.report.kept_results import why_again
 from normlayers.experiments.report.page import duration, refuse_report, write_report
+from normlayers.experiments.report.script_process import ScriptProcess
 from normlayers.experiments.running.command_line import check_choice
 from normlayers.experiments.running.whole_files import write_whole
 
@@ -34,6 +30,8 @@ EXPERIMENTS = (
     "loss_surface",
     "activation_odds",
 )
+# The one whose number of networks is chosen for the time it takes.
+COUNTED = "deep_networks"
 SIDE_BY_SIDE = 2
 LOGS = Path("logs")
 CLAIMS, REPORT = "claims.md", "report.html"
@@ -44,6 +42,7 @@ def reproduce(
     log_dir: Path = LOGS,
     only: Sequence[str] = EXPERIMENTS,
     report: Path | None = None,
+    networks: int | None = None,
     start_over: bool = False,
     console: Console | None = None,
 ) -> int:
@@ -57,6 +56,7 @@ def reproduce(
         log_dir: where everything goes; each experiment to a folder of its name.
         only: some of ``EXPERIMENTS``.
         report: the report's file; by default ``REPORT`` in ``log_dir``.
+        networks: how many an arm of ``COUNTED``; by default as many as its script trains.
         start_over: remove what earlier runs wrote first.
         console: where to print.
 
@@ -76,9 +76,9 @@ def reproduce(
     if not start_over:
         _tell_what_is_run_again(chosen, log_dir, console)
     processes = {
-        name: _Process(
-            [sys.executable, str(scripts / f"{name}.py"), "--log-dir", str(log_dir / name)]
-            + ["--start-over"] * start_over,
+        name: ScriptProcess(
+            scripts / f"{name}.py",
+            _arguments(name, log_dir, networks, start_over),
             console.width,
         )
         for name in chosen
@@ -92,6 +92,14 @@ def reproduce(
     _tell_what_was_found(experiments, log_dir, code, console)
     console.print(f"Report: {report} (this run took {duration(seconds)})", highlight=False)
     return code
+
+
+def _arguments(name: str, log_dir: Path, networks: int | None, start_over: bool) -> list[str]:
+    """An experiment's command line."""
+    arguments = ["--log-dir", str(log_dir / name)]
+    if networks is not None and name == COUNTED:
+        arguments += ["--networks", str(networks)]
+    return [*arguments, "--start-over"] if start_over else arguments
 
 
 def _tell_what_is_run_again(names: Sequence[str], log_dir: Path, console: Console) -> None:
@@ -131,41 +139,10 @@ def _command(log_dir: Path, names: Sequence[str]) -> str:
     return shlex.join(["scripts/reproduce.py", "--log-dir", str(log_dir), "--only", *names])
 
 
-class _Process:
-    """A script that is run, and what it printed."""
-
-    def __init__(self, command: list[str], width: int) -> None:
-        self._command = command
-        # Its tables are made for a file, and shown on the terminal.
-        self._environment = {**os.environ, "COLUMNS": str(width)}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
-
-    def run(self) -> tuple[Ran, str]:
-        """Run it to its end; how that went, and what it printed."""
-        started, began = time.time(), time.perf_counter()
-        if self._stopped:
-            return Ran(130, 0.0, started), ""
-        with tempfile.TemporaryFile() as printed:
-            self._process = subprocess.Popen(
-                self._command, stdout=printed, stderr=subprocess.STDOUT, env=self._environment
-            )
-            code = self._process.wait()
-            printed.seek(0)
-            ran = Ran(code, time.perf_counter() - began, started)
-            return ran, printed.read().decode(errors="replace")
-
-    def interrupt(self) -> None:
-        """End it as Ctrl-C does, or keep it from starting."""
-        self._stopped = True
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-
-
 Running = dict[Future[tuple[Ran, str]], str]
 
 
-def _run_all(processes: dict[str, _Process], console: Console) -> dict[str, Ran]:
+def _run_all(processes: dict[str, ScriptProcess], console: Console) -> dict[str, Ran]:
     ran: dict[str, Ran] = {}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool, console.status("") as status:
         running: Running = {pool.submit(process.run): name for name, process in processes.items()}

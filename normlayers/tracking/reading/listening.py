@@ -22,7 +22,7 @@ ACTIVATIONS = (
     keras.layers.Softmax,
 )
 # Keras has one `Layer.__call__`.
-_ONE_AT_A_TIME = threading.RLock()
+ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(eq=False)
@@ -83,7 +83,7 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
             heard.append(note)
         return note.gives
 
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         call_of_any_layer = keras.layers.Layer.__call__
         keras.layers.Layer.__call__ = call
         try:

@@ -45,10 +45,9 @@ def test_arms_are_what_they_are_called():
     classifier = arm.classifier(16)
     assert classifier.hidden == (16,) * 8
     assert (classifier.activation, classifier.normalization) == ("sigmoid", "post")
-    assert classifier.rescale
     assert arm.split() is digits_split(False)
     fixed = ARMS["tanh-bn-pre-standardized-depth-2-fixed"]
-    assert not fixed.classifier(4).rescale
+    assert fixed.classifier(4) == ARMS["tanh-bn-pre-standardized-depth-2"].classifier(4)
     assert fixed.split() is digits_split(True)
 
 

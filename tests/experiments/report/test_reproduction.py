@@ -1,4 +1,7 @@
-"""All experiments in one go: side by side, printed whole, one report of all, interruptions."""
+"""All experiments in one go: side by side, printed whole, one report of all, interruptions.
+
+Covers too: preloaded.py, script_process.py.
+"""
 
 import io
 import os
@@ -76,6 +79,12 @@ def test_one_alone(scripts, tmp_path):
     assert f"Without results: {named}. To run them: {command}\n" in printed
 
 
+def test_the_number_of_networks_is_that_of_the_deep_ones(scripts, tmp_path):
+    _, printed = run(scripts, tmp_path, only=["deep_networks", "activation_odds"], networks=200)
+    assert "this is [11] --networks 200" in printed
+    assert "this is [2]\n" in printed
+
+
 def test_by_default_an_experiment_is_run_by_make():
     command = reproduction._command(Path("logs"), ["loss_surface"])
     assert command == "make reproduce ONLY=loss_surface"
@@ -95,6 +104,24 @@ def test_a_failure_is_told_and_the_others_go_on(scripts, tmp_path):
     report = (tmp_path / "logs" / "report.html").read_text()
     assert "failed with exit code 3; results.json is missing" in report
     assert report.count("<img") == 6
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere each imports it")
+def test_keras_is_imported_once_for_all(scripts, tmp_path):
+    code = (
+        "import os, sys\n"
+        "print('before' if 'keras' in sys.modules else 'after', os.getppid())\n"
+        "import keras\n"
+        "print('computes' if float(keras.ops.sum(keras.ops.ones(3))) == 3 else 'does not')\n"
+    )
+    for name in NAMES[:2]:
+        (scripts / f"{name}.py").write_text(code)
+    _, printed = run(scripts, tmp_path / "logs", only=NAMES[:2])
+    assert printed.count("computes") == 2
+    parents = [line.split()[1] for line in printed.splitlines() if line.startswith("before")]
+    assert len(parents) == 2
+    assert len(set(parents)) == 1
+    assert "oneDNN" not in printed
 
 
 def test_an_unknown_experiment_is_refused(scripts, tmp_path):

@@ -1,0 +1,54 @@
+"""What numbers look like: pixels, timestamps, identifiers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.features import FeatureStatistics
+
+Array = npt.NDArray[Any]
+
+# Seconds since 1970 of the years 2001 to 2096.
+TIMESTAMPS = (1e9, 4e9)
+
+
+def divided_twice(found: FeatureStatistics) -> int | None:
+    """By which whole number values that were whole seem to have been divided twice.
+
+    Then the largest is 1/n, and all are multiples of 1/n².
+    """
+    largest = float(found.high.max())
+    if not 0 < largest <= 0.1 or found.low.min() < 0:
+        return None
+    for number in (255, 256, 16, 15):
+        values = np.concatenate([found.high, found.low, 2 * found.median]) * float(number) ** 2
+        near = np.abs(values - np.round(values)) < 1e-3 * number / 16
+        fits = math.isclose(largest * number, 1.0, rel_tol=0.02) or largest * number <= 1.0
+        if fits and largest * number > 0.5 and near.all():
+            return number
+    return None
+
+
+def guess(found: FeatureStatistics, features: Array) -> str:
+    """What the first of some features may be, in a few words; empty where nothing is known."""
+    index = int(features[0]) if len(features) else 0
+    low, high = found.low[index], found.high[index]
+    if TIMESTAMPS[0] <= abs(found.median[index]) <= TIMESTAMPS[1]:
+        return "; these look like timestamps"
+    if is_image(found):
+        return "; these look like pixels from 0 to 255"
+    reach = high - low
+    steps = found.rows - 1
+    if found.whole[index] and found.dense[index] and steps > 50 and 0.9 < reach / steps < 1.1:
+        return f"; feature {index} looks like an identifier or a row number"
+    return ""
+
+
+def is_image(found: FeatureStatistics) -> bool:
+    """Whether the values may be pixels from 0 to 255."""
+    whole = bool(found.whole.all())
+    return whole and found.low.min() >= 0 and 200 <= found.high.max() <= 255

@@ -1,0 +1,76 @@
+"""A script run in a process of its own, which on Linux starts with Keras imported."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from normlayers.experiments.report.content import Ran
+
+
+class ScriptProcess:
+    """A script, its process and what it prints.
+
+    Args:
+        script: the file.
+        arguments: its command line.
+        width: of the terminal that what it prints is shown on.
+    """
+
+    def __init__(self, script: Path, arguments: Sequence[str], width: int) -> None:
+        self._script = script
+        self._arguments = list(arguments)
+        self._width = width
+        self._process: Any = None
+        self._stopped = False
+
+    def run(self) -> tuple[Ran, str]:
+        """Run it to its end; how that went, and what it printed."""
+        started, began = time.time(), time.perf_counter()
+        if self._stopped:
+            return Ran(130, 0.0, started), ""
+        with tempfile.NamedTemporaryFile() as printed:
+            self._process = _context().Process(
+                target=_run, args=(self._script, self._arguments, printed.name, self._width)
+            )
+            self._process.start()
+            self._process.join()
+            ran = Ran(self._process.exitcode, time.perf_counter() - began, started)
+            return ran, printed.read().decode(errors="replace")
+
+    def interrupt(self) -> None:
+        """End it as Ctrl-C does, or keep it from starting."""
+        self._stopped = True
+        if self._process is not None and self._process.is_alive():
+            os.kill(self._process.pid, signal.SIGINT)
+
+
+@cache
+def _context() -> Any:
+    """Where processes are forked from one that has imported Keras and computed nothing."""
+    if not sys.platform.startswith("linux"):
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["normlayers.experiments.report.preloaded"])
+    return context
+
+
+def _run(script: Path, arguments: Sequence[str], printed: str, width: int) -> None:
+    """In the new process: run the script as ``python`` does, printing to a file."""
+    with open(printed, "ab", buffering=0) as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    # Its tables are made for a file, and shown on the terminal.
+    os.environ["COLUMNS"] = str(width)
+    sys.argv = [str(script), *arguments]
+    sys.path[0] = str(script.parent)
+    runpy.run_path(str(script), run_name="__main__")

@@ -1,0 +1,75 @@
+import keras
+import numpy as np
+import pytest
+
+from normlayers.diagnosis.evidence import data as module
+from normlayers.diagnosis.evidence.data import read_data
+
+X, Y = np.arange(12.0).reshape(6, 2), np.arange(6)
+
+
+def model(*widths):
+    inputs = [keras.Input((width,), name=f"in_{i}") for i, width in enumerate(widths)]
+    joined = keras.layers.Concatenate()(inputs) if len(inputs) > 1 else inputs[0]
+    return keras.Model(inputs, keras.layers.Dense(1)(joined))
+
+
+@pytest.mark.parametrize("x", [X, X.tolist(), X.astype("int8"), tuple(map(tuple, X.tolist()))])
+def test_one_input_in_any_form(x):
+    found = read_data(model(2), x, Y.tolist())
+    np.testing.assert_array_equal(found.x, X)
+    assert (found.rows, found.names, found.remark) == (6, ["in_0"], "")
+
+
+def test_frames_keep_their_columns_names():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": [1, 2], "height": [1.5, None]})
+    found = read_data(model(2), frame, pandas.Series([0, 1]))
+    assert found.feature_name("in_0", 1) == "height"
+    assert np.isnan(found.x[1, 1])
+    with pytest.raises(TypeError, match="real numbers"):
+        read_data(model(2), pandas.DataFrame({"age": [1, 2], "name": ["a", "b"]}))
+
+
+def test_several_inputs():
+    parts = {"in_1": X, "in_0": X[:, :1]}
+    found = read_data(model(1, 2), parts)
+    assert found.names == ["in_0", "in_1"]
+    assert [part.shape for part in found.parts] == [(6, 1), (6, 2)]
+    found = read_data(model(1, 2), [X[:, :1], X])
+    assert [part.shape for part in found.parts] == [(6, 1), (6, 2)]
+
+
+def test_streams_are_read_so_far(monkeypatch):
+    monkeypatch.setattr(module, "STREAM_ROWS", 10)
+
+    def batches(count):
+        for _ in range(count):
+            yield X, Y
+
+    ended = read_data(model(2), batches(1))
+    assert (ended.rows, ended.remark) == (6, "")
+    found = read_data(model(2), batches(9))
+    assert (found.rows, len(found.y)) == (12, 12)
+    assert found.remark == "The first 12 rows of the data were read."
+
+
+def test_large_arrays_are_read_in_part(monkeypatch):
+    monkeypatch.setattr(module, "MOST_VALUES", 8)
+    found = read_data(model(2), X, Y)
+    assert found.remark == "4 of 6 rows were read, evenly spaced."
+    np.testing.assert_array_equal(found.x[:, 0] / 2, found.y)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (X[:0], None, "one row or more"),
+        (X, Y[:3], "a target for each of the 6 rows"),
+        (iter([]), None, "no batches"),
+        ([X[:, :1], X[:3]], None, "as many rows in each input"),
+    ],
+)
+def test_what_holds_no_rows_is_refused(x, y, message):
+    with pytest.raises(ValueError, match=message):
+        read_data(model(1, 2) if isinstance(x, list) else model(2), x, y)

@@ -1,0 +1,94 @@
+import keras
+import numpy as np
+import pytest
+
+from normlayers.layers.batch_normalization import BatchNormalization
+from tests.diagnosis.small_models import faults, found, network, points
+
+X, Y = points()
+LAYERS = keras.layers
+KINDS = [LAYERS.BatchNormalization, BatchNormalization]
+
+
+def normalized(kind=LAYERS.BatchNormalization, dense=None, **arguments):
+    return network(
+        dense or LAYERS.Dense(16, use_bias=False, name="dense"),
+        kind(name="bn", **arguments),
+        LAYERS.Activation("relu"),
+        LAYERS.Dense(1, "sigmoid"),
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_healthy_ones(kind):
+    assert faults(normalized(kind), X, Y) == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_idle_biases_are_a_note(kind):
+    (finding,) = found("idle_bias", normalized(kind, LAYERS.Dense(16, name="dense")), X, Y)
+    assert (finding.where, finding.severity) == ("dense", "note")
+    assert not found("idle_bias", normalized(kind), X, Y)
+
+
+@pytest.mark.parametrize(
+    ("batch", "severity"), [(1, "error"), (2, "error"), (4, "warning"), (8, None), (32, None)]
+)
+def test_batches_that_are_too_small(batch, severity):
+    told = found("batch_too_small", normalized(), X, Y, batch_size=batch)
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+def test_a_model_without_normalization_takes_any_batch():
+    model = network(LAYERS.Dense(16, "relu"), LAYERS.Dense(1, "sigmoid"))
+    assert not found("batch_too_small", model, X, Y, batch_size=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_moving_statistics_of_other_data(kind):
+    model = normalized(kind)
+    assert not found("stale_moving_statistics", model, X, Y)  # not trained yet
+    model.optimizer.iterations.assign(10)
+    bn, dense = model.get_layer("bn"), np.asarray(model.get_layer("dense").get_weights()[0])
+    taken = X @ dense
+    bn.moving_mean.assign(taken.mean(0))
+    bn.moving_variance.assign(taken.var(0))
+    assert not found("stale_moving_statistics", model, X, Y)
+    bn.moving_mean.assign(taken.mean(0) + 5)
+    (finding,) = found("stale_moving_statistics", model, X, Y)
+    assert (finding.where, finding.severity) == ("bn", "error")
+    bn.moving_mean.assign(taken.mean(0))
+    bn.moving_variance.assign(taken.var(0) * 5)
+    (finding,) = found("stale_moving_statistics", model, X, Y)
+    assert finding.severity == "warning"
+
+
+def test_a_normalization_that_trains_behind_a_frozen_kernel():
+    model = normalized()
+    model.get_layer("dense").trainable = False
+    (finding,) = found("unfrozen_normalization", model, X, Y)
+    assert finding.where == "bn"
+    model.get_layer("bn").trainable = False
+    assert not found("unfrozen_normalization", model, X, Y)
+
+
+def test_dropout_right_before_it():
+    layers = [
+        LAYERS.Dense(16, "relu"),
+        LAYERS.Dropout(0.5, name="drop"),
+        LAYERS.BatchNormalization(),
+    ]
+    (finding,) = found(
+        "dropout_before_normalization", network(*layers, LAYERS.Dense(1, "sigmoid")), X, Y
+    )
+    assert finding.where == "drop"
+    behind = [layers[0], LAYERS.BatchNormalization(), LAYERS.Dropout(0.5)]
+    assert faults(network(*behind, LAYERS.Dense(1, "sigmoid")), X, Y) == set()
+    none = [LAYERS.Dense(16, "relu"), LAYERS.Dropout(0.0), LAYERS.BatchNormalization()]
+    assert faults(network(*none, LAYERS.Dense(1, "sigmoid")), X, Y) == set()
+
+
+@pytest.mark.parametrize(("epsilon", "severity"), [(1e3, "error"), (10.0, "warning"), (0.1, None)])
+def test_epsilons_beside_the_variances(epsilon, severity):
+    told = found("epsilon_dominates", normalized(epsilon=epsilon), X, Y)
+    assert [finding.severity for finding in told] == ([severity] if severity else [])

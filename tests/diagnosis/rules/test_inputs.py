@@ -1,0 +1,123 @@
+"""Covers too: number_kinds.py."""
+
+import keras
+import numpy as np
+import pytest
+
+from normlayers.layers.standardize import Standardize
+from tests.diagnosis.small_models import classifier, faults, found, network, points
+
+X, Y = points()
+
+
+def test_a_healthy_model_has_none_of_them():
+    assert faults(classifier(), X, Y) == set()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", ["x", "y"])
+def test_one_value_that_is_not_finite_is_reported(bad, place):
+    x, y = X.copy(), Y.astype("float32")
+    (x if place == "x" else y[:, None])[7, 0] = bad
+    (finding,) = found("non_finite_input", classifier(), x, y)
+    assert finding.where == place
+    assert finding.evidence["values"] == 1
+    assert finding.severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("factor", "severity"), [(1e4, "error"), (100, "error"), (8, "warning"), (1e-3, "error")]
+)
+def test_inputs_of_another_scale(factor, severity):
+    (finding,) = found("inputs_not_scaled", classifier(), X * factor, Y)
+    assert (finding.where, finding.severity) == ("x", severity)
+    assert finding.evidence["largest"] == pytest.approx(factor, rel=0.5)
+
+
+@pytest.mark.parametrize("factor", [0.2, 2.5])
+def test_inputs_within_bounds_are_left_alone(factor):
+    assert not found("inputs_not_scaled", classifier(), X * factor, Y)
+
+
+def test_one_feature_of_another_range_is_named():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X * [1, 1, 1e3, 1, 1, 1], columns=["a", "b", "salary", "d", "e", "f"])
+    (finding,) = found("inputs_not_scaled", classifier(), frame, Y)
+    assert finding.evidence["features"][0] == "salary"
+    ranges = X * [1, 1, 1e-3, 1, 1, 1]
+    (finding,) = found("inputs_not_scaled", classifier(), ranges, Y)
+    assert finding.evidence["features"][0] == "2"
+
+
+def test_numbers_are_recognized_for_what_they_are():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (60, 6)).astype("uint8")
+    stamps = np.column_stack([X[:, :5], rng.integers(1_500_000_000, 1_700_000_000, len(X))])
+    numbers = np.column_stack([X[:, :5], np.arange(len(X))])
+    said = [
+        found("inputs_not_scaled", classifier(), x, Y[: len(x)])[0].message
+        for x in (pixels, stamps, numbers)
+    ]
+    assert "pixels" in said[0]
+    assert "timestamps" in said[1]
+    assert "identifier" in said[2]
+
+
+def test_what_the_first_layer_takes_counts_and_not_what_the_model_takes():
+    adapted = Standardize()
+    adapted.adapt(X * 1e4 + 1e5)
+    assert faults(classifier(adapted), X * 1e4 + 1e5, Y) == set()
+    normalized = classifier(keras.layers.BatchNormalization())
+    assert "inputs_not_scaled" not in faults(normalized, X * 1e4, Y)
+
+
+def test_integers_into_an_embedding_are_names():
+    x = np.random.default_rng(0).integers(0, 1000, (50, 6))
+    layers = keras.layers
+    model = network(
+        layers.Embedding(1000, 8), layers.Flatten(), layers.Dense(1, "sigmoid"), features=6
+    )
+    assert faults(model, x, Y[:50]) == set()
+
+
+def test_indicators_and_sparse_pixels_are_no_alarm():
+    rng = np.random.default_rng(0)
+    indicators = (rng.random((300, 6)) < [0.5, 0.3, 0.1, 0.05, 0.02, 0.02]).astype("float32")
+    assert faults(classifier(), indicators, rng.integers(0, 2, 300)) == set()
+
+
+@pytest.mark.parametrize(("offset", "severity"), [(100, "error"), (10, "error"), (5, "warning")])
+def test_inputs_beside_0(offset, severity):
+    (finding,) = found("inputs_not_centred", classifier(), X + offset, Y)
+    assert finding.severity == severity
+    assert finding.evidence["median"] == pytest.approx(offset, abs=0.5)
+
+
+def test_inputs_of_0_to_1_are_centred_enough():
+    x = np.random.default_rng(0).random((200, 6)).astype("float32")
+    assert faults(classifier(), x, Y) == set()
+    assert not found("inputs_not_centred", classifier(), X + 1, Y)
+
+
+def test_constant_features_are_a_note_unless_all_are():
+    x = X.copy()
+    x[:, 2] = 3
+    (finding,) = found("constant_feature", classifier(), x, Y)
+    assert (finding.severity, finding.evidence["features"]) == ("note", ["2"])
+    (finding,) = found("constant_feature", classifier(), X * 0 + 1, Y)
+    assert finding.severity == "error"
+    assert not found("constant_feature", classifier(), X, Y)
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"), [(1e4, "error"), (-1e4, "error"), (60, "warning"), (6, None)]
+)
+def test_outliers(value, severity):
+    x = X.copy()
+    x[3, 4] = value
+    told = found("outliers", classifier(), x, Y)
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+    if told:
+        assert told[0].evidence["feature"] == "4"
+        assert told[0].evidence["value"] == value
+        assert not found("inputs_not_scaled", classifier(), x, Y)

@@ -1,0 +1,53 @@
+import keras
+import numpy as np
+import pytest
+
+from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, network, points
+
+X, Y = points()
+CLASSES = np.random.default_rng(0).integers(0, 3, len(X))
+CATEGORICAL = "categorical_crossentropy"
+
+
+@pytest.mark.parametrize(
+    ("y", "units", "output", "loss", "severity"),
+    [
+        (Y, 1, "softmax", BINARY, "error"),
+        (Y, 1, None, BINARY, "error"),
+        (Y, 1, "tanh", BINARY, "error"),
+        (Y, 1, "relu", BINARY, "error"),
+        (CLASSES, 3, None, SPARSE, "error"),
+        (CLASSES, 3, "sigmoid", SPARSE, "error"),
+        (np.eye(3)[CLASSES], 3, "sigmoid", CATEGORICAL, "error"),
+        (np.eye(3)[CLASSES], 3, "sigmoid", BINARY, "warning"),
+        (CLASSES, 3, "softmax", keras.losses.SparseCategoricalCrossentropy(True), "warning"),
+    ],
+)
+def test_outputs_that_do_not_fit(y, units, output, loss, severity):
+    model = classifier(units=units, output=output, loss=loss)
+    (finding,) = found("output_does_not_fit_loss", model, X, y)
+    assert (finding.where, finding.severity) == ("last", severity)
+
+
+@pytest.mark.parametrize(
+    ("y", "units", "output", "loss"),
+    [
+        (Y, 1, None, keras.losses.BinaryCrossentropy(from_logits=True)),
+        (CLASSES, 3, None, keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+        (np.eye(3)[CLASSES], 3, "softmax", CATEGORICAL),
+        (np.random.default_rng(0).integers(0, 2, (200, 3)), 3, "sigmoid", BINARY),
+        (X[:, 0], 1, None, lambda y, p: keras.ops.mean(keras.ops.abs(y - p))),
+    ],
+)
+def test_outputs_that_fit(y, units, output, loss):
+    assert faults(classifier(units=units, output=output, loss=loss), X, y) == set()
+
+
+@pytest.mark.parametrize("apart", [keras.layers.Activation, None])
+def test_activations_that_are_layers_of_their_own(apart):
+    layers = keras.layers
+    softmax = apart("softmax") if apart else layers.Softmax()
+    model = network(layers.Dense(8), layers.ReLU(), layers.Dense(3), softmax, loss=SPARSE)
+    assert faults(model, X, CLASSES) == set()
+    one = network(layers.Dense(8), layers.ReLU(), layers.Dense(1), softmax)
+    assert "output_does_not_fit_loss" in faults(one, X, Y)

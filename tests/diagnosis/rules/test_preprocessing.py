@@ -1,0 +1,82 @@
+import keras
+import numpy as np
+import pytest
+
+from normlayers.layers.min_max_scale import MinMaxScale
+from normlayers.layers.standardize import Standardize
+from tests.diagnosis.small_models import classifier, faults, found, points
+
+X, Y = points()
+RAW = X * [1, 10, 100, 1, 1, 1] + 50
+KINDS = [Standardize, MinMaxScale, keras.layers.Normalization]
+
+
+def adapted(kind, x):
+    layer = kind(name="scaling")
+    layer.adapt(np.asarray(x, "float32"))
+    return layer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers_that_were_not_adapted(kind):
+    (finding,) = found("not_adapted", classifier(kind(name="scaling")), RAW, Y)
+    assert (finding.where, finding.severity) == ("scaling", "error")
+    assert faults(classifier(adapted(kind, RAW)), RAW, Y) == set()
+
+
+def test_a_layer_with_the_statistics_of_other_data():
+    (finding,) = found("not_adapted", classifier(adapted(Standardize, X)), RAW, Y)
+    assert "other data" in finding.message
+
+
+@pytest.mark.parametrize("kind", [Standardize, keras.layers.Normalization])
+def test_data_that_were_standardized_before(kind):
+    (finding,) = found("normalized_twice", classifier(adapted(kind, RAW)), X, Y)
+    assert finding.where == "scaling"
+    assert "inputs_not_scaled" not in faults(classifier(adapted(kind, RAW)), X, Y)
+
+
+def test_pixels_divided_twice():
+    pixels = np.random.default_rng(0).integers(0, 256, (100, 6)).astype("float32")
+    divide = keras.layers.Rescaling(1 / 255, name="divide")
+    (finding,) = found("normalized_twice", classifier(divide), pixels / 255, Y[:100])
+    assert finding.where == "divide"
+    (finding,) = found("normalized_twice", classifier(), pixels / 255**2, Y[:100])
+    assert finding.evidence["divided_by"] == 255
+    assert faults(classifier(divide), pixels, Y[:100]) == set()
+    assert faults(classifier(), pixels / 255, Y[:100]) == set()
+
+
+def test_an_inverse_behind_the_model_is_no_second_scaling():
+    invert = Standardize(mean=150.0, variance=77.0**2, invert=True, axis=None)
+    model = keras.Sequential(
+        [keras.Input((6,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1), invert]
+    )
+    model.compile("adam", "mse")
+    y = 150 + 77 * X[:, 0]
+    assert faults(model, X, y) == set()
+
+
+@pytest.mark.parametrize(("shift", "severity"), [(5.0, "error"), (1.5, "warning"), (0.0, None)])
+def test_validation_data_that_are_elsewhere(shift, severity):
+    other, labels = points(seed=1)
+    told = found(
+        "train_validation_shift", classifier(), X, Y, validation_data=(other + shift, labels)
+    )
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+def test_validation_data_that_are_not_scaled():
+    other, labels = points(seed=1)
+    data = other * 50, labels
+    (finding,) = found("train_validation_shift", classifier(), X, Y, validation_data=data)
+    assert finding.severity == "error"
+
+
+def test_rows_that_were_split_by_class():
+    order = np.argsort(Y, kind="stable")
+    x, y = X[order], Y[order]
+    told = found(
+        "train_validation_shift", classifier(), x[:140], y[:140], validation_data=(x[140:], y[140:])
+    )
+    assert "y" in [finding.where for finding in told]

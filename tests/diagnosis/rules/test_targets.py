@@ -1,0 +1,90 @@
+import keras
+import numpy as np
+import pytest
+
+from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, points
+
+X, Y = points()
+CLASSES = np.random.default_rng(0).integers(0, 3, len(X))
+ONE_HOT = np.eye(3)[CLASSES]
+
+
+def regression(output=None, units=1, loss="mse"):
+    return classifier(output=output, units=units, loss=loss)
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "severity"),
+    [(77, 152, "error"), (1, 100, "error"), (1e-3, 0, "warning"), (9, 22, "warning"), (2, 3, None)],
+)
+def test_targets_far_from_unit_scale(scale, offset, severity):
+    y = X[:, 0] * scale + offset
+    told = found("targets_not_scaled", regression(), X, y)
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+def test_relative_losses_and_classes_have_no_scale():
+    y = np.exp(X[:, 0]) * 1e3
+    assert not found("targets_not_scaled", regression(loss="mape"), X, y)
+    assert not found("targets_not_scaled", classifier(units=3, loss=SPARSE), X, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("y", "units", "output", "loss"),
+    [
+        (Y + 1, 1, "sigmoid", BINARY),
+        (2 * Y - 1, 1, "sigmoid", BINARY),
+        (CLASSES, 1, "sigmoid", BINARY),
+        (Y, 2, "softmax", BINARY),
+        (CLASSES + 1, 3, "softmax", SPARSE),
+        (CLASSES - 1, 3, "softmax", SPARSE),
+        (CLASSES, 2, "softmax", SPARSE),
+        (X[:, 0], 3, "softmax", SPARSE),
+        (ONE_HOT, 3, "softmax", SPARSE),
+        (CLASSES, 3, "softmax", "categorical_crossentropy"),
+        (CLASSES[:, None], 3, "softmax", "categorical_crossentropy"),
+        (ONE_HOT, 4, "softmax", "categorical_crossentropy"),
+        (np.maximum(ONE_HOT, np.roll(ONE_HOT, 1, 1)), 3, "softmax", "categorical_crossentropy"),
+        (X[:, 0], 2, None, "mse"),
+        (X[:, 0] * 3, 1, "sigmoid", "mse"),
+        (X[:, 0], 1, "relu", "mse"),
+    ],
+)
+def test_labels_that_do_not_fit(y, units, output, loss):
+    model = classifier(units=units, output=output, loss=loss)
+    (finding,) = found("labels_do_not_fit_output", model, X, y)
+    assert (finding.severity, finding.where) == ("error", finding.where)
+    assert finding.evidence["units"] == units
+
+
+@pytest.mark.parametrize(
+    ("y", "units", "output", "loss"),
+    [
+        (Y, 1, "sigmoid", BINARY),
+        (Y.astype("float64")[:, None], 1, "sigmoid", keras.losses.BinaryCrossentropy()),
+        (Y.astype(bool), 1, "sigmoid", BINARY),
+        (np.eye(2)[Y], 2, "softmax", BINARY),
+        (CLASSES, 3, "softmax", SPARSE),
+        (CLASSES[:, None].astype("float32"), 3, "softmax", SPARSE),
+        (ONE_HOT, 3, "softmax", keras.losses.CategoricalCrossentropy()),
+        (0.9 * ONE_HOT + 0.1 / 3, 3, "softmax", "categorical_crossentropy"),
+        (X[:, :2], 2, None, "mae"),
+        (X[:, 0], 1, None, keras.losses.Huber()),
+        (np.abs(X[:, 0]), 1, "relu", "mse"),
+        (2 * Y - 1, 1, "tanh", "hinge"),
+    ],
+)
+def test_labels_that_fit(y, units, output, loss):
+    assert faults(classifier(units=units, output=output, loss=loss), X, y) == set()
+
+
+def test_without_targets_or_a_loss_they_are_not_checked():
+    for model, y, why in (
+        (classifier(), None, "y is missing"),
+        (classifier(loss=None), Y, "the model is not compiled with a loss"),
+    ):
+        from normlayers.diagnosis.diagnose import look
+
+        unchecked = look(model, X, y, trials=False).unchecked
+        assert unchecked["labels_do_not_fit_output"] == why
+        assert unchecked["targets_not_scaled"] == why

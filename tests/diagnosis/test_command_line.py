@@ -1,0 +1,65 @@
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from normlayers.diagnosis.command_line import main
+from tests.diagnosis.small_models import classifier, network, points
+
+X, Y = points()
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(model, **arrays):
+        model.save(tmp_path / "model.keras")
+        np.savez(tmp_path / "data.npz", **arrays)
+        return ["diagnose", str(tmp_path / "model.keras"), str(tmp_path / "data.npz")]
+
+    return write
+
+
+def test_errors_make_exit_code_1(files, capsys):
+    assert main([*files(classifier(), x=X * 1e4, y=Y, x_val=X * 1e4, y_val=Y), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"][0]["fault"] == "inputs_not_scaled"
+    assert "train_validation_shift" not in told["unchecked"]
+
+
+def test_without_an_error_it_is_0(files, capsys):
+    assert main(files(classifier(loss=None), x=X)) == 0
+    assert "Nothing was found to be wrong." in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_is_one_line_and_2(files, tmp_path, capsys):
+    usual = files(network(keras.layers.Dense(1), loss=None), x=X)
+    np.savez(tmp_path / "other.npz", z=X)
+    np.savez(tmp_path / "narrow.npz", x=X[:, :2])
+    (tmp_path / "text.keras").write_text("no model")
+    for arguments in (
+        [*usual[:2], str(tmp_path / "none.npz")],
+        [*usual[:2], str(tmp_path / "other.npz")],
+        [*usual[:2], str(tmp_path / "narrow.npz")],
+        ["diagnose", str(tmp_path / "none.keras"), usual[2]],
+        ["diagnose", str(tmp_path / "text.keras"), usual[2]],
+        [*usual, "--batch-size", "0"],
+    ):
+        assert main(arguments) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    with pytest.raises(SystemExit) as stopped:
+        main(["diagnose"])
+    assert stopped.value.code == 2
+
+
+def test_help_does_not_wait_for_keras():
+    code = (
+        "import sys; from normlayers.diagnosis.command_line import main\n"
+        "try: main(['diagnose', '--help'])\n"
+        "finally: assert 'keras' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "DATA.npz" in done.stdout

@@ -1,0 +1,222 @@
+"""The whole, with trial trainings.
+
+Covers too: evidence/gathered.py evidence/trials.py evidence/training_program.py
+evidence/problem.py evidence/layers.py evidence/normalizations.py
+rules/gradients.py rules/learning_rate.py rules/table.py
+"""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import normlayers as nl
+from normlayers.diagnosis import diagnose as whole
+from normlayers.diagnosis.rules import table
+from tests.diagnosis.small_models import classifier, network, points
+
+X, Y = points()
+LAYERS = keras.layers
+
+
+def everything(model):
+    """All that a diagnosis is to leave as it is, bit for bit."""
+
+    def arrays(variables):
+        return [np.asarray(ops.convert_to_numpy(ops.copy(v))).tobytes() for v in variables]
+
+    draws = keras.random.SeedGenerator  # the class, to be sure that it is imported
+    assert draws
+    optimizer = getattr(model, "optimizer", None)
+    layers = list(model._flatten_layers())
+    return {
+        "weights": arrays(model.variables),
+        "optimizer": arrays(optimizer.variables) if optimizer else [],
+        "python": random.getstate(),
+        "numpy": repr(np.random.get_state()),  # noqa: NPY002
+        "attributes": [_plain(layer) for layer in layers],
+        "trainable": [layer.trainable for layer in layers],
+    }
+
+
+def _plain(layer):
+    kept = {}
+    for name, value in vars(layer).items():
+        simple = value is None or isinstance(value, bool | int | float | str | tuple)
+        kept[name] = repr(value) if simple else id(value)
+        if isinstance(value, list | dict | set):
+            kept[f"{name} entries"] = [id(entry) for entry in value]
+    return kept
+
+
+class Own(keras.Model):
+    """Counts its calls; it cannot be copied."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = LAYERS.Dense(8, "relu"), LAYERS.Dense(1, "sigmoid")
+        self.drop = LAYERS.Dropout(0.5)
+        self.calls, self.seen = 0, []
+
+    def call(self, x, training=False):
+        self.calls += 1
+        self.seen.append(1)
+        return self.two(self.drop(self.one(x), training=training))
+
+
+def trained_model():
+    model = network(
+        LAYERS.Dense(8, "relu"),
+        LAYERS.BatchNormalization(),
+        LAYERS.Dropout(0.5),
+        LAYERS.Dense(1, "sigmoid"),
+    )
+    model.fit(X, Y, epochs=1, verbose=0)
+    return model
+
+
+def own_model():
+    model = Own()
+    model.compile("adam", "binary_crossentropy")
+    model.fit(X, Y, epochs=1, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("make", [trained_model, own_model, lambda: keras.Sequential([
+    LAYERS.Dense(2, "relu"), LAYERS.Dense(1)])])  # fmt: skip
+@pytest.mark.parametrize("fails", [False, True])
+def test_it_leaves_everything_as_it_was(make, fails, monkeypatch):
+    model = make()
+    keras.random.uniform((1,))  # so that Keras's own generator exists
+    before = everything(model)
+    then = keras.utils.set_random_seed
+    assert then
+    if fails:
+
+        def broken(*args):
+            raise MemoryError("half-way")
+
+        monkeypatch.setattr(whole, "_judge", broken)
+        with pytest.raises(MemoryError):
+            nl.diagnose(model, X, Y)
+    else:
+        nl.diagnose(model, X, Y)
+    after = everything(model)
+    for what, value in before.items():
+        assert after[what] == value, what
+
+
+def test_what_is_drawn_next_does_not_change():
+    def next_numbers():
+        return (
+            random.random(),
+            np.random.random(),  # noqa: NPY002
+            float(ops.convert_to_numpy(keras.random.uniform(()))),
+        )
+
+    model = classifier()
+    keras.utils.set_random_seed(5)
+    expected = next_numbers()
+    keras.utils.set_random_seed(5)
+    nl.diagnose(model, X, Y)
+    assert next_numbers() == expected
+
+
+def test_the_same_seed_finds_the_same():
+    model = classifier(optimizer=keras.optimizers.Adam(100.0))
+    told = [nl.diagnose(model, X, Y, seed=3).to_dict() for _ in range(2)]
+    assert told[0] == told[1]
+
+
+def test_a_rule_that_breaks_stops_no_other(monkeypatch):
+    def broken(evidence):
+        raise RuntimeError("broken on purpose\nwith more lines")
+
+    rules = (table.Rule("outliers", broken, "error", ""), *table.RULES)
+    monkeypatch.setattr(whole, "RULES", rules)
+    found = whole.look(classifier(), X * 1e4, Y, trials=False)
+    assert found.unchecked["outliers"] == "broken on purpose with more lines"
+    assert found.of("inputs_not_scaled")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"x": X[:0]}, ValueError, "one row or more"),
+        ({"x": X, "y": Y[:5]}, ValueError, "a target for each of the 200 rows"),
+        ({"x": X[:, :2]}, ValueError, r"cannot be run on x of shape \(200, 2\)"),
+        ({"x": X, "batch_size": 0}, ValueError, "batch_size must be a positive integer"),
+        ({"x": X, "seed": -1}, ValueError, "seed must be a non-negative integer"),
+        ({"x": 3.0}, ValueError, "must have rows"),
+        ({"x": np.array([["a", 1], [b"b", 2]], object)}, (TypeError, ValueError), "number|run on"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(arguments, error, message):
+    with pytest.raises(error, match=message) as raised:
+        nl.diagnose(classifier(), **arguments)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_model_that_is_none_is_refused():
+    with pytest.raises(TypeError, match=r"must be a keras\.Model"):
+        nl.diagnose("model", X)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "fault"),
+    [
+        (keras.optimizers.Adam(3.0), "learning_rate_too_high"),
+        (keras.optimizers.SGD(1e4), "learning_rate_too_high"),
+        (keras.optimizers.Adam(1e-8), "learning_rate_too_low"),
+        (keras.optimizers.SGD(1e-8), "learning_rate_too_low"),
+        (keras.optimizers.Adam(1e-2), None),
+        (keras.optimizers.Adam(1e-3), None),
+        (keras.optimizers.SGD(0.1), None),
+    ],
+)
+def test_learning_rates(optimizer, fault):
+    keras.utils.set_random_seed(0)
+    y = (X.sum(1) > 0).astype(int)
+    rule = nl.diagnose(classifier(optimizer=optimizer), X, y)
+    told = {f.fault for f in rule.every() if f.severity != "note"}
+    assert told == ({fault} if fault else set())
+
+
+def test_gradients_that_vanish_and_explode():
+    deep = [LAYERS.Dense(16, "sigmoid") for _ in range(12)]
+    found = nl.diagnose(network(*deep, LAYERS.Dense(1, "sigmoid")), X, Y)
+    assert found.of("vanishing_gradients")
+    steep = [LAYERS.Dense(32, "relu", kernel_initializer=keras.initializers.RandomNormal(0, 3.0))]
+    model = network(*(steep * 1), *[
+        LAYERS.Dense(32, "relu", kernel_initializer=keras.initializers.RandomNormal(0, 3.0))
+        for _ in range(4)
+    ], LAYERS.Dense(1), loss="mse")  # fmt: skip
+    found = nl.diagnose(model, X, X[:, 0])
+    assert found.of("exploding_gradients")
+
+
+def test_a_generator_is_read_so_far():
+    def batches():
+        while True:
+            yield X, Y
+
+    found = nl.diagnose(classifier(), batches())
+    assert found.remarks == ["The first 4,200 rows of the data were read."]
+    assert "y is missing" not in found.unchecked.values()
+
+
+def test_several_inputs_and_outputs():
+    a, b = keras.Input((6,), name="a"), keras.Input((2,), name="b")
+    hidden = LAYERS.Concatenate()([LAYERS.Dense(8, "relu")(a), LAYERS.Dense(8, "relu")(b)])
+    outputs = {"r": LAYERS.Dense(1, name="r")(hidden), "c": LAYERS.Dense(3, name="c")(hidden)}
+    model = keras.Model([a, b], list(outputs.values()))
+    model.compile("adam", {"r": "mse", "c": "sparse_categorical_crossentropy"})
+    x = {"a": X, "b": X[:, :2] * 1e3}
+    found = nl.diagnose(model, x, {"r": X[:, 0] * 1e3, "c": Y})
+    told = {(finding.fault, finding.where) for finding in found.every()}
+    assert ("inputs_not_scaled", "b") in told
+    assert ("inputs_not_scaled", "a") not in told
+    assert ("targets_not_scaled", "r") in told
+    assert ("output_does_not_fit_loss", "c") in told
