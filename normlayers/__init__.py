@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from wrapt import register_post_import_hook as _after_import_of
 
 if TYPE_CHECKING:
+    from normlayers.diagnosis.diagnose import diagnose
+    from normlayers.diagnosis.repair.repairing import repair
     from normlayers.inference.folding import fold
     from normlayers.inference.recalibration import recalibrate
     from normlayers.layers.adapt import adapt
@@ -32,9 +34,11 @@ __all__ = [
     "Moments",
     "Standardize",
     "adapt",
+    "diagnose",
     "fold",
     "measures",
     "recalibrate",
+    "repair",
     "without_idle_bias",
 ]
 __version__ = _version("normlayers")
@@ -47,9 +51,11 @@ _MODULES = {
     "Moments": "statistics.moments",
     "Standardize": "layers.standardize",
     "adapt": "layers.adapt",
+    "diagnose": "diagnosis.diagnose",
     "fold": "inference.folding",
     "measures": "tracking.measures",
     "recalibrate": "inference.recalibration",
+    "repair": "diagnosis.repair.repairing",
     "without_idle_bias": "layers.idle_bias",
 }
 
@@ -70,6 +76,7 @@ def _register_layers(keras: Any) -> None:
     """Keras finds a saved layer's class by its name once the class's module is imported."""
     for name in ("BatchNormalization", "MinMaxScale", "Standardize"):
         _import_module(f"{__name__}.{_MODULES[name]}")
+    _import_module(f"{__name__}.layers.fill_missing")
 
 
 _after_import_of(_register_layers, "keras")

@@ -24,7 +24,7 @@ ALLOWED = {
     "explorer": [],
     "tracking": ["pictures", "explorer"],
     "ensembles": ["layers", "tracking", "statistics"],
-    "inference": ["layers", "statistics"],
+    "diagnosis": ["tracking", "layers", "statistics"],
     "experiments/running": TOOLS,
     "experiments/data": TOOLS,
     "experiments/plots": ["pictures"],

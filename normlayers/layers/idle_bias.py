@@ -59,7 +59,7 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
         >>> nl.without_idle_bias(model).layers[0].use_bias
         False
     """
-    pairs = _pairs(model)
+    pairs = idle_biases(model)
     idle = {layer.name for layer, _ in pairs}
 
     def clone(layer: Any) -> Any:
@@ -93,7 +93,7 @@ class Call:
     outputs: list[Any]
 
 
-def _pairs(model: keras.Model) -> list[tuple[Any, Any]]:
+def idle_biases(model: keras.Model) -> list[tuple[Any, Any]]:
     """Each layer with an idle bias, and the normalization after it."""
     calls, leaving = _calls(model)
     times_called = Counter(id(call.layer) for call in calls)

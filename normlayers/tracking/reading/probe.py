@@ -169,7 +169,7 @@ class Probe:
         chosen = _chosen(heard, self._layers)
         summaries, activations, active, neurons, read = {}, {}, {}, {}, {}
         for note in chosen:
-            on, values, activated, activation = _by_neuron(note)
+            on, values, activated, activation = by_neuron(note)
             summaries[note.name] = layer_summary(on, values, activated, activation)
             neurons[note.name], read[note.name] = int(values.shape[-1]), (on, values)
             size = int(np.prod([length or 1 for length in values.shape]))
@@ -231,7 +231,7 @@ def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:
     return [note for note in heard if note.name in set(layers)]
 
 
-def _by_neuron(note: Heard) -> tuple[Any, Any, Any, str]:
+def by_neuron(note: Heard) -> tuple[Any, Any, Any, str]:
     """Where neurons are active, their outputs, what came out of the activation, and its name.
 
     The name is empty where what came out of it is not known, as inside a recurrence.

@@ -1,0 +1,102 @@
+"""How many injected faults ``normlayers.diagnose`` names, and how often it names what is not there.
+
+Healthy networks, each shown to train, and 25 faults injected into them. Thresholds are
+set on the families in ``TUNING``; what counts is the other half. Outcomes are kept as JSON lines,
+so that an interrupted run goes on. ``--cases 1`` is a small run.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from quiet_start import quiet_start  # noqa: E402
+
+with quiet_start():
+    from rich.console import Console
+    from rich.progress import track
+    from rich.table import Table
+
+    from benchmarks.fault_injection import scores
+    from benchmarks.fault_injection.cases import faulty_cases, healthy_cases
+    from benchmarks.fault_injection.diagnosing import run
+    from normlayers.experiments.running.command_line import ArgumentParser
+
+
+def fault_table(results: scores.Results, title: str) -> Table:
+    """Recall and precision of each fault."""
+    table = Table(title=title)
+    table.add_column("fault", no_wrap=True)
+    for heading in ("cases", "recall", "under another", "wrongly", "precision"):
+        table.add_column(heading, justify="right")
+    table.add_column("reported instead", min_width=30)
+    for fault, score in scores.fault_scores(results).items():
+        instead = ", ".join(f"{name} {n}" for name, n in score.instead.most_common(4))
+        numbers = f"{score.recall:.2f}", str(score.under), str(score.wrong)
+        table.add_row(fault, str(score.cases), *numbers, f"{score.precision:.2f}", instead)
+    return table
+
+
+def summary(results: scores.Results) -> list[str]:
+    """False alarms, time, and the baseline, in sentences."""
+    healthy, errors, warned = scores.false_alarms(results)
+    umlaut = scores.umlaut_score(results)
+    seconds = sorted(outcome["seconds"] for _, outcome in results if "seconds" in outcome)
+    broken = [(case, outcome) for case, outcome in results if "error" in outcome]
+    lines = [
+        f"Healthy cases: {healthy}; an error in {errors}, an error or a warning in {warned}.",
+        f"UMLAUT's rule (inputs outside -1 to 1), scale and centre: recall {umlaut.recall:.2f}, "
+        f"precision {umlaut.precision:.2f} against healthy cases; {umlaut.wrong} of them alarmed.",
+        *(f"raised: {case.name}: {outcome['error']}" for case, outcome in broken[:20]),
+    ]
+    if seconds:
+        high = seconds[int(0.95 * (len(seconds) - 1))]
+        median = statistics.median(seconds)
+        lines.append(f"Seconds a diagnosis: median {median:.2f}, 95th percentile {high:.2f}.")
+    return lines
+
+
+def wrong_cases(results: scores.Results) -> list[str]:
+    """Each case with a miss or a false report, with what was reported."""
+    lines = []
+    for case, outcome in results:
+        found = outcome.get("found", {})
+        extra = set(found) - case.allowed() - {case.fault}
+        if extra or (case.fault and case.fault not in found):
+            shown = ", ".join(f"{fault} ({severity})" for fault, severity in found.items())
+            under = ", ".join(outcome.get("under", []))
+            lines.append(f"{case.name} -> {shown or outcome.get('error', 'nothing')} [{under}]")
+    return lines
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=26, help="of each fault and half")
+    parser.add_argument("--seeds", type=int, default=6, help="of each healthy network and state")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--half", choices=["tuning", "reporting"], help="only this half")
+    parser.add_argument("--each", action="store_true", help="list the cases that went wrong")
+    parser.add_argument("--kept", type=Path, default=Path("logs/diagnosis.jsonl"), help="outcomes")
+    options = parser.parse_args()
+    options.kept.parent.mkdir(parents=True, exist_ok=True)
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    cases = [
+        *healthy_cases(options.seeds, options.half),
+        *faulty_cases(options.cases, options.half),
+    ]
+    done = run(cases, options.kept, options.workers)
+    results = list(track(done, total=len(cases), console=Console(stderr=True)))
+    for half in [options.half] if options.half else ["tuning", "reporting"]:
+        part = [(case, outcome) for case, outcome in results if case.half == half]
+        console.print(fault_table(part, f"{half} half: {len(part)} cases"))
+        console.print("\n".join(summary(part)))
+        if options.each:
+            console.print("\n".join(wrong_cases(part)), markup=False)
+
+
+if __name__ == "__main__":
+    main()

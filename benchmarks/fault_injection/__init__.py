@@ -1,0 +1,1 @@
+"""Healthy networks, and every fault that can be injected into them."""

@@ -1,0 +1,84 @@
+"""What ``normlayers.repair`` wins back of injected faults, against random search over its cures.
+
+Each faulty network is repaired and then trained for as long as its healthy twin; so is what random
+search found with as many short trainings. Outcomes are kept as JSON lines, so that an interrupted
+run goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from quiet_start import quiet_start  # noqa: E402
+
+with quiet_start():
+    from rich.console import Console
+    from rich.progress import track
+    from rich.table import Table
+
+    from benchmarks.fault_injection.cases import FAULTS, Case, faulty_cases
+    from benchmarks.fault_injection.diagnosing import Outcome, run
+    from benchmarks.fault_injection.repairing import against_random, repaired, won_back
+    from normlayers.experiments.running.command_line import ArgumentParser
+
+# Nothing in the model is wrong: the data to come are.
+NOT_OF_THE_MODEL = ("train_validation_shift",)
+
+Results = list[tuple[Case, Outcome]]
+
+
+def repair_table(results: Results, title: str) -> Table:
+    """For each fault, how often 90 % is won back, and how repair ends against random search."""
+    table = Table(title=title)
+    table.add_column("fault", no_wrap=True)
+    for heading in ("cases", "faulty", "repaired", "random search", "better", "equal", "worse"):
+        table.add_column(heading, justify="right")
+    for fault in [*FAULTS, ""]:
+        outcomes = [outcome for case, outcome in results if fault in ("", case.fault)]
+        if not outcomes:
+            continue
+        shares = [
+            sum(won_back(outcome, how) for outcome in outcomes) / len(outcomes)
+            for how in ("faulty", "repaired", "random")
+        ]
+        signs = [against_random(outcome) for outcome in outcomes]
+        counts = [str(signs.count(sign)) for sign in (1, 0, -1)]
+        table.add_row(
+            fault or "all", str(len(outcomes)), *(f"{share:.2f}" for share in shares), *counts
+        )
+    table.caption = (
+        "Shares of cases that reach 90 % of the healthy twin's accuracy or R squared; repair "
+        "against random search."
+    )
+    return table
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=20, help="of each fault")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--half", choices=["tuning", "reporting"], default="reporting")
+    parser.add_argument("--fault", action="append", choices=FAULTS, help="only this one")
+    parser.add_argument("--each", action="store_true", help="list what was not won back")
+    parser.add_argument("--kept", type=Path, default=Path("logs/repair.jsonl"), help="outcomes")
+    options = parser.parse_args()
+    options.kept.parent.mkdir(parents=True, exist_ok=True)
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    cases = faulty_cases(options.cases, options.half)
+    asked = options.fault or [fault for fault in FAULTS if fault not in NOT_OF_THE_MODEL]
+    cases = [case for case in cases if case.fault in asked]
+    done = run(cases, options.kept, options.workers, repaired)
+    results = list(track(done, total=len(cases), console=Console(stderr=True)))
+    console.print(repair_table(results, f"{options.half} half"))
+    if options.each:
+        for case, outcome in results:
+            if not won_back(outcome):
+                console.print(f"{case.name}: {outcome}", markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""One cause is reported once: what follows from it is listed under it."""
+
+from __future__ import annotations
+
+from normlayers.diagnosis.finding import SEVERITIES, Finding
+
+_NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
+_TRAINING = (
+    *("vanishing_gradients", "exploding_gradients"),
+    *("learning_rate_too_high", "learning_rate_too_low"),
+)
+_OF_INPUTS = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
+# What may follow from a fault; earlier causes take first.
+FOLLOWS: dict[str, tuple[str, ...]] = {
+    "non_finite_input": ("outliers", *_OF_INPUTS),
+    "labels_do_not_fit_output": ("targets_not_scaled", "output_does_not_fit_loss", *_TRAINING),
+    "output_does_not_fit_loss": ("labels_do_not_fit_output", *_TRAINING),
+    "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
+    "normalized_twice": ("inputs_not_scaled", "inputs_not_centred", *_OF_INPUTS),
+    "inputs_not_scaled": ("inputs_not_centred", *_OF_INPUTS),
+    "inputs_not_centred": _OF_INPUTS,
+    "outliers": _OF_INPUTS,
+    "targets_not_scaled": _TRAINING,
+    "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
+    "epsilon_dominates": (*_NEURONS, *_TRAINING),
+    "batch_too_small": _TRAINING,
+    "saturated_neurons": _TRAINING,
+    "dead_neurons": (*_TRAINING, "epsilon_dominates"),
+    "always_on_neurons": _TRAINING,
+    "exploding_gradients": ("learning_rate_too_high", "vanishing_gradients"),
+    "vanishing_gradients": ("learning_rate_too_low", "learning_rate_too_high"),
+    "learning_rate_too_high": ("exploding_gradients",),
+}
+
+
+# A fault in one layer shows again in those behind it, or comes from one habit in all of them.
+_ONCE = (
+    *(*_NEURONS, "duplicate_neurons", "missing_nonlinearity", "stale_moving_statistics"),
+    *("epsilon_dominates", "dropout_before_normalization", "unfrozen_normalization"),
+)
+
+
+def under_their_causes(findings: list[Finding]) -> list[Finding]:
+    """The findings, each that follows from another moved under it.
+
+    A note causes nothing, and nothing is more severe than what it follows from.
+
+    Example:
+        >>> cause, effect = (
+        ...     Finding(fault, "", {}, "error", "", "")
+        ...     for fault in ("inputs_not_scaled", "dead_neurons")
+        ... )
+        >>> [found.fault for found in under_their_causes([effect, cause])]
+        ['inputs_not_scaled']
+    """
+    rest = _once(findings)
+    for cause, effects in FOLLOWS.items():
+        causes = [f for f in rest if f.fault == cause and f.severity != "note"]
+        if not causes:
+            continue
+        worst = min(causes, key=lambda f: SEVERITIES.index(f.severity))
+        below = [f for f in rest if f.fault in effects and _may_follow(worst, f)]
+        if below:
+            place = next(i for i, f in enumerate(rest) if f is worst)
+            rest[place] = worst.with_consequences(*below)
+            rest = [f for f in rest if not any(f is other for other in below)]
+    return rest
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Of faults that many layers have at once the worst, earliest one, the others under it."""
+    rest = list(findings)
+    for fault in _ONCE:
+        alike = [found for found in rest if found.fault == fault]
+        if len(alike) > 1:
+            first = min(alike, key=lambda found: SEVERITIES.index(found.severity))
+            others = [found for found in alike if found is not first]
+            rest = [
+                first.with_consequences(*others) if found is first else found
+                for found in rest
+                if not any(found is other for other in others)
+            ]
+    return rest
+
+
+def _may_follow(cause: Finding, effect: Finding) -> bool:
+    if effect.fault == "epsilon_dominates" and cause.fault == "inputs_not_scaled":
+        return bool(cause.evidence["largest"] < 1)
+    return SEVERITIES.index(effect.severity) >= SEVERITIES.index(cause.severity)

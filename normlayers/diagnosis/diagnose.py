@@ -1,0 +1,158 @@
+"""What is wrong with a model on its data."""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+
+from normlayers.diagnosis.causes import under_their_causes
+from normlayers.diagnosis.diagnosis import Diagnosis
+from normlayers.diagnosis.evidence.calls import record
+from normlayers.diagnosis.evidence.data import Data, read_data
+from normlayers.diagnosis.evidence.gathered import (
+    Evidence,
+    gather_data,
+    gather_model,
+    run_rows,
+    tensors,
+)
+from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
+from normlayers.diagnosis.evidence.random_states import own_random_numbers
+from normlayers.diagnosis.evidence.subject import Subject, subject_of
+from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.rules.table import RULES
+
+# A first run on so few rows tells how many more the model can be run on.
+FIRST_ROWS = 4
+
+
+def diagnose(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    validation_data: Any = None,
+    batch_size: int = 32,
+    seed: int = 0,
+) -> Diagnosis:
+    """Name what is wrong with a model, its data and its training, with evidence and cure.
+
+    It reads the data, the layers' wiring and what they do on up to 1,000 rows, the gradients, and
+    short trial trainings; all on a copy. The model, its optimizer and every random state are left
+    as they were. What cannot be measured, as without ``y`` or a loss, is in ``unchecked``, and the
+    other rules are checked.
+
+    Args:
+        model: any Keras model: built or not, compiled or not, trained or not.
+        x: the training inputs, shape ``(rows, ...)``: an array, a tensor, a frame or lists; a list
+            or a dict of those for several inputs; or a ``tf.data.Dataset``, a
+            ``keras.utils.PyDataset``, a ``DataLoader`` or a generator of batches ``(x, y)``, of
+            which the first 4,096 rows are read.
+        y: the targets, as ``fit`` takes them.
+        validation_data: ``(x, y)`` or ``x`` of the validation, to be compared.
+        batch_size: of training.
+        seed: of the rows and trials that are drawn at random.
+
+    Returns:
+        the findings, worst first.
+
+    Raises:
+        ValueError: ``x`` has no rows, or the model cannot be run on it.
+        TypeError: ``model`` is no Keras model, or the data are no numbers.
+
+    Example:
+        >>> import normlayers as nl
+        >>> rng = np.random.default_rng(0)
+        >>> x = rng.normal(size=(200, 4)) * 1e4
+        >>> y = (x[:, 0] > 0).astype(int)
+        >>> model = keras.Sequential(
+        ...     [
+        ...         keras.Input((4,)),
+        ...         keras.layers.Dense(8, "tanh"),
+        ...         keras.layers.Dense(1, "sigmoid"),
+        ...     ]
+        ... )
+        >>> model.compile(loss="binary_crossentropy")
+        >>> found = nl.diagnose(model, x, y)
+        >>> found.findings[0].fault, found.findings[0].severity
+        ('inputs_not_scaled', 'error')
+    """
+    _check(model, batch_size, seed)
+    with own_random_numbers(int(seed)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a rule says in its own words
+        data = read_data(model, x, y)
+        evidence = Evidence(data, _validation(model, validation_data), int(batch_size))
+        gather_data(evidence)
+        try:
+            few = run_rows(data, 1, seed)[:FIRST_ROWS]
+            with subject_of(model, tensors(data.take(few)[0])) as subject:
+                rows = run_rows(data, _values_of_a_row(subject, data, few), seed)
+                gather_model(evidence, subject, rows, int(seed))
+                return _judge(evidence)
+        except CannotCheckError as problem:
+            evidence.measure("subject", _raising(problem))
+            for part in _MODEL_PARTS:
+                evidence.parts.setdefault(part, CannotCheckError(str(problem)))
+            return _judge(evidence)
+
+
+_MODEL_PARTS = (
+    *("graph", "first_inputs", "scaled", "activities", "normalizations", "outputs"),
+    *("training", "idle"),
+)
+
+
+def _check(model: Any, batch_size: Any, seed: Any) -> None:
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a keras.Model. Received: {type(model).__name__}")
+    for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+            kind = "a positive" if least else "a non-negative"
+            raise ValueError(f"{name} must be {kind} integer. Received: {name}={value!r}")
+
+
+def _validation(model: keras.Model, validation_data: Any) -> Data | None:
+    if validation_data is None:
+        return None
+    if isinstance(validation_data, tuple) and len(validation_data) in (2, 3):
+        return read_data(model, validation_data[0], validation_data[1])
+    return read_data(model, validation_data)
+
+
+def _values_of_a_row(subject: Subject, data: Data, few: Any) -> int:
+    """How many activations the model has for a row; the first time that it is run."""
+    x = tensors(data.take(few)[0])
+    try:
+        graph = record(subject.model, x)
+    except Exception as error:
+        shapes = " and ".join(str(part.shape) for part in data.parts)
+        raise ValueError(
+            f"the model cannot be run on x of shape {shapes}: {reason(error)}"
+        ) from error
+    values = sum(int(np.prod(t.shape)) for call in graph.calls for t in call.gives)
+    return values // max(1, len(few))
+
+
+def _raising(problem: Exception) -> Any:
+    def fail() -> Any:
+        raise problem
+
+    return fail
+
+
+def _judge(evidence: Evidence) -> Diagnosis:
+    """What the rules say."""
+    findings: list[Finding] = []
+    unchecked: dict[str, str] = {}
+    for rule in RULES:
+        try:
+            findings += rule.check(evidence)
+        except Exception as error:  # a rule that breaks stops no other
+            unchecked[rule.fault] = reason(error)
+    if evidence.validation is None:
+        unchecked["train_validation_shift"] = "validation_data is missing"
+    remarks = [d.remark for d in (evidence.data, evidence.validation) if d and d.remark]
+    return Diagnosis(under_their_causes(findings), unchecked, remarks)

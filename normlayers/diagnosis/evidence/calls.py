@@ -1,0 +1,199 @@
+"""Every call of a layer or an operation while a model runs, and how they hang together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from normlayers.tracking.reading.activation_names import activation_of
+from normlayers.tracking.reading.listening import ACTIVATIONS, CLOSED, Heard, listen
+
+# Linear maps without weights, or with one number a channel: what is linear before stays so.
+LINEAR = (
+    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise"),
+    *("GaussianDropout", "AlphaDropout", "Flatten", "Reshape", "Permute", "RepeatVector"),
+    *("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D"),
+    *("AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "GlobalAveragePooling1D"),
+    *("GlobalAveragePooling2D", "GlobalAveragePooling3D", "UpSampling1D", "UpSampling2D"),
+    *("ActivityRegularization", "Rescaling", "Identity", "BatchNormalization"),
+    *("Normalization", "Standardize", "MinMaxScale"),
+)
+DROPOUTS = (
+    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+    *("GaussianDropout", "AlphaDropout"),
+)
+# Only the shape, or nothing at all, changes.
+RESHAPING = ("Flatten", "Reshape", "Permute", "Identity", "ActivityRegularization")
+# They scale inputs, by statistics or by given numbers.
+SCALING = ("Rescaling", "Normalization", "Standardize", "MinMaxScale")
+NORMALIZING = (
+    *("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),
+    *("UnitNormalization", "SpectralNormalization"),
+)
+# They take numbers as names of things.
+LOOKUPS = (
+    *("Embedding", "StringLookup", "IntegerLookup", "TextVectorization", "Hashing"),
+    *("CategoryEncoding", "HashedCrossing", "Discretization"),
+)
+
+
+@dataclass(eq=False)
+class Call:
+    """A call of a layer or an operation, in which no other was recorded.
+
+    Attributes:
+        layer: the layer or operation.
+        name: the layer's name, told apart from others of that name.
+        takes: tensors that went in.
+        gives: tensors that came out.
+        heard: of a layer with weights or an activation: what the tracker knows of the call.
+    """
+
+    layer: Any
+    name: str
+    takes: list[Any]
+    gives: list[Any]
+    heard: Heard | None = None
+
+    @property
+    def kind(self) -> str:
+        """The name of its class."""
+        return type(self.layer).__name__
+
+    @property
+    def activation(self) -> str:
+        """The Keras name of its activation; ``""`` inside loops."""
+        return "" if isinstance(self.layer, CLOSED) else activation_of(self.layer)
+
+    @property
+    def has_matrix(self) -> bool:
+        """Whether it multiplies by weights, and not only scales and shifts."""
+        layer = self.layer
+        if self.kind in (*NORMALIZING, *SCALING, "PReLU") or not hasattr(layer, "weights"):
+            return False
+        kernel = any("kernel" in weight.name for weight in layer.weights)
+        return kernel or any(len(weight.shape) > 1 for weight in layer.trainable_weights)
+
+
+@dataclass
+class Graph:
+    """The calls of one run, in order, with the tensors that went into and came out of it."""
+
+    calls: list[Call]
+    inputs: list[Any]
+    outputs: list[Any]
+    heard: list[Heard] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._made = {id(tensor): call for call in self.calls for tensor in call.gives}
+        self._takers: dict[int, list[Call]] = {}
+        for call in self.calls:
+            for tensor in call.takes:
+                self._takers.setdefault(id(tensor), []).append(call)
+
+    def maker(self, tensor: Any) -> Call | None:
+        """The call that a tensor came out of."""
+        return self._made.get(id(tensor))
+
+    def takers(self, call: Call) -> list[Call]:
+        """The calls that a call's outputs went into."""
+        return [taker for tensor in call.gives for taker in self._takers.get(id(tensor), [])]
+
+    def is_input(self, tensor: Any) -> bool:
+        """Whether a tensor is one of the model's inputs."""
+        return any(tensor is part for part in self.inputs)
+
+    def before(self, call: Call, through: tuple[str, ...]) -> Call | None:
+        """The call whose output a call takes, but for calls of the kinds ``through``."""
+        while len(call.takes) >= 1:
+            found = self.maker(call.takes[0])
+            if found is None or not _passes(found, through):
+                return found
+            call = found
+        return None
+
+
+def record(model: keras.Model, x: Any) -> Graph:
+    """Run a model as training does, but without dropout and noise, and record every call.
+
+    Batch normalizations that train compute with the statistics of ``x``, as one batch. Nothing of
+    the model's variables changes.
+
+    Args:
+        model: a built model.
+        x: a structure of tensors.
+    """
+    calls: list[Call] = []
+    thread, depth = threading.get_ident(), [0]
+    made_inside = [0]
+
+    def noting(original: Callable[..., Any], is_layer: bool) -> Callable[..., Any]:
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            twice = not is_layer and isinstance(layer, keras.layers.Layer)
+            if threading.get_ident() != thread or depth[0] or twice:
+                return original(layer, *args, **kwargs)
+            if isinstance(layer, keras.layers.BatchNormalization):
+                kwargs["training"] = True
+            # An activation that is a layer is a part of the layer that has it.
+            inner = getattr(layer, "activation", None)
+            closed = isinstance(layer, CLOSED) or isinstance(inner, keras.layers.Layer)
+            before, depth[0] = made_inside[0], depth[0] + closed
+            try:
+                gives = original(layer, *args, **kwargs)
+            finally:
+                depth[0] -= closed
+            takes = _tensors((args, kwargs))
+            if made_inside[0] == before and takes:
+                calls.append(Call(layer, layer.name, takes, _tensors(gives)))
+                made_inside[0] += 1
+            return gives
+
+        return call
+
+    def run() -> Any:
+        layer_call, operation_call = keras.layers.Layer.__call__, keras.Operation.__call__
+        keras.layers.Layer.__call__ = noting(layer_call, True)
+        keras.Operation.__call__ = noting(operation_call, False)
+        try:
+            return model(x, training=False)
+        finally:
+            keras.layers.Layer.__call__ = layer_call
+            keras.Operation.__call__ = operation_call
+
+    with keras.StatelessScope(), without_gradients():
+        output, heard = listen(run)
+    _join(calls, heard)
+    return Graph(calls, _tensors(x), _tensors(output), heard)
+
+
+def without_gradients() -> AbstractContextManager[Any]:
+    """No record for gradients is kept within, on the backend that would."""
+    if keras.backend.backend() != "torch":
+        return nullcontext()
+    import torch
+
+    return torch.no_grad()
+
+
+def _join(calls: list[Call], heard: list[Heard]) -> None:
+    for note in heard:
+        given = _tensors(note.gives)
+        for call in calls:
+            if call.layer is note.layer and call.gives and given and call.gives[0] is given[0]:
+                call.heard, call.name = note, note.name
+
+
+def _tensors(structure: Any) -> list[Any]:
+    return [part for part in keras.tree.flatten(structure) if hasattr(part, "shape")]
+
+
+def _passes(call: Call, through: tuple[str, ...]) -> bool:
+    if call.kind in through:
+        return True
+    plain = call.kind == "Activation" or isinstance(call.layer, ACTIVATIONS)
+    return plain and call.activation == "linear" and bool(through)

@@ -1,0 +1,220 @@
+"""The rows that a diagnosis reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.statistics.conversion import is_frame, is_missing, refuse_unreadable, to_array
+
+Array = npt.NDArray[Any]
+
+# Of a stream, whose length may be unknown, so many rows are read; of arrays as many as hold this
+# many values (all of 10,000 images of 28 x 28).
+STREAM_ROWS = 4_096
+MOST_VALUES = 2**25
+_MADE_UP = re.compile(r"(keras_tensor|input_layer)(_\d+)?(CLONE)?$")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows of inputs and targets, in memory.
+
+    Attributes:
+        x: structure of arrays as the model takes them.
+        y: targets, an array or a structure of them; ``None`` where there are none.
+        rows: how many were read.
+        names: of each input of ``x``, flattened: its name.
+        features: names of the columns of frames, by the input's name.
+        remark: what was read, where it was not all.
+    """
+
+    x: Any
+    y: Any
+    rows: int
+    names: list[str]
+    features: dict[str, list[str]] = field(default_factory=dict)
+    remark: str = ""
+
+    @property
+    def parts(self) -> list[Array]:
+        """The inputs, flattened."""
+        return keras.tree.flatten(self.x)
+
+    def take(self, indices: Array) -> tuple[Any, Any]:
+        """Some rows of the inputs and the targets."""
+
+        def some(part: Array) -> Array:
+            return part[indices]
+
+        y = None if self.y is None else keras.tree.map_structure(some, self.y)
+        return keras.tree.map_structure(some, self.x), y
+
+    def feature_name(self, name: str, index: int) -> str:
+        """A column's name, or its number."""
+        columns = self.features.get(name, [])
+        return columns[index] if index < len(columns) else str(index)
+
+
+def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
+    """Read inputs and targets, in memory or as a stream.
+
+    Args:
+        model: which takes them.
+        x: an array, a tensor, a frame, lists, or a list or dict of those for several inputs; or a
+            ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a ``DataLoader`` or a generator of
+            batches ``x``, ``(x, y)`` or ``(x, y, w)``, of which the first rows are read.
+        y: the targets, where ``x`` does not hold them.
+
+    Raises:
+        ValueError: there are no rows, or not as many targets as inputs.
+        TypeError: they are no numbers.
+    """
+    remark = ""
+    if _is_stream(x):
+        x, y_of_stream, ended = _first_rows(x)
+        y = y_of_stream if y is None else y
+        rows = _rows(x)
+        if not ended:
+            remark = f"The first {rows:,} rows of the data were read."
+    names, columns = _names(model, x), _columns(x)
+    x = _structure(model, x)
+    parts = keras.tree.flatten(x)
+    y = None if y is None else _targets(y)
+    targets = [] if y is None else keras.tree.flatten(y)
+    _refuse_lengths(parts, targets)
+    rows = len(parts[0])
+    values = sum(int(np.prod(part.shape[1:])) for part in parts)
+    most = max(1, MOST_VALUES // max(1, values))
+    if rows > most:
+        chosen = np.linspace(0, rows - 1, most).astype(int)
+        x = keras.tree.map_structure(lambda part: part[chosen], x)
+        y = None if y is None else keras.tree.map_structure(lambda part: part[chosen], y)
+        remark = f"{most:,} of {rows:,} rows were read, evenly spaced."
+        rows = most
+    names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
+    features = {names[0]: columns} if columns and len(names) == 1 else {}
+    return Data(x, y, rows, names, features, remark)
+
+
+def _is_stream(x: Any) -> bool:
+    if hasattr(x, "num_batches") or hasattr(x, "element_spec"):
+        return True
+    held = hasattr(x, "shape") or hasattr(x, "to_numpy") or hasattr(x, "columns")
+    return not held and not isinstance(x, list | tuple | Mapping | str) and hasattr(x, "__iter__")
+
+
+def _first_rows(stream: Any) -> tuple[Any, Any, bool]:
+    """The first rows, their targets, and whether that is all."""
+    batches: list[tuple[Any, Any]] = []
+    rows, ended = 0, True
+    for x, y in _batches(stream):
+        batches.append((x, y))
+        rows += _rows(x)
+        if rows >= STREAM_ROWS:
+            ended = False
+            break
+    if not batches:
+        raise ValueError("x has no batches. Pass data with one row or more.")
+    x = _joined([x for x, _ in batches])
+    y = None if batches[0][1] is None else _joined([y for _, y in batches])
+    return x, y, ended
+
+
+def _batches(stream: Any) -> Iterator[tuple[Any, Any]]:
+    if hasattr(stream, "num_batches") and hasattr(stream, "__getitem__"):
+        length = stream.num_batches
+        elements = (stream[index] for index in range(length or STREAM_ROWS))
+    else:
+        spec = getattr(stream, "element_spec", None)
+        if spec is not None and not getattr(keras.tree.flatten(spec)[0], "shape", (1,)):
+            raise ValueError("x must be batched. Received: a data set of single values.")
+        elements = iter(stream)
+    for element in elements:
+        pair = element if isinstance(element, tuple | list) else (element,)
+        x, y = pair[0], pair[1] if len(pair) > 1 else None
+        arrays = (
+            None if part is None else keras.tree.map_structure(_array, part) for part in (x, y)
+        )
+        yield tuple(arrays)  # type: ignore[misc]
+
+
+def _joined(parts: list[Any]) -> Any:
+    return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+
+
+def _rows(x: Any) -> int:
+    first = keras.tree.flatten(x)[0]
+    return len(first) if np.ndim(first) else 0
+
+
+def _names(model: keras.Model, x: Any) -> list[str]:
+    if isinstance(x, Mapping):
+        return [str(name) for name in sorted(x)]
+    inputs = getattr(model, "inputs", None) or []
+    names = [tensor.name for tensor in inputs]
+    # Those that Keras made up tell nobody anything.
+    return ["x"] if len(names) < 2 and all(_MADE_UP.match(name) for name in names) else names
+
+
+def _columns(x: Any) -> list[str]:
+    return [str(name) for name in x.columns] if is_frame(x) else []
+
+
+def _structure(model: keras.Model, x: Any) -> Any:
+    if isinstance(x, Mapping):
+        # As keras.tree flattens dicts: by name.
+        return {name: _array(x[name]) for name in sorted(x)}
+    if isinstance(x, list | tuple) and x:
+        inputs = getattr(model, "inputs", None) or []
+        several = len(inputs) > 1 and len(inputs) == len(x)
+        tables = all(getattr(part, "ndim", 0) > 1 for part in x)
+        unknown = not inputs and tables
+        one = len(inputs) == 1 and len(x) == 1 and tables and x[0].ndim == len(inputs[0].shape)
+        if several or unknown or one:
+            return type(x)(_array(part) for part in x)
+    return _array(x)
+
+
+def _targets(y: Any) -> Any:
+    if isinstance(y, Mapping):
+        return {name: _array(y[name]) for name in sorted(y)}
+    several = isinstance(y, list | tuple) and y and all(getattr(p, "ndim", 0) for p in y)
+    return [_array(part) for part in y] if several else _array(y)
+
+
+def _array(part: Any) -> Array:
+    refuse_unreadable(part)
+    if isinstance(part, bool | int | float):
+        raise ValueError(f"data must have rows. Received: the single value {part!r}")
+    try:
+        return to_array(part)
+    except TypeError:
+        text = np.asarray(part)
+        flat = text.ravel()[:100]
+        if len(flat) and all(isinstance(e, str | bytes) or is_missing(e) for e in flat):
+            return text.astype(str) if text.dtype.kind == "O" else text  # for a layer that reads it
+        raise
+
+
+def _refuse_lengths(parts: list[Array], targets: list[Array]) -> None:
+    if not parts or any(part.ndim == 0 for part in parts):
+        raise ValueError("x must have rows. Received: a single value or nothing.")
+    lengths = [len(part) for part in parts]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"x must have as many rows in each input. Received: {lengths}")
+    if lengths[0] == 0:
+        raise ValueError("x must have one row or more. Received: an array of none.")
+    for part in targets:
+        if part.ndim == 0 or len(part) != lengths[0]:
+            received = "a single value" if part.ndim == 0 else f"{len(part):,}"
+            raise ValueError(
+                f"y must have a target for each of the {lengths[0]:,} rows of x. "
+                f"Received: {received}"
+            )

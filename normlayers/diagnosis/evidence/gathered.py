@@ -1,0 +1,211 @@
+"""All evidence about a model and its data, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.diagnosis.evidence.calls import SCALING, Graph, record
+from normlayers.diagnosis.evidence.data import Data
+from normlayers.diagnosis.evidence.features import FeatureStatistics, feature_statistics
+from normlayers.diagnosis.evidence.layers import (
+    Activity,
+    FirstInput,
+    Scaled,
+    activities,
+    first_inputs,
+    scaled_inputs,
+)
+from normlayers.diagnosis.evidence.normalizations import Normalization, normalizations
+from normlayers.diagnosis.evidence.outputs import Output, outputs_of
+from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
+from normlayers.diagnosis.evidence.subject import Subject
+from normlayers.diagnosis.evidence.training_program import TrainingProgram
+from normlayers.diagnosis.evidence.trials import Training, training
+
+Array = npt.NDArray[Any]
+T = TypeVar("T")
+
+# A model is run on so many rows at most, and on fewer where its activations are more values.
+RUN_ROWS, RUN_VALUES, FEWEST_ROWS = 1_000, 2**24, 4
+
+
+@dataclass
+class Evidence:
+    """What was measured; each part raises ``CannotCheckError`` where it could not be.
+
+    Attributes:
+        data: the rows that were read.
+        validation: those of the validation data; ``None`` without.
+        batch_size: of training.
+        parts: by name, what was measured, or why it was not.
+    """
+
+    data: Data
+    validation: Data | None
+    batch_size: int
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def measure(self, name: str, function: Callable[[], Any]) -> None:
+        """Keep what a function returns, or why it could not."""
+        try:
+            self.parts[name] = function()
+        except Exception as error:  # anything may go wrong in somebody's own layer or loss
+            self.parts[name] = CannotCheckError(reason(error))
+
+    def _part(self, name: str) -> Any:
+        part = self.parts.get(name, CannotCheckError("it was not measured"))
+        if isinstance(part, CannotCheckError):
+            raise part
+        return part
+
+    @property
+    def subject(self) -> Subject:
+        """The model that is run."""
+        return self._part("subject")
+
+    @property
+    def graph(self) -> Graph:
+        """The calls of one run."""
+        return self._part("graph")
+
+    @property
+    def inputs(self) -> dict[str, FeatureStatistics]:
+        """Statistics of each of the model's inputs of numbers."""
+        return self._part("inputs")
+
+    @property
+    def first_inputs(self) -> list[FirstInput]:
+        """What the first layers with a matrix take."""
+        return self._part("first_inputs")
+
+    @property
+    def scaled(self) -> list[Scaled]:
+        """Layers that scale the inputs."""
+        return self._part("scaled")
+
+    @property
+    def activities(self) -> list[Activity]:
+        """What hidden layers do."""
+        return self._part("activities")
+
+    @property
+    def normalizations(self) -> list[Normalization]:
+        """Batch normalizations."""
+        return self._part("normalizations")
+
+    @property
+    def outputs(self) -> list[Output]:
+        """The model's outputs with losses and targets."""
+        return self._part("outputs")
+
+    @property
+    def training(self) -> Training:
+        """The first steps of training."""
+        return self._part("training")
+
+    @property
+    def idle(self) -> list[tuple[str, str]]:
+        """Layers with an idle bias, and the normalizations after them."""
+        return self._part("idle")
+
+
+def gather_data(evidence: Evidence) -> None:
+    """Measure the data alone."""
+    evidence.measure("inputs", lambda: _input_statistics(evidence.data))
+
+
+def _input_statistics(data: Data) -> dict[str, FeatureStatistics]:
+    return {
+        name: feature_statistics(part)
+        for name, part in zip(data.names, data.parts, strict=True)
+        if part.dtype.kind in "biuf"
+    }
+
+
+def run_rows(data: Data, values_of_a_row: int, seed: int) -> Array:
+    """Which rows the model is run on: finite ones."""
+    finite = np.ones(data.rows, bool)
+    for part in data.parts:
+        if part.dtype.kind == "f":
+            finite &= np.isfinite(part.reshape(data.rows, -1)).all(axis=1)
+    known = np.flatnonzero(finite)
+    if not len(known):
+        raise CannotCheckError("no row of x is finite")
+    most = int(np.clip(RUN_VALUES // max(1, values_of_a_row), FEWEST_ROWS, RUN_ROWS))
+    if len(known) > most:
+        known = np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
+    return known
+
+
+def tensors(x: Any) -> Any:
+    """Inputs as a model takes them: floats as Keras has them."""
+
+    def tensor(part: Array) -> Any:
+        if part.dtype.kind == "f":
+            part = part.astype(keras.config.floatx())
+        return part if part.dtype.kind in "US" else ops.convert_to_tensor(part)
+
+    return keras.tree.map_structure(tensor, x)
+
+
+def gather_model(evidence: Evidence, subject: Subject, rows: Array, seed: int) -> None:
+    """Measure the model on some rows of the data.
+
+    Args:
+        evidence: with its data.
+        subject: the model to run.
+        rows: indices of rows.
+        seed: of what is chosen at random.
+    """
+    data, model = evidence.data, subject.model
+    x, y = data.take(rows)
+    evidence.parts["subject"] = subject
+    evidence.measure("graph", lambda: record(model, tensors(x)))
+    names = data.names
+    evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
+    evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
+    evidence.measure("activities", lambda: activities(evidence.graph))
+    evidence.measure("normalizations", lambda: normalizations(evidence.graph))
+    loss = getattr(subject.original, "loss", None)
+    evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
+    evidence.measure("training", lambda: _training(evidence, subject, seed))
+    evidence.measure("idle", lambda: _idle(model))
+
+
+def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
+    data = evidence.data
+    if data.y is None:
+        raise CannotCheckError("y is missing")
+    program = TrainingProgram(subject.model, subject.original)
+    finite = run_rows(data, 1, seed)
+
+    def take(chosen: Array) -> tuple[Any, Any]:
+        x, y = data.take(finite[chosen])
+        return tensors(x), tensors(y)
+
+    initial = subject.initial if subject.trained else None
+    return training(
+        program,
+        subject.model,
+        subject.values,
+        initial,
+        take,
+        len(finite),
+        evidence.batch_size,
+        seed,
+    )
+
+
+def _idle(model: keras.Model) -> list[tuple[str, str]]:
+    from normlayers.layers.idle_bias import idle_biases
+
+    if not getattr(model, "inputs", None):
+        raise CannotCheckError("its layers are called in code of its own")
+    return [(layer.name, normalization.name) for layer, normalization in idle_biases(model)]

@@ -1,0 +1,82 @@
+"""Batch normalizations on the data: their statistics and what is around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING, Call, Graph
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """A batch normalization on the data.
+
+    Attributes:
+        name: of the layer.
+        mean, variance: of each channel of what it takes, shape ``(channels,)``.
+        moving_mean, moving_variance: those it computes with in inference.
+        epsilon: what it adds to variances.
+        trainable: whether it normalizes by the batch in training.
+        values: how many of each channel there are in a row.
+        dropout: name of a dropout right before it, or ``""``.
+        before: name of the layer with weights before it, or ``""``.
+        before_trainable: whether that one's kernel is trained.
+    """
+
+    name: str
+    mean: Array
+    variance: Array
+    moving_mean: Array
+    moving_variance: Array
+    epsilon: float
+    trainable: bool
+    values: int
+    dropout: str
+    before: str
+    before_trainable: bool
+
+
+def normalizations(graph: Graph) -> list[Normalization]:
+    """Every batch normalization of a recorded run, in order."""
+    return [
+        _normalization(graph, call)
+        for call in graph.calls
+        if isinstance(call.layer, keras.layers.BatchNormalization) and call.takes
+    ]
+
+
+def _normalization(graph: Graph, call: Call) -> Normalization:
+    layer = call.layer
+    x = np.asarray(ops.convert_to_numpy(ops.cast(call.takes[0], "float32")), float)
+    axis = layer.axis if isinstance(layer.axis, int) else layer.axis[0]
+    channels = np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
+    dropout = graph.before(call, RESHAPING)
+    is_dropout = dropout is not None and dropout.kind in DROPOUTS and dropout.layer.rate > 0
+    before = graph.before(call, (*RESHAPING, *DROPOUTS))
+    moving_mean, moving_variance = (
+        np.asarray(ops.convert_to_numpy(ops.copy(variable)), float)
+        for variable in (layer.moving_mean, layer.moving_variance)
+    )
+    weights = getattr(before.layer, "weights", []) if before is not None else []
+    trained = any(weight.trainable for weight in weights if len(weight.shape) > 1)
+    return Normalization(
+        call.name,
+        channels.mean(0),
+        channels.var(0),
+        moving_mean,
+        moving_variance,
+        float(layer.epsilon),
+        bool(layer.trainable),
+        len(channels) // len(x),
+        dropout.name if is_dropout and dropout is not None else "",
+        before.name if before is not None and before.has_matrix else "",
+        trained,
+    )

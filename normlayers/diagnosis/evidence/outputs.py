@@ -1,0 +1,214 @@
+"""Each output of a model, with its loss and its targets."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.diagnosis.evidence.calls import LINEAR, SCALING, Call, Graph
+from normlayers.diagnosis.evidence.problem import CannotCheckError
+
+Array = npt.NDArray[Any]
+
+_KINDS = {
+    "binary_crossentropy": "binary",
+    "binary_focal_crossentropy": "binary",
+    "categorical_crossentropy": "categorical",
+    "categorical_focal_crossentropy": "categorical",
+    "sparse_categorical_crossentropy": "sparse",
+    "mean_squared_error": "regression",
+    "mean_absolute_error": "regression",
+    "huber": "regression",
+    "log_cosh": "regression",
+    "mean_absolute_percentage_error": "relative",
+    "mean_squared_logarithmic_error": "relative",
+    "hinge": "hinge",
+    "squared_hinge": "hinge",
+}
+_BY_CLASS = {"MeanSquaredLogarithmicError": "relative", "LogCosh": "regression"}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss that was recognized.
+
+    Attributes:
+        kind: ``"binary"``, ``"categorical"``, ``"sparse"`` (cross-entropies), ``"regression"``,
+            ``"relative"`` (regression whose scale does not matter), ``"hinge"``; or ``""`` for
+            one of somebody's own and others.
+        name: as Keras calls it.
+        from_logits: whether it takes logits.
+    """
+
+    kind: str
+    name: str
+    from_logits: bool
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of a model on the data.
+
+    Attributes:
+        name: of the output.
+        layer: name of the layer that makes it; ``""`` where that is not known.
+        activation: the Keras name of that layer's activation; ``""`` where not known.
+        values: what comes out, shape ``(rows, ..., units)``.
+        loss: its loss; ``None`` where the model is not compiled with one.
+        targets: in the rows of ``values``; ``None`` without ``y``.
+        every_target: of all rows that were read.
+        rescaled: factor and offset that layers behind the last matrix apply, ``(1, 0)`` for none.
+    """
+
+    name: str
+    layer: str
+    activation: str
+    values: Array
+    loss: Loss | None
+    targets: Array | None
+    every_target: Array | None
+    rescaled: tuple[float, float]
+
+    @property
+    def units(self) -> int:
+        """Length of the last axis; 1 where there is none."""
+        return int(self.values.shape[-1]) if self.values.ndim > 1 else 1
+
+
+def outputs_of(
+    model: keras.Model, graph: Graph, loss: Any, targets: Any, every_target: Any
+) -> list[Output]:
+    """Each output with its loss and targets.
+
+    Args:
+        model: which was recorded.
+        graph: the record.
+        loss: as it was compiled with: one, a list or a dict of them, or ``None``.
+        targets: of the recorded rows, an array, or a list or a dict of them; or ``None``.
+        every_target: of all rows, likewise.
+
+    Raises:
+        CannotCheckError: there are several outputs, and targets or losses in another structure.
+    """
+    names = [str(name) for name in getattr(model, "output_names", None) or []]
+    if len(names) != len(graph.outputs):
+        names = [f"output {i}" for i in range(len(graph.outputs))]
+    losses = _by_output(loss, names, "losses", model)
+    parts = _by_output(targets, names, "targets", model)
+    every = _by_output(every_target, names, "targets", model)
+    found = []
+    for number, tensor in enumerate(graph.outputs):
+        maker = graph.maker(tensor)
+        activated = _maker_of_values(graph, tensor)
+        found.append(
+            Output(
+                names[number],
+                "" if maker is None else maker.name,
+                _activation(activated),
+                np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32"))),
+                None if losses[number] is None else known_loss(losses[number]),
+                parts[number],
+                every[number],
+                _rescaled(graph, tensor),
+            )
+        )
+    return found
+
+
+def known_loss(loss: Any) -> Loss:
+    """What a loss is.
+
+    Args:
+        loss: a name, a class, an object or a function, as ``compile`` takes them.
+
+    Example:
+        >>> known_loss("mse").kind, known_loss(keras.losses.BinaryCrossentropy(True)).from_logits
+        ('regression', True)
+    """
+    try:
+        found: Any = keras.losses.get(loss) if isinstance(loss, str | dict) else loss
+    except ValueError:
+        return Loss("", str(loss), False)
+    if inspect.isclass(found):
+        found = found()
+    logits = False
+    if isinstance(found, functools.partial):
+        logits = bool(found.keywords.get("from_logits", False))
+        found = found.func
+    if isinstance(found, keras.losses.Loss):
+        if not type(found).__module__.startswith("keras."):
+            return Loss("", type(found).__name__, False)
+        logits = bool(found.get_config().get("from_logits", False))
+        kind = _BY_CLASS.get(type(found).__name__, "")
+        name = getattr(getattr(found, "fn", None), "__name__", type(found).__name__)
+        return Loss(kind or _KINDS.get(name, ""), name, logits)
+    name = getattr(found, "__name__", type(found).__name__)
+    module = str(getattr(found, "__module__", ""))
+    return Loss(_KINDS.get(name, "") if module.startswith("keras.") else "", name, logits)
+
+
+def _by_output(structure: Any, names: list[str], what: str, model: Any) -> list[Any]:
+    if structure is None:
+        return [None] * len(names)
+    if isinstance(structure, Mapping):
+        known = [structure.get(name) for name in names]
+        if all(part is None for part in known):
+            known = list(structure.values())
+    elif isinstance(structure, list | tuple):
+        known = list(structure)
+    else:
+        known = [structure]
+    if len(known) == 1 and len(names) > 1 and what == "losses":
+        known *= len(names)  # one loss for every output
+    if len(known) != len(names):
+        raise CannotCheckError(
+            f"the model has {len(names)} outputs, and {len(known)} {what} are given"
+        )
+    return known
+
+
+def _maker_of_values(graph: Graph, tensor: Any) -> Call | None:
+    """The call whose activation decides what values an output has."""
+    call = graph.maker(tensor)
+    while call is not None and call.activation == "linear" and not call.has_matrix:
+        if call.kind not in (*LINEAR, "Activation") or call.kind in SCALING:
+            break
+        call = graph.maker(call.takes[0]) if call.takes else None
+    return call
+
+
+def _activation(call: Call | None) -> str:
+    if call is None:
+        return ""
+    known = hasattr(call.layer, "activation") or call.has_matrix or call.heard is not None
+    if known:
+        return call.activation
+    operation = call.kind.lower()
+    return operation if operation in ("softmax", "sigmoid", "relu", "tanh") else ""
+
+
+def _rescaled(graph: Graph, tensor: Any) -> tuple[float, float]:
+    """How an output follows from the last layer with a matrix, where layers scale it."""
+    call = graph.maker(tensor)
+    scaled = False
+    while call is not None and not call.has_matrix:
+        scaled |= call.kind not in (*LINEAR, "Activation") or call.kind in SCALING
+        call = graph.maker(call.takes[0]) if call.takes else None
+    if not scaled or call is None or tuple(call.gives[0].shape) != tuple(tensor.shape):
+        return 1.0, 0.0
+    before, after = (
+        np.asarray(ops.convert_to_numpy(ops.cast(t, "float32")), float).ravel()
+        for t in (call.gives[0], tensor)
+    )
+    if not np.isfinite([before.sum(), after.sum()]).all() or before.std() == 0:
+        return 1.0, 0.0
+    factor = float(np.cov(before, after, bias=True)[0, 1] / before.var())
+    return (factor, float(after.mean() - factor * before.mean())) if factor else (1.0, 0.0)

@@ -1,0 +1,192 @@
+"""What a diagnosis runs: a copy of the model, or where it cannot be copied the model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.diagnosis.evidence.kept_attributes import kept_attributes
+from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
+from normlayers.tracking.reading.compiled_reading import build
+
+Array = npt.NDArray[Any]
+
+# Modules whose layers say all about themselves in their configuration.
+_FAITHFUL = ("keras.", "normlayers.")
+# Keras's layers whose state is in a table, and not in weights.
+_WITH_TABLES = ("StringLookup", "IntegerLookup", "TextVectorization", "Discretization")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to be run in a diagnosis.
+
+    Attributes:
+        model: a built model; run it in a ``keras.StatelessScope``.
+        original: the user's.
+        is_copy: whether the two differ.
+        values: of each variable of ``model``, as they are now.
+        initial: the same, where its trainable weights are as right after initialization; ``None``
+            where that is not known.
+        trained: whether the model seems to have been trained.
+    """
+
+    model: keras.Model
+    original: keras.Model
+    is_copy: bool
+    values: list[Array]
+    initial: list[Array] | None
+    trained: bool
+
+
+@contextmanager
+def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
+    """A model to be run on inputs like ``x``; the user's stays as it is.
+
+    Args:
+        model: of the user.
+        x: a structure of a few points.
+
+    Raises:
+        CannotCheckError: the model is neither built nor can it be copied.
+    """
+    copied: tuple[keras.Model, list[Array]] | None = None
+    why = ""
+    try:
+        with _uncompiled(model):
+            copied = _copy(model, x)
+    except Exception as error:  # any kind of layer may refuse in its own way
+        why = reason(error)
+    if copied is not None:
+        copy, initial = copied
+        now = values_of(copy)
+        yield Subject(copy, model, True, now, _initial(copy, initial, now), _trained(model, copy))
+        return
+    if not model.built:
+        raise CannotCheckError(
+            f"the model is not built and cannot be copied ({why}); call it on a batch first"
+        )
+    with kept_attributes(model):
+        yield Subject(model, model, False, values_of(model), None, _trained(model, model))
+
+
+@contextmanager
+def _uncompiled(model: keras.Model) -> Iterator[None]:
+    """Keras would copy the loss and the optimizer too, which may be functions it cannot copy."""
+    compiled = model.compiled
+    try:
+        model.compiled = False
+        yield
+    finally:
+        model.compiled = compiled
+
+
+def values_of(model: keras.Model) -> list[Array]:
+    """Every variable's value, in the model's order."""
+    return [np.array(ops.convert_to_numpy(ops.copy(variable))) for variable in model.variables]
+
+
+def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
+    """A built copy with the model's weights, and the values it was initialized with."""
+    if _is_functional(model):
+        _refuse_unfaithful(model)
+        copy = keras.models.clone_model(model, clone_function=_clone)
+    elif not model.built:
+        copy = type(model).from_config(model.get_config())
+    else:
+        raise CannotCheckError("it is a subclassed model")
+    if not copy.built:
+        build(copy, x)
+    initial = values_of(copy)
+    if model.built:
+        _take_weights(copy, model)
+    return copy, initial
+
+
+def _refuse_unfaithful(model: keras.Model) -> None:
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).__name__ in _WITH_TABLES:
+            raise CannotCheckError(f"layer {layer.name!r} has a table")
+        # Constructors of their own: what they are called with is known only to their get_config.
+        kind = type(layer)
+        if isinstance(layer, keras.Model) and not _is_functional(layer):
+            raise CannotCheckError(f"{layer.name!r} is a subclassed model")
+        own = not kind.__module__.startswith(_FAITHFUL) and "__init__" in vars(kind)
+        if own and not any("get_config" in vars(k) for k in kind.__mro__ if not _is_keras(k)):
+            raise CannotCheckError(f"layer {layer.name!r} has no get_config of its own")
+
+
+def _is_keras(kind: type) -> bool:
+    return kind is object or kind.__module__.startswith("keras.")
+
+
+def _clone(layer: Any) -> Any:
+    if isinstance(layer, keras.layers.Lambda):  # whose function a configuration cannot hold
+        return keras.layers.Lambda(
+            layer.function,
+            output_shape=layer._output_shape,
+            mask=layer.mask,
+            arguments=layer.arguments,
+            name=layer.name,
+            dtype=layer.dtype_policy,
+        )
+    return type(layer).from_config(layer.get_config())
+
+
+def _is_functional(model: Any) -> bool:
+    return isinstance(model, keras.Sequential) or bool(getattr(model, "inputs", None))
+
+
+def _take_weights(copy: keras.Model, model: keras.Model) -> None:
+    theirs, ours = model.variables, copy.variables
+    shapes = [tuple(v.shape) for v in theirs], [tuple(v.shape) for v in ours]
+    if shapes[0] != shapes[1]:
+        raise CannotCheckError("its copy has other weights")
+    for target, source in zip(ours, theirs, strict=True):
+        target.assign(ops.convert_to_numpy(ops.copy(source)))
+    for target, source in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
+        target.trainable = source.trainable
+        # What Keras's Normalization computes with is made of its weights when it is told to.
+        if isinstance(target, keras.layers.Normalization) and target.input_mean is None:
+            target.finalize_state()
+    if [v.trainable for v in theirs] != [v.trainable for v in ours]:
+        raise CannotCheckError("its copy has other trainable weights")
+
+
+def _initial(copy: keras.Model, initial: list[Array], now: list[Array]) -> list[Array]:
+    """Initial values of what is trained, with the present ones of what is not."""
+    trained = {id(variable) for variable in copy.trainable_variables}
+    pairs = zip(copy.variables, initial, now, strict=True)
+    moving = ("moving_mean", "moving_variance")
+    return [
+        begun if id(variable) in trained or variable.name in moving else present
+        for variable, begun, present in pairs
+    ]
+
+
+def _trained(model: keras.Model, copy: keras.Model) -> bool:
+    """Whether an optimizer has stepped, or a bias has left the 0 that it began with."""
+    if not model.built:
+        return False
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and int(ops.convert_to_numpy(ops.copy(optimizer.iterations))) > 0:
+        return True
+    biases = [
+        np.asarray(ops.convert_to_numpy(ops.copy(layer.bias)))
+        for layer in copy._flatten_layers()
+        if _began_with_zero(layer)
+    ]
+    return bool(biases) and any(np.any(bias != 0) for bias in biases)
+
+
+def _began_with_zero(layer: Any) -> bool:
+    initializer = getattr(layer, "bias_initializer", None)
+    zero = isinstance(initializer, keras.initializers.Zeros)
+    return zero and isinstance(getattr(layer, "bias", None), keras.Variable)

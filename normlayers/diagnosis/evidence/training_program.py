@@ -1,0 +1,252 @@
+"""One step of a model's training as a function of its values, compiled as the backend does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.diagnosis.evidence.problem import CannotCheckError
+
+Array = npt.NDArray[Any]
+Values = list[Any]
+
+
+@dataclass(frozen=True)
+class State:
+    """Values of trainable variables, of the others, and of the optimizer's."""
+
+    trained: Values
+    others: Values
+    optimizer: Values
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step did.
+
+    Attributes:
+        loss: over the batch before the step, regularizers included.
+        gradients: lengths of the gradients, by trainable variable.
+        state: after the step.
+    """
+
+    loss: float
+    gradients: Array
+    state: State
+
+
+class TrainingProgram:
+    """Runs steps of training from any values, and changes nothing.
+
+    Args:
+        model: a built model, with ``trainable_variables``.
+        original: the user's, which is compiled.
+
+    Attributes:
+        rate: the learning rate that the model is compiled with; of a schedule the one it begins
+            with. ``None`` where the optimizer has none.
+        highest_rate: the same; of a schedule, the highest of many of its steps.
+        sizes: of each trainable variable, its number of values.
+
+    Raises:
+        CannotCheckError: the model is not compiled with a loss and an optimizer, or trains by steps
+            of its own.
+    """
+
+    def __init__(self, model: keras.Model, original: keras.Model) -> None:
+        _refuse(model, original)
+        self._model = model
+        self._trained = list(model.trainable_variables)
+        trained = {id(variable) for variable in self._trained}
+        self._others = [v for v in model.variables if id(v) not in trained]
+        self.sizes = [int(np.prod(variable.shape)) for variable in self._trained]
+        self._optimizer, self.rate, self.highest_rate = _optimizer_like(original.optimizer)
+        # In the place of the model's, which are not to change.
+        self._weights = [
+            keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
+            for v in self._trained
+        ]
+        self._optimizer.build(self._weights)
+        self._loss = _loss_like(original)
+        hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
+        self._step = hook(self)
+
+    def begin(self, values: list[Array]) -> State:
+        """The state before the first step.
+
+        Args:
+            values: of each of the model's variables.
+        """
+        by_variable = {
+            id(variable): value
+            for variable, value in zip(self._model.variables, values, strict=True)
+        }
+
+        def tensor(variable: Any) -> Any:
+            return ops.convert_to_tensor(by_variable[id(variable)], variable.dtype)
+
+        return State(
+            [tensor(variable) for variable in self._trained],
+            [tensor(variable) for variable in self._others],
+            [ops.copy(variable) for variable in self._optimizer.variables],
+        )
+
+    def at_rate(self, state: State, rate: float) -> State:
+        """The same state with another learning rate."""
+        rates = self._optimizer.learning_rate
+        optimizer = [
+            ops.convert_to_tensor(rate, variable.dtype) if variable is rates else value
+            for variable, value in zip(self._optimizer.variables, state.optimizer, strict=True)
+        ]
+        return State(state.trained, state.others, optimizer)
+
+    def step(self, state: State, x: Any, y: Any) -> Step:
+        """Take a step on a batch."""
+        x, y = (keras.tree.map_structure(ops.convert_to_tensor, part) for part in (x, y))
+        loss, gradients, trained, others, optimizer = self._step(
+            state.trained, state.others, state.optimizer, x, y
+        )
+        return Step(
+            float(ops.convert_to_numpy(loss)),
+            np.asarray(ops.convert_to_numpy(gradients), float),
+            State(list(trained), list(others), list(optimizer)),
+        )
+
+    def loss_of(self, trained: Values, others: Values, x: Any, y: Any) -> tuple[Any, Values]:
+        """The loss as training has it, and the other variables after the call."""
+        mapping = [
+            *zip(self._trained, trained, strict=True),
+            *zip(self._others, others, strict=True),
+        ]
+        with keras.StatelessScope(mapping) as scope:
+            prediction = self._model(x, training=True)
+            loss = ops.cast(self._loss(y, prediction), "float32")
+            for extra in self._model.losses:
+                loss = loss + ops.cast(ops.sum(extra), "float32")
+        return loss, [
+            value if (now := scope.get_current_value(variable)) is None else now
+            for variable, value in zip(self._others, others, strict=True)
+        ]
+
+    def apply(self, gradients: Values, state: State) -> tuple[Any, Values, Values]:
+        """Norms of the gradients, and the values after a step."""
+        norms = ops.stack([_norm(gradient) for gradient in gradients])
+        if keras.backend.backend() == "tensorflow":  # where Keras has no stateless_apply
+            trained, optimizer = self._apply_in_place(gradients, state)
+        else:
+            trained, optimizer = self._optimizer.stateless_apply(
+                state.optimizer, gradients, state.trained
+            )
+        return norms, trained, optimizer
+
+    def _apply_in_place(self, gradients: Values, state: State) -> tuple[Values, Values]:
+        of_optimizer = self._optimizer.variables
+        variables = [*self._weights, *of_optimizer]
+        for variable, value in zip(variables, [*state.trained, *state.optimizer], strict=True):
+            variable.assign(value)
+        self._optimizer.apply(gradients, self._weights)
+        return [ops.copy(v) for v in self._weights], [ops.copy(v) for v in of_optimizer]
+
+
+def _refuse(model: keras.Model, original: keras.Model) -> None:
+    if getattr(original, "optimizer", None) is None or not getattr(original, "loss", None):
+        raise CannotCheckError("the model is not compiled with a loss and an optimizer")
+    for method in ("train_step", "compute_loss"):
+        own = getattr(type(original), method)
+        if own is not getattr(keras.Model, method):
+            raise CannotCheckError(f"the model trains by a {method} of its own")
+    if not model.trainable_variables:
+        raise CannotCheckError("the model has no trainable weights")
+
+
+def _optimizer_like(optimizer: Any) -> tuple[Any, float | None, float | None]:
+    """An optimizer of the same kind with a constant learning rate, that rate, and the highest."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # without a scaling of the loss
+    rate = highest = float(ops.convert_to_numpy(optimizer.learning_rate))
+    schedule = getattr(optimizer, "_learning_rate", None)
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        steps = [0, *(10**power for power in range(6))]
+        rates = [float(ops.convert_to_numpy(schedule(step))) for step in steps]
+        rate, highest = rates[0], max(rates)
+    config = {**optimizer.get_config(), "learning_rate": rate}
+    return type(optimizer).from_config(config), rate, highest
+
+
+def _loss_like(original: keras.Model) -> Callable[[Any, Any], Any]:
+    """The model's loss, by an empty model that is compiled with it."""
+    shell = keras.Sequential()
+    names = getattr(original, "output_names", None)
+    if names:
+        shell.output_names = names
+    compiled = getattr(original, "_compile_loss", None)
+    shell.compile(loss=original.loss, loss_weights=getattr(compiled, "_user_loss_weights", None))
+    return lambda y, prediction: shell.compute_loss(y=y, y_pred=prediction)
+
+
+def _norm(tensor: Any) -> Any:
+    return ops.sqrt(ops.sum(ops.square(ops.cast(tensor, "float32"))))
+
+
+def _dense(gradient: Any, value: Any) -> Any:
+    return ops.zeros_like(value) if gradient is None else ops.convert_to_tensor(gradient)
+
+
+def _tensorflow(program: TrainingProgram) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def step(trained: Values, others: Values, optimizer: Values, x: Any, y: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(trained)
+            loss, after = program.loss_of(trained, others, x, y)
+        gradients = tape.gradient(loss, trained, unconnected_gradients="zero")
+        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        state = State(trained, others, optimizer)
+        norms, trained, optimizer = program.apply(gradients, state)
+        return loss, norms, trained, after, optimizer
+
+    return step
+
+
+def _jax(program: TrainingProgram) -> Callable[..., Any]:
+    import jax
+
+    @jax.jit
+    def step(trained: Values, others: Values, optimizer: Values, x: Any, y: Any) -> Any:
+        def loss_of(trained: Values) -> Any:
+            return program.loss_of(trained, others, x, y)
+
+        (loss, after), gradients = jax.value_and_grad(loss_of, has_aux=True)(trained)
+        state = State(trained, others, optimizer)
+        norms, trained, optimizer = program.apply(gradients, state)
+        return loss, norms, trained, after, optimizer
+
+    return step
+
+
+def _torch(program: TrainingProgram) -> Callable[..., Any]:
+    import torch
+
+    def step(trained: Values, others: Values, optimizer: Values, x: Any, y: Any) -> Any:
+        trained = [value.detach().clone().requires_grad_() for value in trained]
+        with torch.enable_grad():
+            loss, after = program.loss_of(trained, others, x, y)
+            gradients = torch.autograd.grad(loss, trained, allow_unused=True)
+        with torch.no_grad():
+            gradients = [_dense(g, v) for g, v in zip(gradients, trained, strict=True)]
+            # Copies, for torch's optimizers work in place.
+            state = State(
+                [value.detach().clone() for value in trained],
+                [value.detach() for value in after],
+                [value.detach().clone() for value in optimizer],
+            )
+            norms, trained, optimizer = program.apply(list(gradients), state)
+        return loss.detach(), norms, trained, state.others, optimizer
+
+    return step

@@ -1,0 +1,207 @@
+"""Gradients, steps, and short trial trainings at several learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from normlayers.diagnosis.evidence.training_program import State, TrainingProgram
+
+Array = npt.NDArray[Any]
+
+# Steps of a trial, and batches its loss is measured on before and after.
+STEPS, MEASURED = 40, 4
+# Multiplications and additions that a trial may take about; larger models take fewer steps.
+WORK, FEWEST_STEPS = 3e9, 12
+# So do those of many variables, which are handed over at every step.
+VARIABLES = 3_000
+# A rate that lowers the loss by so much in a trial is taken to be right, and no other is tried.
+GOOD_PROGRESS = 0.1
+FACTORS_DOWN = (0.1, 0.01, 0.001, 0.0001)
+FACTORS_UP = (10.0, 100.0, 1e3, 1e4, 1e6)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A short training.
+
+    Attributes:
+        rate: its learning rate.
+        progress: by how much the loss fell, as a share of what it was; negative where it rose,
+            ``-inf`` where it became NaN or infinite.
+        steps: how many it took.
+    """
+
+    rate: float
+    progress: float
+    steps: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the first steps of training are like.
+
+    Attributes:
+        names: of each trainable variable, its path.
+        matrices: which of them are matrices of weights.
+        loss: before training, over several batches.
+        gradients: median over batches of each variable's gradient's length.
+        weights: each variable's length.
+        updates: how far the first step moves each variable.
+        rate: the learning rate.
+        highest_rate: of a schedule, the highest.
+        trials: by factor of ``rate``, in the order they were run; empty without a rate.
+        from_initial: whether trials began with freshly initialized weights.
+    """
+
+    names: list[str]
+    matrices: Array
+    loss: float
+    gradients: Array
+    weights: Array
+    updates: Array
+    rate: float | None
+    highest_rate: float | None
+    trials: dict[float, Trial] = field(default_factory=dict)
+    from_initial: bool = False
+
+
+def training(
+    program: TrainingProgram,
+    model: keras.Model,
+    values: list[Array],
+    initial: list[Array] | None,
+    take: Callable[[Array], tuple[Any, Any]],
+    rows: int,
+    batch_size: int,
+    seed: int,
+) -> Training:
+    """Measure gradients and steps, and try learning rates.
+
+    Args:
+        program: of the model.
+        model: which it runs.
+        values: of the model's variables.
+        initial: of the model's variables, where trials begin; ``None`` for ``values``.
+        take: inputs and targets of some rows.
+        rows: how many there are.
+        batch_size: of training.
+        seed: of the choice of batches.
+    """
+    batches = _Batches(take, rows, min(batch_size, rows), seed)
+    now = program.begin(values)
+    measured = [program.step(now, *batch) for batch in batches.first(MEASURED)]
+    gradients = np.median([step.gradients for step in measured], axis=0)
+    value_of = {id(v): value for v, value in zip(model.variables, values, strict=True)}
+    weights = [
+        np.linalg.norm(np.asarray(value_of[id(v)], float)) for v in model.trainable_variables
+    ]
+    start = now if initial is None else program.begin(initial)
+    steps = _steps(program, batches.size)
+    loss = float(np.mean([step.loss for step in measured]))
+    before = loss if initial is None else _loss(program, start, batches)
+    trials = {} if not program.rate else _trials(program, start, batches, steps, before)
+    return Training(
+        [variable.path for variable in model.trainable_variables],
+        np.array([len(variable.shape) > 1 for variable in model.trainable_variables]),
+        loss,
+        gradients,
+        np.array(weights),
+        _moved(now, measured[0].state),
+        program.rate,
+        program.highest_rate,
+        trials,
+        initial is not None,
+    )
+
+
+class _Batches:
+    """The same shuffled batches, all of one size, for every trial."""
+
+    def __init__(
+        self, take: Callable[[Array], tuple[Any, Any]], rows: int, size: int, seed: int
+    ) -> None:
+        self.size = size
+        self._take, self._rows = take, rows
+        generator = np.random.default_rng(seed)
+        passes = -(-STEPS * size // rows) + 1
+        orders = [generator.permutation(rows)[: rows // size * size] for _ in range(passes)]
+        self._order = np.concatenate(orders)
+        self._taken: dict[int, tuple[Any, Any]] = {}
+
+    def batch(self, number: int) -> tuple[Any, Any]:
+        count = len(self._order) // self.size
+        number %= count
+        if number not in self._taken:
+            chosen = self._order[number * self.size : (number + 1) * self.size]
+            self._taken[number] = self._take(chosen)
+        return self._taken[number]
+
+    def first(self, count: int) -> list[tuple[Any, Any]]:
+        return [self.batch(i) for i in range(min(count, max(1, self._rows // self.size)))]
+
+
+def _steps(program: TrainingProgram, batch: int) -> int:
+    work = 6.0 * sum(program.sizes) * batch
+    most = min(WORK / max(1.0, work), VARIABLES / len(program.sizes))
+    return int(np.clip(most, FEWEST_STEPS, STEPS))
+
+
+def _moved(before: State, after: State) -> Array:
+    """How far each trained variable is from where it was."""
+    pairs = zip(before.trained, after.trained, strict=True)
+    numbers = ((np.asarray(ops.convert_to_numpy(v), float) for v in pair) for pair in pairs)
+    return np.array([np.linalg.norm(now - then) for then, now in numbers])
+
+
+def _trials(
+    program: TrainingProgram, start: State, batches: _Batches, steps: int, before: float
+) -> dict[float, Trial]:
+    """At the model's own rate, and unless that does well, at others: downwards and upwards."""
+    own = _trial(program, start, batches, steps, before, program.rate or 0.0)
+    trials = {1.0: own}
+    if own.progress > GOOD_PROGRESS:
+        factors: tuple[float, ...] = ()
+    elif own.progress > 0:
+        factors = (*FACTORS_UP, *FACTORS_DOWN[:2])
+    else:
+        factors = (*FACTORS_DOWN, *FACTORS_UP)
+    for factor in factors:
+        trial = _trial(program, start, batches, steps, before, factor * (program.rate or 0.0))
+        trials[factor] = trial
+        best = max(t.progress for t in trials.values())
+        if best > 3 * GOOD_PROGRESS or trial.progress < best > GOOD_PROGRESS:
+            break  # at or past a rate that does well
+    return trials
+
+
+def _loss(program: TrainingProgram, state: State, batches: _Batches) -> float:
+    """Mean over the same few batches."""
+    return float(np.mean([program.step(state, *b).loss for b in batches.first(MEASURED)]))
+
+
+def _trial(
+    program: TrainingProgram,
+    start: State,
+    batches: _Batches,
+    steps: int,
+    before: float,
+    rate: float,
+) -> Trial:
+    state = program.at_rate(start, rate)
+    for number in range(steps):
+        step = program.step(state, *batches.batch(number))
+        if not np.isfinite(step.loss):
+            return Trial(rate, -np.inf, number + 1)
+        state = step.state
+    after = _loss(program, state, batches)
+    if not np.isfinite([before, after]).all():
+        return Trial(rate, -np.inf, steps)
+    # A loss may be negative, or 0.
+    return Trial(rate, (before - after) / max(abs(before), 1e-12), steps)

@@ -1,0 +1,1 @@
+"""A model with the cures applied that help it."""

@@ -1,0 +1,1 @@
+"""What cures a fault: changes of a plan."""

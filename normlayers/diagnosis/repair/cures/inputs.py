@@ -1,0 +1,246 @@
+"""Cures of inputs: layers in front, with statistics of the rows to learn from only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
+from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
+from normlayers.inference.graph import function_of
+from normlayers.layers.fill_missing import FillMissing
+from normlayers.layers.min_max_scale import MinMaxScale
+from normlayers.layers.standardize import Standardize
+
+Array = npt.NDArray[Any]
+
+SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)
+# With what is beyond these quantiles cut off, one value in forty may be an outlier.
+QUANTILES = (0.025, 0.975)
+# What those become: about the spread of a standardized feature.
+WITHIN = (-2.0, 2.0)
+
+
+def standardize(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Mean 0 and standard deviation 1 for each feature."""
+
+    def front(index: int, x: Array) -> tuple[Part, ...]:
+        return (_adapted(Standardize(name=f"standardize_{index}", missing="ignore"), x),)
+
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "An adapted Standardize stands in front",
+        "so that every feature comes in with mean 0 and standard deviation 1",
+    )
+
+
+def min_max_scale(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """From -1 to 1 for each feature."""
+
+    def front(index: int, x: Array) -> tuple[Part, ...]:
+        layer = MinMaxScale(
+            feature_range=(-1.0, 1.0), name=f"min_max_scale_{index}", missing="ignore"
+        )
+        return (_adapted(layer, x),)
+
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "An adapted MinMaxScale stands in front",
+        "so that every feature comes in from -1 to 1",
+    )
+
+
+def cut_off_outliers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Scaled by quantiles, and cut off beyond them."""
+
+    def front(index: int, x: Array) -> tuple[Part, ...]:
+        features = np.where(np.isfinite(x), x, np.nan).reshape(-1, x.shape[-1]).astype(float)
+        low, high = np.nanquantile(features, QUANTILES, axis=0)
+        # A feature that is nearly always the same has no quantiles to scale by.
+        whole = np.nanmin(features, 0), np.nanmax(features, 0)
+        low, high = (np.where(high > low, a, b) for a, b in zip((low, high), whole, strict=True))
+        return (
+            new_part(
+                MinMaxScale,
+                f"cut_off_{index}",
+                feature_range=WITHIN,
+                minimum=low.tolist(),
+                maximum=high.tolist(),
+                clip=True,
+            ),
+        )
+
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "A MinMaxScale by quantiles that cuts off what is beyond stands in front",
+        "so that a few outliers neither set the scale nor reach the network",
+    )
+
+
+def fill_missing(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Each feature's mean in the place of NaN and infinite values."""
+
+    def front(index: int, x: Array) -> tuple[Part, ...]:
+        layer = Standardize(name=f"standardize_{index}", missing="ignore")
+        filled = new_part(FillMissing, f"fill_missing_{index}")
+        return (_adapted(layer, x), filled)
+
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "An adapted Standardize and a FillMissing stand in front",
+        "so that every NaN or infinite value counts as its feature's mean",
+    )
+
+
+def adapt_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Layers that were to be adapted, adapted."""
+    names = [name for name in given.layers if isinstance(given.layers[name], SCALING[:3])]
+    names = [name for name in names if name in places] or names
+    if not names:
+        return None
+    for name in names:
+        old = given.layers[name]
+        if isinstance(old, keras.layers.Normalization):
+            axis = old.axis if old.axis is None else tuple(old.axis) or None
+            layer: Any = Standardize(axis=axis, name=name, missing="ignore")
+        else:
+            layer = type(old).from_config({**old.get_config(), "missing": "ignore"})
+        plan = plan.with_chain(name, _adapted(layer, _reaching(given, name)))
+    for index in range(len(given.x)):
+        plan = _first_afresh(plan, given, index)
+    change = Change(
+        fault,
+        ", ".join(names),
+        "The layer was adapted to the data.",
+        "Without statistics it passes its inputs through.",
+    )
+    return plan.changed(change)
+
+
+def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Layers that normalize again, taken out."""
+    names = [name for name in places if name in plan.chains and _normalizes(given.layers[name])]
+    names = names or [name for i in range(len(given.x)) for name in _own_scaling(given, i)]
+    if not names:
+        return None
+    for name in names:
+        plan = plan.with_chain(name)
+    for index in range(len(given.x)):
+        plan = _first_afresh(plan, given, index)
+    change = Change(
+        fault, ", ".join(names), "The layer was taken out.", "Its inputs are normalized already."
+    )
+    return plan.changed(change)
+
+
+def _in_front(
+    plan: Plan, given: Given, fault: str, places: list[str], front: Any, done: str, why: str
+) -> Plan | None:
+    """The layers that ``front`` makes of an input's rows, right behind that input."""
+    indices = [i for i in range(len(given.x)) if _takes_amounts(given, i)]
+    named = [i for i in indices if any(_is_of(given, i, place) for place in places)]
+    names = []
+    for index in named or indices:
+        if plan.fronts[index]:
+            continue  # scaled already, by a cure that came first
+        plan = plan.with_front(index, *front(index, given.x[index]))
+        for name in _own_scaling(given, index):
+            plan = plan.with_chain(name)
+        plan = _first_afresh(plan, given, index)
+        names.append(_input_name(given, index))
+    if not names:
+        return None
+    change = Change(fault, ", ".join(names), f"{done}.", f"It is there {why}.")
+    return plan.changed(change)
+
+
+def _adapted(layer: Any, x: Array) -> Part:
+    finite = np.isfinite(x) if x.dtype.kind == "f" else True
+    layer.adapt(np.where(finite, x, np.nan) if not np.all(finite) else x, verbose=False)
+    return Part.of(layer)
+
+
+def _input_name(given: Given, index: int) -> str:
+    return str(given.built.inputs[index].name) if given.has_graph else f"input {index}"
+
+
+def _is_of(given: Given, index: int, place: str) -> bool:
+    """Whether a finding's place is this input, or a feature of it."""
+    return place == str(index) or _input_name(given, index) in place
+
+
+def _takes_amounts(given: Given, index: int) -> bool:
+    """Whether an input is of numbers to compute with, and not of those that stand for things."""
+    if given.x[index].dtype.kind not in "fiub":
+        return False
+    return not any(isinstance(op, keras.layers.Embedding) for op in _takers(given, index))
+
+
+def _takers(given: Given, index: int) -> list[Any]:
+    """What takes an input."""
+    if not given.has_graph:
+        return []
+    tensor = function_of(given.built).inputs[index]
+    return [node.operation for node in given.nodes if any(t is tensor for t in node.input_tensors)]
+
+
+def _own_scaling(given: Given, index: int) -> list[str]:
+    """The layers right behind an input that scale it."""
+    names: list[str] = []
+    takers = _takers(given, index)
+    while len(takers) == 1 and isinstance(takers[0], SCALING):
+        names.append(takers[0].name)
+        takers = given.after(takers[0].name)
+    return names
+
+
+def _normalizes(layer: Any) -> bool:
+    return isinstance(layer, (*SCALING, keras.layers.BatchNormalization))
+
+
+def _first_afresh(plan: Plan, given: Given, index: int) -> Plan:
+    """The first layers with kernels behind an input, with new weights where they were trained."""
+    if not given.trained:
+        return plan
+    ahead, seen = _takers(given, index), set()
+    while ahead:
+        layer = ahead.pop()
+        if layer.name in seen or layer.name not in plan.chains:
+            continue
+        seen.add(layer.name)
+        if isinstance(layer, WITH_KERNEL):
+            plan = plan.each_part(layer.name, Part.afresh)
+        else:
+            ahead += given.after(layer.name)
+    return plan
+
+
+def _reaching(given: Given, name: str) -> Array:
+    """What comes to a layer of the rows."""
+    node = next(node for node in given.nodes if node.operation.name == name)
+    tensor = node.input_tensors[0]
+    for index, own in enumerate(function_of(given.built).inputs):
+        if tensor is own:
+            return given.x[index]
+    part = keras.Model(function_of(given.built).inputs, tensor)
+    x = given.x[0] if len(given.x) == 1 else given.x
+    return np.asarray(keras.ops.convert_to_numpy(part(x, training=False)))

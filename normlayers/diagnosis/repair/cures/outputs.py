@@ -1,0 +1,165 @@
+"""Cures of targets, outputs and losses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from normlayers.diagnosis.evidence.outputs import Loss, known_loss
+from normlayers.diagnosis.repair.given import Given, activation_name
+from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part, put
+from normlayers.diagnosis.repair.target import Target
+from normlayers.layers.standardize import Standardize
+
+# A unit for every number up to the largest label; more than this many to a label, and the labels
+# are to be numbered instead.
+MOST_UNITS_A_LABEL = 10
+
+
+def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """The targets standardized for training; what comes out is in the user's units."""
+    indices = [i for i, target in enumerate(given.targets) if target.is_regression]
+    indices = _named(given, indices, places)
+    done = []
+    for index in indices:
+        y = np.asarray(given.y[index], float)
+        y = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
+        y = y[np.isfinite(y).all(1)]
+        mean, variance = y.mean(0), y.var(0)
+        if not np.all(variance > 0):
+            continue
+        loss = known_loss(plan.losses[index]) if plan.losses[index] is not None else None
+        fitting, weight = _loss_of_scaled(plan.losses[index], loss, float(variance.mean()))
+        name = f"{_maker(given, index)}_in_units"
+        back = new_part(
+            Standardize, name, mean=mean.tolist(), variance=variance.tolist(), invert=True
+        )
+        plan = _with_activation(plan, given, index, "linear", afresh=given.trained)
+        plan = replace(
+            plan,
+            behind=put(plan.behind, index, (back,)),
+            losses=put(plan.losses, index, fitting),
+            loss_weights=put(plan.loss_weights, index, weight),
+        )
+        done.append(given.output_names[index])
+    if not done:
+        return None
+    change = Change(
+        fault,
+        ", ".join(done),
+        "A Standardize(invert=True) stands behind the output, and the loss is divided by the "
+        "targets' scale.",
+        "The network learns targets of unit scale and predicts in their own units.",
+    )
+    return plan.changed(change)
+
+
+def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Units, activation and loss that the labels call for."""
+    before = plan
+    for index in _named(given, list(range(len(given.targets))), places):
+        target = given.targets[index]
+        found = _fitting(target, _units(given, index), plan.losses[index])
+        if found is None:
+            continue
+        units, activation, loss, what = found
+        plan = _with_activation(plan, given, index, activation)
+        maker = _maker(given, index)
+        if units != _units(given, index):
+            if maker not in plan.chains or "units" not in plan.chains[maker][0].config:
+                continue
+            plan = plan.each_part(maker, partial(_with_units, units=units))
+        change = Change(
+            fault,
+            given.output_names[index],
+            f"The output has {units} {activation} unit{'s' if units > 1 else ''} and the loss "
+            f"{type(loss).__name__ if not isinstance(loss, str) else loss}.",
+            f"The targets are {what}.",
+        )
+        plan = plan.changed(change, losses=put(plan.losses, index, loss))
+    return None if plan is before else plan
+
+
+def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str] | None:
+    """Units, activation and loss for targets, and what the targets are."""
+    losses = keras.losses
+    if target.kind == "regression":
+        known = None if loss is None else known_loss(loss)
+        keeps = known is not None and known.kind in ("regression", "relative", "")
+        return target.columns, "linear", loss if keeps else "mse", "amounts"
+    if target.kind == "one_hot":
+        what = f"one of {target.columns} classes, as one-hot rows"
+        return target.columns, "softmax", losses.CategoricalCrossentropy(), what
+    if target.kind == "several":
+        what = f"{target.columns} answers of yes or no"
+        return target.columns, "sigmoid", losses.BinaryCrossentropy(), what
+    if target.kind == "binary" and target.labels == (-1.0, 1.0):
+        return 1, "tanh", losses.SquaredHinge(), "-1 and 1"
+    if target.kind == "binary" and target.labels in ((0.0, 1.0), (0.0,), (1.0,)):
+        return 1, "sigmoid", losses.BinaryCrossentropy(), "0 and 1"
+    if not target.labels or min(target.labels) < 0:
+        return None
+    needed = int(max(target.labels)) + 1
+    if needed > MOST_UNITS_A_LABEL * len(target.labels):
+        return None
+    what = f"numbers of classes up to {needed - 1}"
+    return max(needed, units), "softmax", losses.SparseCategoricalCrossentropy(), what
+
+
+def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float | None]:
+    """A loss of what comes out, equal to the given one of standardized values, and its weight."""
+    name = "" if known is None else known.name
+    deviation = float(np.sqrt(variance))
+    if name == "mean_squared_error":
+        return loss, 1 / variance
+    if name in ("mean_absolute_error", "log_cosh"):
+        return loss, 1 / deviation
+    if name == "huber":
+        delta = 1.0
+        if isinstance(loss, keras.losses.Loss):
+            # Keras's configuration of it leaves it out.
+            delta = float(getattr(loss, "_fn_kwargs", loss.get_config()).get("delta", 1.0))
+        return keras.losses.Huber(delta=delta * deviation), 1 / variance
+    return loss, None
+
+
+def _with_activation(
+    plan: Plan, given: Given, index: int, activation: str, afresh: bool = False
+) -> Plan:
+    """With another activation of an output, whether its layer's own or a layer's of its own."""
+    names = given.output_makers[index]
+    if not names:
+        return plan
+    for name in names[:-1]:
+        layer = given.layers[name]
+        if activation_name(Part.of(layer)) != "linear":
+            plan = plan.with_chain(name)
+    maker = names[-1]
+    if "activation" not in plan.chains[maker][0].config:
+        return plan
+    first, *rest = plan.chains[maker]
+    first = first.but(activation=activation)
+    return plan.with_chain(maker, first.afresh() if afresh else first, *rest)
+
+
+def _with_units(part: Part, units: int) -> Part:
+    return part.but(units=units).afresh()
+
+
+def _maker(given: Given, index: int) -> str:
+    names = given.output_makers[index]
+    return names[-1] if names else given.output_names[index]
+
+
+def _units(given: Given, index: int) -> int:
+    return int(given.output_tensors[index].shape[-1] or 1)
+
+
+def _named(given: Given, indices: list[int], places: list[str]) -> list[int]:
+    """Those outputs that findings name; all where they name none."""
+    named = [i for i in indices if {given.output_names[i], *given.output_makers[i]} & set(places)]
+    return named or indices

@@ -1,0 +1,56 @@
+"""What may be tried for each fault, the cure that its finding names first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from normlayers.diagnosis.repair.cures import inputs, neurons, normalization, outputs
+from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.plan import Plan
+
+Cure = Callable[[Plan, Given, str, list[str]], Plan | None]
+
+NEURONS: tuple[Cure, ...] = (
+    neurons.start_afresh,
+    neurons.normalize,
+    neurons.rectify,
+    neurons.rectify_and_normalize,
+)
+# In the order in which they are applied: from the inputs to the steps.
+CURES: dict[str, tuple[Cure, ...]] = {
+    "non_finite_input": (inputs.fill_missing,),
+    "not_adapted": (inputs.adapt_layers, inputs.standardize),
+    "normalized_twice": (inputs.drop_layers, inputs.standardize),
+    "outliers": (inputs.cut_off_outliers, inputs.standardize),
+    "inputs_not_scaled": (inputs.standardize, inputs.min_max_scale),
+    "inputs_not_centred": (inputs.standardize, inputs.min_max_scale),
+    "constant_feature": (inputs.standardize,),
+    "labels_do_not_fit_output": (outputs.fit_output,),
+    "output_does_not_fit_loss": (outputs.fit_output,),
+    "targets_not_scaled": (outputs.scale_targets,),
+    "missing_nonlinearity": (neurons.rectify, neurons.use_tanh, neurons.rectify_and_normalize),
+    "dead_neurons": NEURONS,
+    "always_on_neurons": NEURONS,
+    "saturated_neurons": NEURONS,
+    "duplicate_neurons": NEURONS,
+    "vanishing_gradients": (
+        neurons.rectify,
+        neurons.rectify_and_normalize,
+        neurons.normalize,
+        neurons.start_afresh,
+    ),
+    "exploding_gradients": NEURONS,
+    "dropout_before_normalization": (normalization.dropout_behind,),
+    "idle_bias": (normalization.drop_idle_biases,),
+    "epsilon_dominates": (normalization.smaller_epsilon,),
+    "batch_too_small": (normalization.normalize_rows, normalization.larger_batches),
+    "stale_moving_statistics": (normalization.recalibrate,),
+}
+# Cured by a learning rate, which every search chooses.
+BY_RATE = ("learning_rate_too_high", "learning_rate_too_low")
+# Without these the model cannot be trained, or what it is trained to do is something else.
+NEEDED = (
+    "non_finite_input",
+    "labels_do_not_fit_output",
+    "output_does_not_fit_loss",
+)

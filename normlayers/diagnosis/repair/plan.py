@@ -1,0 +1,183 @@
+"""What a repaired model is to be made of, before it is made."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that was done.
+
+    Attributes:
+        fault: what it cures, as ``Finding.fault``.
+        where: the layers, the input or the output it was done to; ``""`` for the whole model.
+        done: what was done, in one sentence.
+        why: why, in one sentence.
+    """
+
+    fault: str
+    where: str
+    done: str
+    why: str
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.fault}{place}: {self.done} {self.why}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A layer to be made.
+
+    Attributes:
+        kind: its class.
+        config: its configuration.
+        weights: to be kept; ``None`` for those that it is initialized with.
+        trainable: as of the layer that it was read of.
+    """
+
+    kind: Any
+    config: Mapping[str, Any]
+    weights: tuple[Array, ...] | None = None
+    trainable: bool = True
+
+    @classmethod
+    def of(cls, layer: Any) -> Self:
+        """A layer as it is, with its weights; one with NaN or infinite ones starts afresh."""
+        weights = tuple(np.array(w) for w in layer.get_weights()) if layer.built else None
+        if weights is not None and not all(map(_is_finite, weights)):
+            weights = None
+        config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
+        return cls(type(layer), config or layer.get_config(), weights, layer.trainable)
+
+    def make(self) -> Any:
+        """The layer; ``take_weights`` once it is built."""
+        if self.kind is keras.layers.Lambda:
+            layer = self.kind(**self.config)
+        else:
+            layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
+        layer.trainable = self.trainable
+        return layer
+
+    def take_weights(self, layer: Any) -> None:
+        """Give a layer that was made the weights to be kept, where they fit it."""
+        if self.weights is None:
+            return
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        if shapes == [weight.shape for weight in self.weights]:
+            layer.set_weights(list(self.weights))
+            if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
+                layer.finalize_state()
+
+    def but(self, **config: Any) -> Self:
+        """The same with other arguments."""
+        return replace(self, config={**self.config, **config})
+
+    def afresh(self) -> Self:
+        """The same with new weights."""
+        return replace(self, weights=None)
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return str(self.config["name"])
+
+
+def new_part(kind: Any, name: str, **config: Any) -> Part:
+    """A layer that the model did not have."""
+    return Part(kind, kind(name=name, **config).get_config())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model to be made of another one.
+
+    Attributes:
+        chains: by name of a layer of the given model, what stands in its place, in order.
+        fronts: for each input, what comes right behind it.
+        behind: for each output, what comes after it.
+        losses: for each output.
+        loss_weights: for each output; ``None`` where there was none.
+        optimizer: class and configuration.
+        batch_size: rows a training step.
+        drops_idle_biases: whether biases that a batch normalization takes away are dropped.
+        recalibrates: whether batch normalizations get the statistics of the whole data at the end.
+        changes: what was done to the given model, in order.
+    """
+
+    chains: Mapping[str, tuple[Part, ...]]
+    fronts: tuple[tuple[Part, ...], ...]
+    behind: tuple[tuple[Part, ...], ...]
+    losses: tuple[Any, ...]
+    loss_weights: tuple[float | None, ...]
+    optimizer: tuple[Any, Mapping[str, Any]]
+    batch_size: int
+    drops_idle_biases: bool = False
+    recalibrates: bool = False
+    changes: tuple[Change, ...] = field(default=())
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate; ``None`` of a schedule."""
+        rate = self.optimizer[1].get("learning_rate")
+        return float(rate) if isinstance(rate, int | float | np.floating) else None
+
+    def at_rate(self, rate: float) -> Self:
+        """With another learning rate."""
+        kind, config = self.optimizer
+        return replace(self, optimizer=(kind, {**config, "learning_rate": rate}))
+
+    def changed(self, change: Change, **fields: Any) -> Self:
+        """With other fields, and the change noted."""
+        return replace(self, changes=(*self.changes, change), **fields)
+
+    def with_chain(self, name: str, *parts: Part) -> Self:
+        """With these in the place of a layer."""
+        return replace(self, chains={**self.chains, name: parts})
+
+    def each_part(self, name: str, change: Callable[[Part], Part]) -> Self:
+        """With each part in the place of a layer changed."""
+        return self.with_chain(name, *map(change, self.chains[name]))
+
+    def with_front(self, index: int, *parts: Part) -> Self:
+        """With these right behind an input, in the place of what was put there."""
+        return replace(self, fronts=put(self.fronts, index, parts))
+
+    def afresh(self) -> Self:
+        """With new weights in all that is trained; what adapted to data stays."""
+        chains = {
+            name: tuple(part if is_adapted(part) else part.afresh() for part in parts)
+            for name, parts in self.chains.items()
+        }
+        return replace(self, chains=chains)
+
+
+def put(entries: tuple[Any, ...], index: int, value: Any) -> tuple[Any, ...]:
+    """A tuple with another entry in one place."""
+    return (*entries[:index], value, *entries[index + 1 :])
+
+
+def is_adapted(part: Part) -> bool:
+    """Whether a layer's weights are statistics of data."""
+    return hasattr(part.kind, "adapt")
+
+
+def _config_of_lambda(layer: Any) -> dict[str, Any]:
+    """Keras makes no function of a layer's configuration."""
+    config: dict[str, Any] = {"function": layer.function, "name": layer.name}
+    config |= {"mask": layer.mask, "arguments": layer.arguments}
+    return {**config, "output_shape": layer._output_shape}
+
+
+def _is_finite(weight: Array) -> bool:
+    return weight.dtype.kind != "f" or bool(np.all(np.isfinite(weight)))

@@ -1,0 +1,146 @@
+"""A model made of a plan."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import keras
+
+from normlayers.diagnosis.repair.given import Given, loss_kind
+from normlayers.diagnosis.repair.plan import Part, Plan
+from normlayers.inference.graph import function_of
+from normlayers.layers.idle_bias import without_idle_bias
+
+
+def build(plan: Plan, given: Given) -> keras.Model:
+    """The model, built, with the weights to be kept, compiled.
+
+    Raises:
+        Exception: as the model's own layers raise where they cannot be made of their
+            configuration.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # statistics that are still to come
+        model = _of_layers(plan, given) if given.has_graph else _around(plan, given)
+    if plan.drops_idle_biases:
+        model = without_idle_bias(model)
+    compile_as(model, plan, given)
+    return model
+
+
+def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:
+    """Compile with the plan's optimizer and losses, and the given model's metrics."""
+    kind, config = plan.optimizer
+    weights = None if all(w is None for w in plan.loss_weights) else list(plan.loss_weights)
+    if weights is not None:
+        weights = [1.0 if weight is None else weight for weight in weights]
+    one = len(plan.losses) == 1
+    model.compile(
+        kind.from_config(dict(config)),
+        loss=plan.losses[0] if one else list(plan.losses),
+        loss_weights=weights,
+        metrics=_metrics(plan, given),
+    )
+
+
+def _metrics(plan: Plan, given: Given) -> Any:
+    """Those it was given with; none that count labels of another form."""
+    same = [loss_kind(loss) for loss in plan.losses] == [loss_kind(loss) for loss in given.losses]
+    found = None
+    if same and given.model.compiled:
+        with suppress(Exception):  # of a function of somebody's own
+            config = given.model.get_compile_config()
+            found = keras.saving.deserialize_keras_object(config.get("metrics"))
+    return found
+
+
+def _of_layers(plan: Plan, given: Given) -> keras.Model:
+    """Each layer's chain in its place."""
+    function = function_of(given.built)
+    made = [
+        (part, part.make())
+        for parts in (*plan.chains.values(), *plan.fronts, *plan.behind)
+        for part in parts
+    ]
+    layer_of = {id(part): layer for part, layer in made}
+    inputs = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in function.inputs]
+    fronted = {
+        id(tensor): _through([layer_of[id(p)] for p in parts], tensor)
+        for tensor, parts in zip(inputs, plan.fronts, strict=True)
+    }
+    chains = {n: [layer_of[id(part)] for part in parts] for n, parts in plan.chains.items()}
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = keras.tree.map_structure(
+            lambda value: fronted.get(id(value), value), (args, kwargs)
+        )
+        chain = chains.get(layer.name)
+        if chain is None:  # an operation that is no layer
+            return layer(*args, **kwargs)
+        if not chain:
+            return args[0]
+        if type(chain[0]) is not type(given.layers[layer.name]):
+            kwargs = {key: value for key, value in kwargs.items() if value is not None}
+        return _through(chain[1:], chain[0](*args, **kwargs))
+
+    def clone(layer: Any) -> Any:
+        """A layer that is only called for by its name."""
+        if not isinstance(layer, keras.layers.Layer):
+            return layer
+        return keras.layers.Identity(name=layer.name)
+
+    plain = keras.Model(function.inputs, function.outputs)
+    outputs = keras.models.clone_model(
+        plain, input_tensors=inputs, clone_function=clone, call_function=call
+    ).outputs
+    ends = [
+        _through([layer_of[id(part)] for part in parts], tensor)
+        for tensor, parts in zip(outputs, plan.behind, strict=True)
+    ]
+    model = _assembled(given, inputs, ends)
+    for part, layer in made:
+        if layer.built:
+            part.take_weights(layer)
+    return model
+
+
+def _assembled(given: Given, inputs: list[Any], outputs: list[Any]) -> keras.Model:
+    """A Sequential model where it was one, else a Functional one of the same structure."""
+    if isinstance(given.built, keras.Sequential):
+        name = given.model.name
+        plain = keras.Model(inputs, outputs)
+        layers = [layer for layer in plain.layers if type(layer) is not keras.layers.InputLayer]
+        return keras.Sequential([inputs[0], *layers], name=name)
+    structure_in = keras.tree.pack_sequence_as(given.built.input, inputs)
+    structure_out = keras.tree.pack_sequence_as(given.built.output, outputs)
+    return keras.Model(structure_in, structure_out, name=given.model.name)
+
+
+def _around(plan: Plan, given: Given) -> keras.Model:
+    """A copy of a model whose layers are its own affair, with layers before and behind it."""
+    copy = type(given.model).from_config(given.model.get_config())
+    inputs = [keras.Input(part.shape[1:], dtype=str(part.dtype)) for part in given.x]
+    fronts = [_made(parts) for parts in plan.fronts]
+    values = [_through([layer for _, layer in f], t) for f, t in zip(fronts, inputs, strict=True)]
+    outputs = keras.tree.flatten(copy(values[0] if len(values) == 1 else values))
+    behind = [_made(parts) for parts in plan.behind]
+    ends = [_through([layer for _, layer in b], t) for b, t in zip(behind, outputs, strict=True)]
+    model = keras.Model(inputs, ends, name=given.model.name)
+    if len(given.model.weights) == len(copy.weights):  # else it has not been called yet
+        copy.set_weights(given.model.get_weights())
+    for part, layer in (pair for pairs in (*fronts, *behind) for pair in pairs):
+        part.take_weights(layer)
+    return model
+
+
+def _made(parts: Sequence[Part]) -> list[tuple[Part, Any]]:
+    return [(part, part.make()) for part in parts]
+
+
+def _through(layers: Sequence[Callable[[Any], Any]], tensor: Any) -> Any:
+    for layer in layers:
+        tensor = layer(tensor)
+    return tensor

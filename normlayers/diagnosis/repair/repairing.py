@@ -1,0 +1,228 @@
+"""A model with the cures applied that help it."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from normlayers.diagnosis.diagnose import diagnose
+from normlayers.diagnosis.diagnosis import Diagnosis
+from normlayers.diagnosis.evidence.data import read_data
+from normlayers.diagnosis.evidence.problem import reason
+from normlayers.diagnosis.evidence.random_states import own_random_numbers
+from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
+from normlayers.diagnosis.repair.given import Given, built_copy
+from normlayers.diagnosis.repair.rebuild import build
+from normlayers.diagnosis.repair.result import Repair
+from normlayers.diagnosis.repair.search import Candidate, Search, Trial
+from normlayers.diagnosis.repair.target import Score
+from normlayers.diagnosis.repair.training import Split, epochs_for, scored, split, whole
+
+FEWEST_ROWS = 10
+# What the same model may differ by when it is computed in another order.
+ROUNDING = 1e-4
+
+
+def repair(
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    diagnosis: Diagnosis | None = None,
+    *,
+    batch_size: int = 32,
+    epochs: int | None = None,
+    trials: int = 10,
+    validation_split: float = 0.2,
+    seed: int = 0,
+) -> Repair:
+    """Make a new model in which what was found to be wrong is cured, and show that it helps.
+
+    Each finding has one or several cures: an adapted ``Standardize`` or ``MinMaxScale`` in front,
+    scaled targets with their inverse behind the model, another activation or initialization, a
+    ``BatchNormalization`` before the activation, idle biases dropped, statistics recalibrated, an
+    output and a loss that fit the labels, another learning rate. Short trainings of equal length
+    decide between them, and whether they help, on rows held out; all statistics are of the other
+    rows. Weights that stay valid are kept.
+
+    The new model takes ``x`` and ``y`` as the given one does: it scales inputs inside, and predicts
+    in the targets' own units. It comes trained for the short training's ``epochs``, whether or not
+    the given one was trained: what was tried is what is returned, and ``fit`` goes on from there.
+    Only where the given one was trained, and more of it does harm, it comes without that.
+
+    Of a model with a forward pass of its own (subclassed) inputs, targets and learning rate are
+    repaired, around a copy of it. The given model, its optimizer and every random state stay as
+    they were.
+
+    Args:
+        model: a Sequential, Functional or subclassed model; compiled or not.
+        x: inputs, as ``diagnose`` takes them.
+        y: targets, as ``diagnose`` takes them.
+        diagnosis: what ``diagnose`` returned; ``None`` diagnoses.
+        batch_size: rows a training step.
+        epochs: passes a short training takes; ``None``: as many as make about 150 steps, at most
+            20.
+        trials: short trainings at most, that of the given model aside; at least 1.
+        validation_split: the share of the rows that is held out, over 0 and under 1.
+        seed: of the rows held out and of the trainings.
+
+    Returns:
+        the model, the changes in order, and the new model's diagnosis. Where no cure helped, the
+        model is a copy of the given one and ``changes`` is empty.
+
+    Raises:
+        TypeError: ``model`` is no Keras model, or ``y`` is missing.
+        ValueError: an argument is out of range; there are fewer than 10 rows; the model's layers
+            cannot be made of their configurations; and as ``diagnose``.
+
+    Example:
+        >>> import normlayers as nl
+        >>> rng = np.random.default_rng(0)
+        >>> x = rng.normal(size=(200, 3)) * 1e3 + 1e4
+        >>> y = (x[:, 0] > 1e4).astype(int)
+        >>> model = keras.Sequential(
+        ...     [
+        ...         keras.Input((3,)),
+        ...         keras.layers.Dense(8, "tanh"),
+        ...         keras.layers.Dense(1, "sigmoid"),
+        ...     ]
+        ... )
+        >>> model.compile("adam", "binary_crossentropy")
+        >>> repaired = nl.repair(model, x, y)
+        >>> repaired.changes[0].done
+        'An adapted Standardize stands in front.'
+    """
+    _check(model, y, batch_size, epochs, trials, validation_split, seed)
+    if diagnosis is None:
+        diagnosis = diagnose(model, x, y, batch_size=batch_size, seed=seed)
+    with own_random_numbers(int(seed)):
+        rows = read_rows(model, x, y, validation_split, int(seed))
+        given = read_given(model, rows, batch_size)
+        passes = epochs or epochs_for(len(rows.x[0]), batch_size)
+        faults = places(diagnosis)
+        _refuse_what_cannot_be_made(given)
+        search = Search(given, faults, rows, passes, int(trials) + 1, int(seed))
+        as_given = scored(model, given, rows)
+        untouched = search.attempt(Candidate({}))
+        best = search.run() if faults else search.best
+        training = search.model_of(best)
+    return _result(diagnosis, search, best, training, as_given, untouched, rows, passes)
+
+
+def _refuse_what_cannot_be_made(given: Given) -> None:
+    try:
+        build(given.plan(), given)
+    except Exception as error:
+        raise ValueError(
+            "repair() makes the model anew of its layers' configurations, and could not: "
+            f"{reason(error)} Write get_config() for layers and models of your own."
+        ) from error
+
+
+def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
+    """The faults that there are cures for, and where each was found."""
+    found: dict[str, list[str]] = {}
+    for finding in diagnosis.findings:
+        if finding.fault in CURES or finding.fault in BY_RATE:
+            found.setdefault(finding.fault, []).append(finding.where)
+    return found
+
+
+def _result(
+    diagnosis: Diagnosis,
+    search: Search,
+    best: Trial,
+    training: Any,
+    as_given: Score,
+    untouched: Score,
+    rows: Split,
+    epochs: int,
+) -> Repair:
+    model = training.model
+    if best.candidate.rate is not None:
+        model.optimizer.learning_rate = best.candidate.rate
+    size = training.plan.batch_size
+    before = {"as given": as_given.metric, "trained as long": untouched.metric}
+    worse = best.score.quality < as_given.quality - ROUNDING
+    remarks = []
+    if None in search.given.losses:
+        kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
+        remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
+    remarks += [
+        f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
+        for finding in diagnosis.findings
+        if finding.fault not in search.faults
+    ]
+    if search.faults and not best.changes:
+        remarks.append("No cure helped within the trials; the model is a copy of the given one.")
+    if worse:
+        remarks.append(
+            "The new model is worse than the given one on the held-out rows: "
+            f"{best.score.metric:.3f} to {as_given.metric:.3f}, after {epochs} passes of training."
+        )
+    after = diagnose(model, whole(rows.x), whole(rows.y), batch_size=size, seed=search.seed)
+    return Repair(
+        model,
+        list(best.changes),
+        after,
+        before,
+        best.score.metric,
+        size,
+        epochs,
+        len(search.done),
+        worse,
+        remarks,
+    )
+
+
+def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
+    """The model, read, with the rows that were not held out."""
+    built = model
+    if not model.built and isinstance(model, keras.Sequential):
+        built = built_copy(model, rows.x)
+    optimizer = getattr(model, "optimizer", None)
+    steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
+    return Given(model, built, rows.x, rows.y, steps > 0, batch_size)
+
+
+def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:
+    """The rows in memory, some of them held out."""
+    data = read_data(model, x, y)
+    if data.rows < FEWEST_ROWS:
+        raise ValueError(
+            f"repair() holds rows out and needs {FEWEST_ROWS} or more. Received: {data.rows}."
+        )
+    targets = data.y
+    if isinstance(targets, Mapping):
+        names = list(getattr(model, "output_names", None) or targets)
+        targets = [targets[name] for name in names]
+    return split(
+        [np.asarray(part) for part in data.parts],
+        [np.asarray(part) for part in keras.tree.flatten(targets)],
+        share,
+        seed,
+    )
+
+
+def _check(
+    model: Any, y: Any, batch_size: Any, epochs: Any, trials: Any, share: Any, seed: Any
+) -> None:
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a keras.Model. Received: {type(model).__name__}")
+    if y is None:
+        raise TypeError("repair() compares by the targets; pass y. Received: y=None")
+    counts = {"batch_size": batch_size, "trials": trials}
+    if epochs is not None:
+        counts["epochs"] = epochs
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+            raise ValueError(f"{name} must be a positive integer. Received: {name}={value!r}")
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise ValueError(f"seed must be a non-negative integer. Received: seed={seed!r}")
+    if not isinstance(share, int | float) or not 0 < share < 1:
+        raise ValueError(
+            f"validation_split must be over 0 and under 1. Received: validation_split={share!r}"
+        )

@@ -1,0 +1,176 @@
+"""Which cures help: short trainings of equal length decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES, NEEDED
+from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.plan import Change, Plan
+from normlayers.diagnosis.repair.target import NONE, Score
+from normlayers.diagnosis.repair.training import ShortTraining, Split
+
+# Between candidates that differ by less, chance decides; the one that was there first stays.
+MARGIN = 0.01
+# Nothing much is left to be won beyond.
+GOOD_ENOUGH = 0.985
+LEFT_OUT = -1
+AFRESH = "weights"
+
+# Learning rates that suit most networks of unit scale, by optimizer (Adam's kin for others).
+RATES = {"SGD": (0.1, 0.03, 0.01), "Adadelta": (1.0,), "Adagrad": (0.1, 0.03)}
+OTHER_RATES = (0.01, 0.003, 0.001)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is to be tried.
+
+    Attributes:
+        choices: by fault, the number of the cure that is applied; -1 for none.
+        rate: the learning rate; ``None`` for the given one.
+    """
+
+    choices: Mapping[str, int]
+    rate: float | None = None
+
+    def but(self, fault: str, choice: int) -> Candidate:
+        """With another cure of a fault."""
+        return Candidate({**self.choices, fault: choice}, self.rate)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate that was tried, and how it ended on the rows held out."""
+
+    candidate: Candidate
+    score: Score
+    changes: tuple[Change, ...]
+
+
+@dataclass
+class Search:
+    """Tries candidates, and keeps the model of the best.
+
+    Args:
+        given: the model to be repaired.
+        faults: what is to be cured, with the places of each.
+        rows: to train and to compare with.
+        epochs: of each short training.
+        trials: how many short trainings there are at most.
+        seed: of all of them.
+    """
+
+    given: Given
+    faults: Mapping[str, list[str]]
+    rows: Split
+    epochs: int
+    trials: int
+    seed: int
+    done: list[Trial] = field(default_factory=list)
+    _training: tuple[Any, ShortTraining] | None = None
+
+    def plan(self, candidate: Candidate) -> Plan:
+        """The plan that a candidate means."""
+        plan = self.given.plan()
+        for fault, cures in CURES.items():
+            choice = candidate.choices.get(fault, LEFT_OUT)
+            if choice != LEFT_OUT:
+                plan = cures[choice](plan, self.given, fault, self.faults[fault]) or plan
+        if candidate.choices.get(AFRESH, LEFT_OUT) != LEFT_OUT:
+            change = Change(
+                "", "", "All weights start afresh.", "They had learned what is no longer of use."
+            )
+            plan = plan.afresh().changed(change)
+        return plan if candidate.rate is None else with_rate(plan, candidate.rate, self.faults)
+
+    def attempt(self, candidate: Candidate) -> Score:
+        """Train and compare; once for each candidate."""
+        for trial in self.done:
+            if trial.candidate == candidate:
+                return trial.score
+        if len(self.done) >= self.trials:
+            return NONE
+        try:
+            training = self._of(candidate)
+            score = training.run(candidate.rate)
+        except Exception:  # a cure that this model does not take is none
+            self.done.append(Trial(candidate, NONE, ()))
+            return NONE
+        self.done.append(Trial(candidate, score, self.plan(candidate).changes))
+        return score
+
+    def _of(self, candidate: Candidate) -> ShortTraining:
+        """The training of these choices: another rate needs no other."""
+        key = dict(candidate.choices)
+        if self._training is None or self._training[0] != key:
+            plan = self.plan(Candidate(candidate.choices))
+            training = ShortTraining(plan, self.given, self.rows, self.epochs, self.seed)
+            self._training = key, training
+        return self._training[1]
+
+    @property
+    def best(self) -> Trial:
+        """The best so far; of those that differ by little the first.
+
+        The given model counts last: what was found to be wrong is cured unless that does harm.
+        """
+        best, *others = [*self.done[1:], self.done[0]]
+        for trial in others:
+            if trial.score.quality > best.score.quality + MARGIN:
+                best = trial
+        return best
+
+    def rates(self) -> list[float]:
+        """The learning rates to try, the given one aside."""
+        kind, _ = self.given.plan().optimizer
+        rates = RATES.get(kind.__name__, OTHER_RATES)
+        own = self.given.plan().rate
+        return [rate for rate in rates if own is None or not 0.7 < rate / own < 1.4]
+
+    def run(self) -> Trial:
+        """Try the cure that each finding names first, then rates, then the others."""
+        first = Candidate({fault: 0 for fault in CURES if fault in self.faults})
+        rates = self.rates()
+        if any(fault in self.faults for fault in BY_RATE) and rates:
+            first = Candidate(first.choices, rates[len(rates) // 2])
+        self.attempt(first)
+        for candidate in self._others(rates):
+            if len(self.done) >= self.trials or self.best.score.metric >= GOOD_ENOUGH:
+                break
+            self.attempt(candidate)
+        return self.best
+
+    def _others(self, rates: list[float]) -> Iterator[Candidate]:
+        """From the best so far on, one choice at a time."""
+        for rate in rates:
+            yield Candidate(self.best.candidate.choices, rate)
+        if self.given.trained:
+            yield self.best.candidate.but(AFRESH, 0)
+        for fault, cures in CURES.items():
+            if fault not in self.faults:
+                continue
+            for choice in range(1, len(cures)):
+                yield self.best.candidate.but(fault, choice)
+        for fault in self.faults:
+            if fault in CURES and fault not in NEEDED:
+                yield self.best.candidate.but(fault, LEFT_OUT)
+
+    def model_of(self, trial: Trial) -> ShortTraining:
+        """The trained model of a candidate."""
+        training = self._of(trial.candidate)
+        training.run(trial.candidate.rate)
+        return training
+
+
+def with_rate(plan: Plan, rate: float, faults: Mapping[str, list[str]]) -> Plan:
+    """With a learning rate that was chosen by trial."""
+    own = plan.rate
+    fault = next((fault for fault in BY_RATE if fault in faults), "")
+    before = "" if own is None else f" instead of {own:.3g}"
+    change = Change(
+        fault, "", f"The learning rate is {rate:g}{before}.", "With it a short training ended best."
+    )
+    return plan.at_rate(rate).changed(change)

@@ -1,0 +1,166 @@
+"""What an output is to predict, and how well it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.outputs import Loss
+
+Array = npt.NDArray[Any]
+Kind = Literal["binary", "classes", "one_hot", "several", "regression"]
+
+ENTROPIES = ("binary", "categorical", "sparse", "hinge")
+# Whole numbers of more values than this are amounts, where no loss says that they are classes.
+MOST_CLASSES = 20
+# Of what decides between candidates: accuracy alone is coarse on few rows.
+SHARE_OF_LOSS = 0.3
+
+
+@dataclass(frozen=True)
+class Target:
+    """The targets of one output.
+
+    Attributes:
+        kind: ``"binary"``: two classes as one column; ``"classes"``: numbers of classes;
+            ``"one_hot"``; ``"several"``: yes or no in several columns; ``"regression"``.
+        labels: the distinct values, of ``"binary"`` and ``"classes"``.
+        columns: how many values a row has.
+    """
+
+    kind: Kind
+    labels: tuple[float, ...] = ()
+    columns: int = 1
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the targets are amounts."""
+        return self.kind == "regression"
+
+
+@dataclass(frozen=True, order=True)
+class Score:
+    """How well targets are predicted.
+
+    Attributes:
+        quality: what candidates are compared by; of classes the accuracy with a share of the
+            cross-entropy's skill, of a regression R squared. Higher is better.
+        metric: accuracy, or R squared.
+    """
+
+    quality: float
+    metric: float
+
+
+NONE = Score(float("-inf"), float("-inf"))
+
+
+def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Target:
+    """What targets are, by what they look like and what the model makes of them.
+
+    Args:
+        y: shape ``(rows, ...)``.
+        loss: the output's loss; ``None`` where there is none.
+        units: length of the output's last axis.
+        activation: the output's; ``""`` where it is not known.
+    """
+    values = np.asarray(y, float)
+    columns = int(values.shape[-1]) if values.ndim > 1 else 1
+    finite = values[np.isfinite(values)]
+    whole = bool(finite.size) and bool(np.all(finite == np.round(finite)))
+    by_loss = "" if loss is None else loss.kind
+    if by_loss in ("regression", "relative"):
+        return Target("regression", columns=columns)
+    if columns > 1 and (columns == units or by_loss in ENTROPIES):
+        if not whole or not set(np.unique(finite)) <= {0.0, 1.0}:
+            return Target("regression", columns=columns)
+        return Target("one_hot" if np.all(values.sum(-1) == 1) else "several", columns=columns)
+    labels = tuple(np.unique(finite).tolist()) if whole else ()
+    if by_loss not in ENTROPIES:
+        few = 2 <= len(labels) <= MOST_CLASSES and activation in ("softmax", "sigmoid")
+        if not few:
+            return Target("regression", columns=columns)
+    elif not whole:
+        inside = bool(finite.size) and finite.min() >= 0 and finite.max() <= 1
+        return Target("binary", (0.0, 1.0)) if inside else Target("regression")
+    if len(labels) <= 2 and units == 1:
+        return Target("binary", labels if len(labels) == 2 else (0.0, 1.0))
+    return Target("classes", labels)
+
+
+def score(target: Target, y: Array, predicted: Array, threshold: float, logits: bool) -> Score:
+    """How well targets are predicted.
+
+    Args:
+        target: what they are.
+        y: the targets.
+        predicted: what the model returned for the same rows.
+        threshold: above which a single output means the higher label.
+        logits: whether outputs are logits.
+    """
+    y = np.asarray(y, float)
+    predicted = np.asarray(predicted, float)
+    if not np.all(np.isfinite(predicted)):
+        return NONE
+    if target.is_regression:
+        return _of_regression(y, predicted)
+    if target.kind == "several":
+        right = float(np.mean((predicted > threshold) == (y > 0.5)))
+        return Score(right, right)
+    if predicted.shape[-1] == 1 or predicted.ndim < 2:
+        return _of_one_unit(target, y, predicted, threshold, logits)
+    truth = y.argmax(-1) if target.kind == "one_hot" else y.reshape(predicted.shape[:-1])
+    return _of_classes(truth.astype(int), predicted, logits)
+
+
+def _of_regression(y: Array, predicted: Array) -> Score:
+    if y.size != predicted.size:
+        return NONE
+    y, predicted = (part.reshape(len(part), -1) for part in (y, predicted))
+    known = np.isfinite(y).all(1)
+    y, predicted = y[known], predicted[known]
+    spread = np.mean((y - y.mean(0)) ** 2, 0)
+    with np.errstate(over="ignore"):
+        error = np.mean((predicted - y) ** 2, 0)
+    r_squared = float(np.mean(1 - error / np.where(spread > 0, spread, 1)))
+    return Score(r_squared, r_squared)
+
+
+def _of_one_unit(
+    target: Target, y: Array, predicted: Array, threshold: float, logits: bool
+) -> Score:
+    low, high = min(target.labels), max(target.labels)
+    if len(target.labels) > 2:  # one unit cannot say which
+        return Score(0.0, float(np.mean((predicted.ravel() > threshold) == (y.ravel() > low))) / 2)
+    truth = y.ravel() > (low + high) / 2
+    values = predicted.ravel()
+    right = float(np.mean((values > threshold) == truth))
+    if logits:
+        values = 1 / (1 + np.exp(-np.clip(values, -50, 50)))
+    elif threshold == 0:  # as tanh's
+        values = (values + 1) / 2
+    chance = np.where(truth, values, 1 - values)
+    return _with_skill(right, chance, 2)
+
+
+def _of_classes(truth: Array, predicted: Array, logits: bool) -> Score:
+    right = float(np.mean(predicted.argmax(-1) == truth))
+    if logits:
+        predicted = predicted - predicted.max(-1, keepdims=True)
+        predicted = np.exp(predicted)
+    classes = predicted.shape[-1]
+    total = np.abs(predicted).sum(-1, keepdims=True)
+    chances = np.abs(predicted) / np.where(total > 0, total, 1)
+    known = (truth >= 0) & (truth < classes)
+    chance = np.take_along_axis(chances, np.where(known, truth, 0)[..., None], -1)[..., 0]
+    return _with_skill(right, np.where(known, chance, 0), classes)
+
+
+def _with_skill(right: float, chance: Array, classes: int) -> Score:
+    """Accuracy with a share of how much better than guessing the probabilities are."""
+    entropy = float(np.mean(-np.log(np.clip(chance, 1e-7, 1))))
+    skill = max(-1.0, 1 - entropy / np.log(max(classes, 2)))
+    return Score((1 - SHARE_OF_LOSS) * right + SHARE_OF_LOSS * skill, right)

@@ -1,0 +1,164 @@
+"""Short trainings of equal length, and how well they end on rows held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.plan import Plan
+from normlayers.diagnosis.repair.rebuild import build
+from normlayers.diagnosis.repair.target import NONE, Score, score
+from normlayers.inference.recalibration import recalibrate
+
+Array = npt.NDArray[Any]
+
+# Enough for a small network to show whether it learns; experiment: benchmarks/repair.py.
+STEPS = 150
+MOST_EPOCHS = 20
+# More rows do not decide better which of two cures helps.
+MOST_ROWS = 4_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows, some of them held out.
+
+    Attributes:
+        x, y: arrays, one an input and one an output.
+        held_x, held_y: of the rows held out.
+    """
+
+    x: list[Array]
+    y: list[Array]
+    held_x: list[Array]
+    held_y: list[Array]
+
+
+def split(x: list[Array], y: list[Array], share: float, seed: int) -> Split:
+    """Rows in random order, a share of them held out."""
+    rows = np.random.default_rng(seed).permutation(len(x[0]))
+    held = max(1, round(share * len(rows)))
+    held_out, train = rows[:held][:MOST_ROWS], rows[held:]
+    return Split(
+        [part[train] for part in x],
+        [part[train] for part in y],
+        [part[held_out] for part in x],
+        [part[held_out] for part in y],
+    )
+
+
+def epochs_for(rows: int, batch_size: int) -> int:
+    """How many passes make a short training."""
+    steps = max(1, -(-min(rows, MOST_ROWS) // batch_size))
+    return int(np.clip(round(STEPS / steps), 1, MOST_EPOCHS))
+
+
+class ShortTraining:
+    """A plan's model, trained from the same start at one learning rate or another.
+
+    Of a model that had been trained before, the start is kept where training makes it worse.
+    """
+
+    def __init__(self, plan: Plan, given: Given, rows: Split, epochs: int, seed: int) -> None:
+        keras.utils.set_random_seed(seed)
+        self.plan = plan
+        self.model = build(plan, given)
+        self.model.optimizer.build(self.model.trainable_variables)
+        self._given, self._rows, self._epochs, self._seed = given, rows, epochs, seed
+        self._variables = [*self.model.variables, *self.model.optimizer.variables]
+        self._start = _values(self._variables)
+
+    def run(self, rate: float | None) -> Score:
+        """Train from the start; ``model`` is the trained one after it."""
+        _assign(self._variables, self._start)
+        if rate is not None:
+            self.model.optimizer.learning_rate = rate
+        keras.utils.set_random_seed(self._seed)
+        start, values = NONE, self._start
+        try:
+            if self._given.trained:
+                start = self._score()
+                values = _values(self._variables)
+            self._train()
+            score = self._score()
+        except Exception:  # training that fails is no good, whatever it raises
+            score = NONE
+        if start > score:
+            _assign(self._variables, values)
+        return max(start, score)
+
+    def _score(self) -> Score:
+        if self.plan.recalibrates:
+            recalibrate(self.model, whole(self._rows.x), verbose=False)
+        return scored(self.model, self._given, self._rows)
+
+    def _train(self) -> None:
+        """Step by step: ``fit`` takes many times as long where processors are shared."""
+        rows, size = self._rows, self.plan.batch_size
+        for batch in batches(len(rows.x[0]), size, self._epochs, self._seed):
+            x, y = ([part[batch] for part in parts] for parts in (rows.x, rows.y))
+            self.model.train_on_batch(whole(x), whole(y))
+
+
+def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
+    """The rows of each step, in another random order in each pass.
+
+    Only whole batches, where there is one: another length would be compiled anew.
+    """
+    random = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = random.permutation(rows)[:MOST_ROWS]
+        for start in range(0, max(1, len(order) - size + 1), size):
+            yield order[start : start + size]
+
+
+def scored(model: keras.Model, given: Given, rows: Split) -> Score:
+    """How well a model predicts the rows held out; the mean over its outputs."""
+    try:
+        predicted = _predicted(model, rows.held_x)
+    except Exception:  # a model that cannot be run is no good, whatever it raises
+        return NONE
+    losses = model.loss if isinstance(model.loss, list) else [model.loss] * len(predicted)
+    found = []
+    for target, y, values, loss in zip(given.targets, rows.held_y, predicted, losses, strict=True):
+        known = None if loss is None else known_loss(loss)
+        logits = known is not None and known.from_logits
+        centred = logits or (known is not None and known.kind == "hinge")
+        found.append(score(target, y, values, 0.0 if centred else 0.5, logits))
+    return Score(
+        float(np.mean([one.quality for one in found])),
+        float(np.mean([one.metric for one in found])),
+    )
+
+
+def whole(parts: list[Array]) -> Any:
+    """As Keras takes them: one array, or a list."""
+    return parts[0] if len(parts) == 1 else parts
+
+
+def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Array]:
+    batches = []
+    for start in range(0, len(x[0]), size):
+        out = model(whole([part[start : start + size] for part in x]), training=False)
+        batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+def _numpy(tensor: Any) -> Array:
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.stop_gradient(tensor)))
+
+
+def _values(variables: list[Any]) -> list[Array]:
+    return [np.array(keras.ops.convert_to_numpy(keras.ops.copy(v))) for v in variables]
+
+
+def _assign(variables: list[Any], values: list[Array]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

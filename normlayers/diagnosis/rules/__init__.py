@@ -1,0 +1,1 @@
+"""The faults: each a small function of the evidence."""

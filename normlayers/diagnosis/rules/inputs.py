@@ -1,0 +1,302 @@
+"""Faults of the inputs: what the first layer is given, feature by feature."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.features import FeatureStatistics
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.layers import FirstInput
+from normlayers.diagnosis.finding import Finding, Severity
+
+Array = npt.NDArray[Any]
+
+# Standard deviations of what a first layer takes. LeCun et al., Efficient BackProp (1998), want
+# about 1; from these on benchmarks/diagnosis.py sees training suffer.
+LARGE, VERY_LARGE = 4.0, 20.0
+SMALL, VERY_SMALL = 0.06, 0.006
+# Ranges of two features: article A3's stretched loss surface has 100.
+UNEQUAL, VERY_UNEQUAL = 50.0, 1e4
+# |median| in spreads, and for itself: article A2's data at 10 with a spread of 0.6 has 17; of data
+# in [0, 1] biases reach it soon.
+OFF_CENTRE, FAR_OFF_CENTRE = (3.0, 2.0), (8.0, 4.0)
+# Distance from the median in spreads; of 10,000 normal values the furthest has 4.
+OUTLYING, FAR_OUTLYING = 30.0, 300.0
+# Seconds since 1970 of the years 2001 to 2096.
+TIMESTAMPS = (1e9, 4e9)
+STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale) in front"
+MOST_NAMES = 5
+
+
+def non_finite_input(evidence: Evidence) -> list[Finding]:
+    """NaN or infinite values, in inputs, targets or validation inputs: one is enough."""
+    places = [(name, found.not_finite) for name, found in evidence.inputs.items()]
+    findings = []
+    for name, counts in places:
+        if counts.any():
+            worst = int(np.argmax(counts))
+            where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
+            findings.append(_not_finite(name, int(counts.sum()), where))
+    for part in _parts(evidence.data.y):
+        if part.dtype.kind == "f" and not np.isfinite(part).all():
+            findings.append(_not_finite("y", int((~np.isfinite(part)).sum()), "y"))
+    return findings
+
+
+def _not_finite(name: str, count: int, where: str) -> Finding:
+    return Finding(
+        "non_finite_input",
+        name,
+        {"values": count, "worst": where},
+        "error",
+        f"{name} has {count:,} values that are NaN or infinite (most in {where}), and one of them "
+        "makes every weight NaN.",
+        "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does.",
+        True,
+    )
+
+
+def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
+    """Features whose variation is far from 1, or far from each other's."""
+    findings = []
+    for first in evidence.first_inputs:
+        found = first.statistics
+        varies = ~found.constant
+        if not varies.any() or _harmed_by_layer(evidence, first) or _divided_twice(found):
+            continue
+        severity, why, features = _scale_fault(found, varies)
+        if severity is None:
+            continue
+        if first.normalized_next and severity == "error":
+            severity = "warning"  # the normalization behind takes most of it away
+        name, where = _place(first), first.source or first.layer
+        names = [evidence.data.feature_name(first.source, int(i)) for i in features[:MOST_NAMES]]
+        scale = found.scale[varies]
+        findings.append(
+            Finding(
+                "inputs_not_scaled",
+                where,
+                {
+                    "smallest": float(scale.min()),
+                    "largest": float(scale.max()),
+                    "features": names,
+                    "lowest_value": float(found.low.min()),
+                    "highest_value": float(found.high.max()),
+                    "layer": first.layer,
+                },
+                severity,
+                f"{name} {why}{_guess(found, features)}.",
+                f"{STANDARDIZE}, or scale x by the training data's statistics"
+                f"{' (images: divide by 255)' if _is_image(found) else ''}.",
+                True,
+            )
+        )
+    return findings
+
+
+def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | None, str, Array]:
+    scale = np.where(varies, found.scale, np.nan)
+    order = np.argsort(-np.nan_to_num(scale))
+    reach = np.where(varies, found.reach, np.nan)
+    largest, typical = np.nanmax(scale), np.nanmedian(reach)
+    if largest > LARGE:
+        severity: Severity = "error" if largest > VERY_LARGE else "warning"
+        why = (
+            f"varies by up to {largest:.3g} (standard deviation; values {found.low.min():.3g} to "
+            f"{found.high.max():.3g}) where about 1 is wanted"
+        )
+        return severity, why, order
+    if typical < SMALL and np.nanmax(reach) < 4 * SMALL:
+        severity = "error" if typical < VERY_SMALL else "warning"
+        why = f"varies by {typical:.3g} (standard deviation) where about 1 is wanted"
+        return severity, why, order[::-1]
+    if found.dense.sum() > 1:
+        # By range and by spread: one alone may be large through outliers.
+        sizes = [of[found.dense] for of in (found.high - found.low, found.spread)]
+        ratio = min(float(of.max() / of.min()) for of in sizes)
+        if ratio > UNEQUAL:
+            severity = "error" if ratio > VERY_UNEQUAL else "warning"
+            why = f"has features whose ranges differ by a factor of {ratio:.3g}"
+            return severity, why, np.argsort(np.where(found.dense, found.spread, np.inf))
+    return None, "", order
+
+
+def inputs_not_centred(evidence: Evidence) -> list[Finding]:
+    """Features that lie to one side of 0: neurons are active on all of the data, or on none."""
+    findings = []
+    for first in evidence.first_inputs:
+        found = first.statistics
+        if not found.dense.any() or _harmed_by_layer(evidence, first):
+            continue
+        with np.errstate(all="ignore"):
+            offset = np.where(found.dense, np.abs(found.median) / found.spread, 0.0)
+        size = np.abs(found.median)
+        off, far = (
+            (offset > least) & (size > and_least)
+            for least, and_least in (OFF_CENTRE, FAR_OFF_CENTRE)
+        )
+        if not off.any():
+            continue
+        worst = int(np.argmax(np.where(off, offset, 0)))
+        severity: Severity = "error" if far.any() and not first.normalized_next else "warning"
+        names = [
+            evidence.data.feature_name(first.source, int(i))
+            for i in np.argsort(-np.where(off, offset, 0))[: min(MOST_NAMES, int(off.sum()))]
+        ]
+        findings.append(
+            Finding(
+                "inputs_not_centred",
+                first.source or first.layer,
+                {
+                    "offset": float(offset[worst]),
+                    "median": float(found.median[worst]),
+                    "spread": float(found.spread[worst]),
+                    "features": names,
+                    "layer": first.layer,
+                },
+                severity,
+                f"{_place(first)} lies {offset[worst]:.3g} standard deviations from 0 (feature "
+                f"{names[0]}: about {found.median[worst]:.4g}), so that most neurons are active "
+                f"on all of the data or on none{_guess(found, np.array([worst]))}.",
+                f"{STANDARDIZE}: it subtracts the mean.",
+                True,
+            )
+        )
+    return findings
+
+
+def constant_feature(evidence: Evidence) -> list[Finding]:
+    """Features with one value: they tell nothing, and act as a bias."""
+    findings = []
+    for name, found in evidence.inputs.items():
+        count, features = int(found.constant.sum()), len(found.constant)
+        if count == 0 or evidence.data.rows < 2:
+            continue
+        names = [
+            evidence.data.feature_name(name, int(i))
+            for i in np.flatnonzero(found.constant)[:MOST_NAMES]
+        ]
+        every = count == features
+        values = [float(found.median[i]) for i in np.flatnonzero(found.constant)[:MOST_NAMES]]
+        findings.append(
+            Finding(
+                "constant_feature",
+                name,
+                {"count": count, "of": features, "features": names, "values": values},
+                "error" if every else "note",
+                f"{count} of the {features} features of {name} have the same value in every row "
+                f"({', '.join(names)}{', …' if count > MOST_NAMES else ''}) and tell nothing.",
+                "Check how x is made." if every else "Drop them, or leave them as they are.",
+                False,
+            )
+        )
+    return findings
+
+
+def outliers(evidence: Evidence) -> list[Finding]:
+    """Values far from all the others: they rule the gradient, and any statistics."""
+    findings = []
+    for name, found in evidence.inputs.items():
+        far = np.where(found.dense, found.far, 0.0)
+        if not len(far) or far.max() <= OUTLYING or _is_lookup(evidence, name):
+            continue
+        worst = int(np.argmax(far))
+        feature = evidence.data.feature_name(name, worst)
+        features = int((far > OUTLYING).sum())
+        low, high, median = found.low[worst], found.high[worst], found.median[worst]
+        value = high if high - median > median - low else low
+        findings.append(
+            Finding(
+                "outliers",
+                name,
+                {
+                    "distance": float(far[worst]),
+                    "feature": feature,
+                    "value": float(value),
+                    "features": features,
+                },
+                "error" if far[worst] > FAR_OUTLYING else "warning",
+                f"Feature {feature} of {name} has values up to {value:.4g}, "
+                f"{far[worst]:.3g} standard deviations (of the middle half) from its median"
+                f"{f'; {features} features are like that' if features > 1 else ''}.",
+                "Clip the feature, take its logarithm, or drop these rows; then standardize.",
+                True,
+            )
+        )
+    return findings
+
+
+def _parts(structure: Any) -> list[Array]:
+    import keras
+
+    return [] if structure is None else keras.tree.flatten(structure)
+
+
+def _place(first: FirstInput) -> str:
+    if first.through and first.source:
+        return f"What layer {first.layer!r} takes of {first.source!r}"
+    return f"Input {first.source!r}" if first.source else f"What layer {first.layer!r} takes"
+
+
+def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:
+    """Whether a rule about the scaling layers before says it already."""
+    from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
+
+    layers = {call.name for call in first.through}
+    said = [*not_adapted(evidence), *normalized_twice(evidence)]
+    return any(finding.where in layers for finding in said)
+
+
+def _divided_twice(found: FeatureStatistics) -> bool:
+    return divided_twice(found) is not None
+
+
+def divided_twice(found: FeatureStatistics) -> int | None:
+    """By which whole number values that were whole seem to have been divided twice.
+
+    Then the largest is 1/n, and all are multiples of 1/n².
+    """
+    largest = float(found.high.max())
+    if not 0 < largest <= 0.1 or found.low.min() < 0:
+        return None
+    for number in (255, 256, 16, 15):
+        values = np.concatenate([found.high, found.low, found.median]) * float(number) ** 2
+        near = np.abs(values - np.round(values)) < 1e-3 * number / 16
+        fits = math.isclose(largest * number, 1.0, rel_tol=0.02) or largest * number <= 1.0
+        if fits and largest * number > 0.5 and near.all():
+            return number
+    return None
+
+
+def _guess(found: FeatureStatistics, features: Array) -> str:
+    """What the numbers may be."""
+    index = int(features[0]) if len(features) else 0
+    low, high = found.low[index], found.high[index]
+    if TIMESTAMPS[0] <= abs(found.median[index]) <= TIMESTAMPS[1]:
+        return "; these look like timestamps"
+    if _is_image(found):
+        return "; these look like pixels from 0 to 255"
+    reach = high - low
+    steps = found.rows - 1
+    if found.whole[index] and found.dense[index] and steps > 50 and 0.9 < reach / steps < 1.1:
+        return f"; feature {index} looks like an identifier or a row number"
+    return ""
+
+
+def _is_image(found: FeatureStatistics) -> bool:
+    whole = bool(found.whole.all())
+    return whole and found.low.min() >= 0 and 200 <= found.high.max() <= 255
+
+
+def _is_lookup(evidence: Evidence, name: str) -> bool:
+    """Whether an input's numbers are names of things, which an embedding looks up."""
+    try:
+        return all(first.source != name for first in evidence.first_inputs) and bool(
+            evidence.first_inputs or evidence.inputs
+        )
+    except Exception:
+        return False

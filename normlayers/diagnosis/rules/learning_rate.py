@@ -1,0 +1,109 @@
+"""Learning rates that this model cannot take on these data, or that hardly move it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.evidence.trials import Training, Trial
+from normlayers.diagnosis.finding import Finding
+
+# Part of the loss that a rate must take off in a trial to be called a better one.
+LEARNS = 0.05
+# Of the progress of the best lower rate.
+LITTLE = 0.25
+# How many times higher the best rate is, and what part of its progress the model's own makes.
+TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
+# Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
+# "Babysitting the learning process").
+SMALL_STEP = 1e-4
+
+
+def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
+    """At the model's rate the loss does not fall, or explodes; at a lower one it falls."""
+    found = _with_trials(evidence)
+    own = found.trials[1.0]
+    lower = {f: t for f, t in found.trials.items() if f < 1}
+    if not lower:
+        return []
+    _factor, best = max(lower.items(), key=lambda entry: entry[1].progress)
+    diverged = own.progress == -np.inf
+    if best.progress <= LEARNS and not (diverged and best.progress > 0):
+        return []
+    if own.progress > LITTLE * best.progress:
+        return []
+    what = "becomes NaN or infinite" if diverged else _course(own)
+    return [
+        Finding(
+            "learning_rate_too_high",
+            "",
+            {**_measured(found, own), "better_rate": best.rate, "better_progress": best.progress},
+            "error",
+            f"In {own.steps} steps at the learning rate {own.rate:.3g} the loss {what}; at "
+            f"{best.rate:.3g} it {_course(best)}.",
+            f"Use a learning rate of about {best.rate:.1g}.",
+            True,
+        )
+    ]
+
+
+def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
+    """At the model's rate hardly anything moves; at a much higher one the loss falls."""
+    found = _with_trials(evidence)
+    own = found.trials[1.0]
+    if found.highest_rate is not None and found.rate and found.highest_rate > 10 * found.rate:
+        return []  # a schedule that warms up
+    higher = {f: t for f, t in found.trials.items() if f > 1}
+    if not higher or own.progress == -np.inf:
+        return []
+    factor, best = max(higher.items(), key=lambda entry: entry[1].progress)
+    if best.progress <= LEARNS:
+        return []
+    part = max(own.progress, 0.0) / best.progress
+    step = _step(found)
+    if factor < TOO_LOW[0] or part > TOO_LOW[1] or step > SMALL_STEP:
+        return []
+    far = factor >= FAR_TOO_LOW[0] and part <= FAR_TOO_LOW[1]
+    return [
+        Finding(
+            "learning_rate_too_low",
+            "",
+            {**_measured(found, own), "better_rate": best.rate, "better_progress": best.progress},
+            "error" if far else "warning",
+            f"In {own.steps} steps at the learning rate {own.rate:.3g} the loss {_course(own)}; at "
+            f"{best.rate:.3g} it {_course(best)}. A step moves weights by {step:.1g} of their "
+            "size, where 1e-3 is usual.",
+            f"Use a learning rate of about {best.rate:.1g}.",
+            True,
+        )
+    ]
+
+
+def _with_trials(evidence: Evidence) -> Training:
+    found = evidence.training
+    if not found.trials:
+        raise CannotCheckError("the optimizer has no learning rate above 0")
+    return found
+
+
+def _step(found: Training) -> float:
+    moved = found.matrices & (found.weights > 0)
+    if not moved.any():
+        return 0.0
+    return float(np.median(found.updates[moved] / found.weights[moved]))
+
+
+def _course(trial: Trial) -> str:
+    if trial.progress == -np.inf:
+        return "becomes NaN or infinite"
+    if trial.progress < 0:
+        return f"rises by {-trial.progress:.2g} of what it was"
+    return f"falls by {trial.progress:.2%}"
+
+
+def _measured(found: Training, own: Trial) -> dict[str, Any]:
+    progress = None if own.progress == -np.inf else own.progress
+    return {"rate": own.rate, "progress": progress, "steps": own.steps, "step": _step(found)}

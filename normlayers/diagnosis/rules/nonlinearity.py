@@ -1,0 +1,79 @@
+"""Layers with nothing but linear maps between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from normlayers.diagnosis.evidence.calls import LINEAR, Call, Graph
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.finding import Finding, Severity
+
+_STACKED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense")
+
+
+def missing_nonlinearity(evidence: Evidence) -> list[Finding]:
+    """Two layers of weights that could be one, as none of them has an activation.
+
+    A product of matrices is a matrix: without an activation between them a network is a linear or
+    logistic regression (article A2, claim A2.1). A layer narrower than what is on both sides of it
+    is a bottleneck, and meant.
+    """
+    graph = evidence.graph
+    pairs = [pair for call in graph.calls if (pair := _linear_pair(graph, call)) is not None]
+    pairs = [pair for pair in pairs if not _is_bottleneck(*pair)]
+    if not pairs:
+        return []
+    linear = len(pairs) >= _hidden(graph)
+    severity: Severity = "error" if linear else "warning"
+    findings = []
+    for first, second in pairs:
+        whole = ", so that the whole network is linear" if linear else ""
+        findings.append(
+            Finding(
+                "missing_nonlinearity",
+                first.name,
+                {"layer": first.name, "next": second.name, "whole_network": linear},
+                severity,
+                f"Nothing nonlinear stands between {first.name!r} and {second.name!r}: together "
+                f"they compute what one layer can{whole}.",
+                f"Give {first.name!r} an activation, such as relu.",
+                True,
+            )
+        )
+    return findings
+
+
+def _linear_pair(graph: Graph, call: Call) -> tuple[Call, Call] | None:
+    """A call without an activation, and the next with weights, which alone takes its outputs."""
+    if call.kind not in _STACKED or call.activation != "linear":
+        return None
+    found = call
+    while True:
+        takers = graph.takers(found)
+        if len(takers) != 1:
+            return None
+        if takers[0].kind in _STACKED:
+            return call, takers[0]
+        plain = takers[0].kind in (*LINEAR, "Activation") and takers[0].activation == "linear"
+        if not plain or len(takers[0].takes) != 1:
+            return None
+        found = takers[0]
+
+
+def _is_bottleneck(first: Call, second: Call) -> bool:
+    widths = [int(t.shape[-1]) for t in (first.takes[0], first.gives[0], second.gives[0])]
+    return widths[1] < min(widths[0], widths[2])
+
+
+def _hidden(graph: Graph) -> int:
+    """How many layers with weights come before the last one of them."""
+    return sum(call.has_matrix or _bends(call) for call in graph.calls) - 1
+
+
+def _bends(call: Call) -> Any:
+    """Whether something without weights may be nonlinear."""
+    return call.kind not in (*LINEAR, "Activation", "InputLayer") and not _ends(call)
+
+
+def _ends(call: Call) -> bool:
+    return call.kind in ("Softmax", "Sigmoid", "LogSoftmax")

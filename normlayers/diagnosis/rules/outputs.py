@@ -1,0 +1,134 @@
+"""Outputs that do not fit the loss they are trained with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.outputs import Output
+from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.finding import Finding, Severity
+
+SIGMOIDS = ("sigmoid", "hard_sigmoid")
+SOFTMAXES = ("softmax", "sparsemax")
+# Fewer rows may hold one label each by chance.
+FEWEST_ROWS = 20
+
+Said = tuple[Severity, str, str] | None
+
+
+def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
+    """Activations that do not give what the loss takes."""
+    outputs = evidence.outputs
+    findings = []
+    for output in outputs:
+        said = _one_softmax(output)
+        if said is None and output.loss is not None:
+            rule = {"binary": _binary, "categorical": _categorical, "sparse": _categorical}
+            said = rule.get(output.loss.kind, lambda _: None)(output)
+        if said is not None:
+            severity, what, cure = said
+            findings.append(
+                Finding(
+                    "output_does_not_fit_loss",
+                    output.layer or output.name,
+                    {
+                        "activation": output.activation,
+                        "units": output.units,
+                        "loss": output.loss.name if output.loss else "",
+                        "from_logits": bool(output.loss and output.loss.from_logits),
+                        "lowest": float(np.nanmin(output.values)),
+                        "highest": float(np.nanmax(output.values)),
+                    },
+                    severity,
+                    what,
+                    cure,
+                    True,
+                )
+            )
+    if not findings and all(output.loss is None for output in outputs):
+        raise CannotCheckError("the model is not compiled with a loss")
+    return findings
+
+
+def _one_softmax(output: Output) -> Said:
+    always_1 = output.units == 1 and bool(np.all(output.values == 1))
+    if output.activation in SOFTMAXES and output.units == 1 and always_1:
+        return (
+            "error",
+            f"The output {output.name!r} is a softmax of one unit, which is 1 whatever the input.",
+            "Use sigmoid for two classes, no activation for regression, or as many units as there "
+            "are classes.",
+        )
+    return None
+
+
+def _is_probability(output: Output) -> bool:
+    return bool(np.all((output.values >= 0) & (output.values <= 1)))
+
+
+def _logits(output: Output) -> Said:
+    """What both cross-entropies say of logits."""
+    assert output.loss is not None
+    name, activation = output.loss.name, output.activation or "none that is known"
+    if output.loss.from_logits:
+        if output.activation in (*SIGMOIDS, *SOFTMAXES):
+            return (
+                "warning",
+                f"The output {output.name!r} has {activation}, and {name} with from_logits=True "
+                "applies another one.",
+                "Leave the activation out, or from_logits=True.",
+            )
+        return None
+    unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES) and not _is_probability(output)
+    if unbounded or output.activation in ("linear", "relu", "tanh"):
+        right = "sigmoid" if output.loss.kind == "binary" else "softmax"
+        return (
+            "error",
+            f"The output {output.name!r} has activation {activation} and gives values from "
+            f"{np.nanmin(output.values):.3g} to {np.nanmax(output.values):.3g}, where {name} takes "
+            "probabilities.",
+            f"Give the output {right}, or the loss from_logits=True.",
+        )
+    return None
+
+
+def _binary(output: Output) -> Said:
+    said = _logits(output)
+    y = output.every_target
+    if said is not None or y is None or output.activation not in SIGMOIDS:
+        return said
+    one_each = (
+        y.ndim == 2
+        and y.shape[1] > 2
+        and len(y) >= FEWEST_ROWS
+        and bool(np.isin(y, (0, 1)).all())
+        and bool(np.all(y.sum(axis=1) == 1))
+    )
+    if one_each and output.units == y.shape[1]:
+        return (
+            "warning",
+            f"The output {output.name!r} has a sigmoid for each of {output.units} classes that "
+            "exclude each other: every row has one label.",
+            "Use softmax and categorical_crossentropy.",
+        )
+    return None
+
+
+def _categorical(output: Output) -> Said:
+    said = _logits(output)
+    if said is not None or output.activation not in SIGMOIDS or output.loss is None:
+        return said
+    if output.units == 1:
+        return (
+            "error",
+            f"The output {output.name!r} has one unit, for which {output.loss.name} is constant "
+            "or meaningless.",
+            "Use binary_crossentropy for two classes.",
+        )
+    return (
+        "error",
+        f"The output {output.name!r} has a sigmoid for each class, and {output.loss.name} takes "
+        "probabilities that add up to 1.",
+        "Use softmax, or binary_crossentropy where a row may have several labels.",
+    )

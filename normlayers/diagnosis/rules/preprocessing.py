@@ -1,0 +1,248 @@
+"""Faults of layers that scale the inputs, and of training and validation data that differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.features import FeatureStatistics, feature_statistics
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.layers import Scaled
+from normlayers.diagnosis.finding import Finding
+from normlayers.layers.statistics_layer import StatisticsLayer
+
+Array = npt.NDArray[Any]
+
+# What a first layer takes well: see rules/inputs.py; a little wider, for what a layer made of it.
+FITTING_SCALE = (0.1, 4.0)
+FITTING_OFFSET = 3.0
+# Means apart by so many standard deviations beyond what chance does, and standard deviations apart
+# by such a factor: half a deviation is a medium effect, two leave hardly an overlap (Cohen 1988).
+SHIFTED, FAR_SHIFTED = 0.5, 2.0
+RESCALED, FAR_RESCALED = 3.0, 10.0
+CHANCE = 5.0  # standard errors
+FEWEST_ROWS = 8
+# Total variation distance of the shares of the classes.
+OTHER_CLASSES = 0.3
+
+
+def not_adapted(evidence: Evidence) -> list[Finding]:
+    """Layers that standardize, but without statistics, or with those of other data."""
+    findings = []
+    for scaled in evidence.scaled:
+        layer = scaled.call.layer
+        if scaled.call.kind == "Rescaling" or getattr(layer, "invert", False):
+            continue
+        if not _has_statistics(layer):
+            message = (
+                f"Layer {scaled.call.name!r} was never adapted, and passes its inputs through."
+            )
+        elif _ill(scaled.after) and not _fits(scaled.before):
+            message = (
+                f"Layer {scaled.call.name!r} has the statistics of other data: what it gives has a "
+                f"mean of up to {np.abs(scaled.after.mean).max():.3g} and standard deviations of "
+                f"{scaled.after.deviation.min():.3g} to {scaled.after.deviation.max():.3g}."
+            )
+        else:
+            continue
+        needless = _fits(scaled.before)
+        findings.append(
+            Finding(
+                "not_adapted",
+                scaled.call.name,
+                _evidence(scaled),
+                "warning" if needless else "error",
+                message,
+                f"Call {scaled.call.name}.adapt(x) with the training data before training.",
+                True,
+            )
+        )
+    return findings
+
+
+def normalized_twice(evidence: Evidence) -> list[Finding]:
+    """Data of a fitting scale that a layer scales out of it, or that were divided twice."""
+    findings = []
+    for scaled in evidence.scaled:
+        if getattr(scaled.call.layer, "invert", False) or not _has_statistics(scaled.call.layer):
+            continue
+        if _fits(scaled.before) and _ill(scaled.after):
+            findings.append(
+                Finding(
+                    "normalized_twice",
+                    scaled.call.name,
+                    _evidence(scaled),
+                    "error",
+                    f"Layer {scaled.call.name!r} scales data that are scaled already: standard "
+                    f"deviations of {_typical(scaled.before):.3g} become "
+                    f"{_typical(scaled.after):.3g}, means of up to "
+                    f"{np.abs(scaled.before.mean).max():.3g} "
+                    f"{np.abs(scaled.after.mean).max():.3g}.",
+                    "Leave the layer out, or give the model the data as they were before.",
+                    True,
+                )
+            )
+    return [*findings, *_divided(evidence)]
+
+
+def _divided(evidence: Evidence) -> list[Finding]:
+    from normlayers.diagnosis.rules.inputs import divided_twice
+
+    findings = []
+    for name, found in evidence.inputs.items():
+        number = divided_twice(found)
+        if number is not None:
+            findings.append(
+                Finding(
+                    "normalized_twice",
+                    name,
+                    {"highest_value": float(found.high.max()), "divided_by": number},
+                    "error",
+                    f"The values of {name} go from 0 to {found.high.max():.3g}, as whole numbers "
+                    f"do that were divided by {number} twice.",
+                    f"Divide by {number} once.",
+                    True,
+                )
+            )
+    return findings
+
+
+def train_validation_shift(evidence: Evidence) -> list[Finding]:
+    """Validation data with other statistics than the training data."""
+    if evidence.validation is None:
+        return []
+    findings = []
+    other = evidence.validation
+    for name, part in zip(other.names, other.parts, strict=True):
+        train = evidence.inputs.get(name)
+        if train is None or part.dtype.kind not in "biuf" or not len(part):
+            continue
+        found = feature_statistics(part)
+        if len(found.mean) != len(train.mean) or min(other.rows, evidence.data.rows) < FEWEST_ROWS:
+            continue
+        findings += _shift(evidence, name, train, found)
+    return [*findings, *_other_classes(evidence)]
+
+
+def _shift(
+    evidence: Evidence, name: str, train: FeatureStatistics, found: FeatureStatistics
+) -> list[Finding]:
+    pooled = np.sqrt((train.deviation**2 + found.deviation**2) / 2)
+    rows = evidence.data.rows, evidence.validation.rows if evidence.validation else 1
+    chance = CHANCE * np.sqrt(1 / rows[0] + 1 / rows[1])
+    with np.errstate(all="ignore"):
+        shift = np.where(pooled > 0, np.abs(train.mean - found.mean) / pooled, 0.0) - chance
+        ratio = np.exp(np.abs(np.log(found.spread / train.spread)))
+        ratio = np.where(train.dense & found.dense, ratio, 1.0) / (1 + chance)
+    ratio = np.nan_to_num(ratio, nan=1.0)
+    whole = float(_whole_scale(found) / max(_whole_scale(train), 1e-300))
+    ratio_whole = max(whole, 1 / max(whole, 1e-300))
+    moved, rescaled = float(shift.max()), max(float(ratio.max()), ratio_whole)
+    if moved <= SHIFTED and rescaled <= RESCALED:
+        return []
+    worst = int(np.argmax(shift if moved > SHIFTED else ratio))
+    far = moved > FAR_SHIFTED or rescaled > FAR_RESCALED
+    feature = evidence.data.feature_name(name, worst)
+    return [
+        Finding(
+            "train_validation_shift",
+            name,
+            {
+                "feature": feature,
+                "training": [float(train.mean[worst]), float(train.deviation[worst])],
+                "validation": [float(found.mean[worst]), float(found.deviation[worst])],
+                "shift": moved,
+                "ratio": rescaled,
+            },
+            "error" if far else "warning",
+            f"The validation data of {name} have other statistics than the training data: feature "
+            f"{feature} has mean {found.mean[worst]:.3g} and standard deviation "
+            f"{found.deviation[worst]:.3g} there, {train.mean[worst]:.3g} and "
+            f"{train.deviation[worst]:.3g} in training.",
+            "Scale both by the training data's statistics, and split the rows at random.",
+            False,
+        )
+    ]
+
+
+def _other_classes(evidence: Evidence) -> list[Finding]:
+    train = evidence.data.y
+    other = evidence.validation.y if evidence.validation else None
+    if not isinstance(train, np.ndarray) or not isinstance(other, np.ndarray):
+        return []
+    shares = [_class_shares(part) for part in (train, other)]
+    if shares[0] is None or shares[1] is None:
+        return []
+    classes = shares[0].keys() | shares[1].keys()
+    apart = sum(abs(shares[0].get(c, 0) - shares[1].get(c, 0)) for c in classes) / 2
+    rows = min(len(train), len(other))
+    if len(classes) > 50 or apart <= OTHER_CLASSES + CHANCE / 2 * np.sqrt(len(classes) / rows) / 2:
+        return []
+    return [
+        Finding(
+            "train_validation_shift",
+            "y",
+            {"distance": float(apart)},
+            "warning",
+            f"The classes are spread otherwise in the validation data than in training (total "
+            f"variation distance {apart:.2g}), as where sorted rows are split without shuffling.",
+            "Split the rows at random, by class.",
+            False,
+        )
+    ]
+
+
+def _class_shares(y: Array) -> dict[Any, float] | None:
+    if y.ndim == 2 and y.shape[1] > 1:
+        if not np.isin(y, (0, 1)).all():
+            return None
+        y = y.argmax(axis=1)
+    y = y.reshape(-1)
+    if y.dtype.kind not in "biuf" or not np.all(y == np.floor(y)):
+        return None
+    classes, counts = np.unique(y, return_counts=True)
+    return dict(zip(classes.tolist(), (counts / len(y)).tolist(), strict=True))
+
+
+def _whole_scale(found: FeatureStatistics) -> float:
+    return float(np.sqrt(np.mean(found.deviation**2)))
+
+
+def _has_statistics(layer: Any) -> bool:
+    if isinstance(layer, StatisticsLayer):
+        return layer._given is not None or layer.count > 0
+    if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
+        mean, variance = (np.asarray(w) for w in layer.get_weights()[:2])
+        return not (np.all(mean == 0) and np.all(variance == 1))
+    return True
+
+
+def _fits(found: FeatureStatistics) -> bool:
+    """Whether a first layer takes this well."""
+    if found.constant.all():
+        return False
+    varies = ~found.constant
+    small = np.median(found.reach[varies]) < FITTING_SCALE[0]
+    large = found.scale[varies].max() > FITTING_SCALE[1]
+    return not small and not large and bool(np.all(np.abs(found.mean) <= FITTING_OFFSET))
+
+
+def _ill(found: FeatureStatistics) -> bool:
+    return not _fits(found)
+
+
+def _typical(found: FeatureStatistics) -> float:
+    return float(np.median(found.deviation))
+
+
+def _evidence(scaled: Scaled) -> dict[str, Any]:
+    return {
+        "input": scaled.source,
+        "deviation_before": _typical(scaled.before),
+        "deviation_after": _typical(scaled.after),
+        "mean_before": float(np.abs(scaled.before.mean).max()),
+        "mean_after": float(np.abs(scaled.after.mean).max()),
+    }

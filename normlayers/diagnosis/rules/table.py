@@ -1,0 +1,188 @@
+"""Every rule: a new one is a function and a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules import (
+    batch_normalization,
+    gradients,
+    inputs,
+    learning_rate,
+    neurons,
+    nonlinearity,
+    outputs,
+    preprocessing,
+    targets,
+)
+
+Check = Callable[[Evidence], list[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule.
+
+    Attributes:
+        fault: what its findings are called.
+        check: from evidence to findings.
+        worst: the most severe finding it may make.
+        threshold: from when on it does, with the source.
+    """
+
+    fault: str
+    check: Check
+    worst: Severity
+    threshold: str
+
+
+_EFFICIENT = "LeCun et al. 1998, Efficient BackProp"
+RULES = (
+    Rule("non_finite_input", inputs.non_finite_input, "error", "one value"),
+    Rule(
+        "output_does_not_fit_loss",
+        outputs.output_does_not_fit_loss,
+        "error",
+        "logic: what Keras documents of each loss",
+    ),
+    Rule(
+        "labels_do_not_fit_output",
+        targets.labels_do_not_fit_output,
+        "error",
+        "logic: what Keras documents of each loss; 1 % of regression targets out of reach",
+    ),
+    Rule(
+        "not_adapted",
+        preprocessing.not_adapted,
+        "error",
+        f"no statistics; or outputs beyond scale 0.1 to 4, offset 3 ({_EFFICIENT})",
+    ),
+    Rule(
+        "normalized_twice",
+        preprocessing.normalized_twice,
+        "error",
+        "fitting data made unfit, by the same bounds; or multiples of 1/n² up to 1/n",
+    ),
+    Rule(
+        "inputs_not_scaled",
+        inputs.inputs_not_scaled,
+        "error",
+        f"scale over 4 (error 20) or under 0.06 (0.006), ranges 50 (1e4) apart ({_EFFICIENT}; A3)",
+    ),
+    Rule(
+        "inputs_not_centred",
+        inputs.inputs_not_centred,
+        "error",
+        f"median over 3 spreads and 2 (error 8 and 4) from 0 ({_EFFICIENT}; article A2)",
+    ),
+    Rule(
+        "outliers",
+        inputs.outliers,
+        "error",
+        "30 (error 300) quartile spreads from the median; of 10,000 normal values the furthest is "
+        "4 off",
+    ),
+    Rule("constant_feature", inputs.constant_feature, "error", "one value; an error if all are"),
+    Rule(
+        "train_validation_shift",
+        preprocessing.train_validation_shift,
+        "error",
+        "means 0.5 (error 2) deviations apart beyond 5 standard errors, or spreads by 3 (10)",
+    ),
+    Rule(
+        "targets_not_scaled",
+        targets.targets_not_scaled,
+        "error",
+        "mean or deviation over 10 (error 30), or all below 0.02",
+    ),
+    Rule(
+        "duplicate_neurons",
+        neurons.duplicate_neurons,
+        "error",
+        "half of a hidden layer's kernel columns are equal to another one",
+    ),
+    Rule(
+        "missing_nonlinearity",
+        nonlinearity.missing_nonlinearity,
+        "error",
+        "logic (article A2, claim A2.1); an error where the whole network is linear",
+    ),
+    Rule(
+        "dead_neurons",
+        neurons.dead_neurons,
+        "error",
+        "0.7 (error 0.95) of a layer; fewer is usual in trained networks",
+    ),
+    Rule(
+        "always_on_neurons",
+        neurons.always_on_neurons,
+        "error",
+        "0.7 (error 0.95) of a layer always on, or 0.95 always on or dead",
+    ),
+    Rule(
+        "saturated_neurons",
+        neurons.saturated_neurons,
+        "error",
+        "0.6 (error 0.9) of a layer's values; Glorot & Bengio 2010",
+    ),
+    Rule(
+        "vanishing_gradients",
+        gradients.vanishing_gradients,
+        "error",
+        "1e-4 (error 1e-6) of the steepest layer's, relative to the weights",
+    ),
+    Rule(
+        "exploding_gradients",
+        gradients.exploding_gradients,
+        "error",
+        "100 (error 1e4) times as long as the weights",
+    ),
+    Rule(
+        "learning_rate_too_high",
+        learning_rate.learning_rate_too_high,
+        "error",
+        "a quarter of a lower rate's progress in a short trial",
+    ),
+    Rule(
+        "learning_rate_too_low",
+        learning_rate.learning_rate_too_low,
+        "error",
+        "a rate 100 (error 1000) times higher makes 100 (500) times the progress, and a step "
+        "moves weights by less than 1e-4 (CS231n: 1e-3 is usual)",
+    ),
+    Rule("idle_bias", batch_normalization.idle_bias, "note", "logic (article A3, claim A3.6)"),
+    Rule(
+        "batch_too_small",
+        batch_normalization.batch_too_small,
+        "error",
+        "under 8 values a channel (error: 2); Wu & He 2018",
+    ),
+    Rule(
+        "stale_moving_statistics",
+        batch_normalization.stale_moving_statistics,
+        "error",
+        "means 1 (error 3) deviations off, or variances by a factor of 3 (10)",
+    ),
+    Rule(
+        "unfrozen_normalization",
+        batch_normalization.unfrozen_normalization,
+        "warning",
+        "logic (Keras's guide to transfer learning)",
+    ),
+    Rule(
+        "dropout_before_normalization",
+        batch_normalization.dropout_before_normalization,
+        "warning",
+        "logic (Li et al. 2019)",
+    ),
+    Rule(
+        "epsilon_dominates",
+        batch_normalization.epsilon_dominates,
+        "error",
+        "median variance under epsilon (error: 1 % of it)",
+    ),
+)
+FAULTS = tuple(rule.fault for rule in RULES)

@@ -1,0 +1,247 @@
+"""Faults of targets: their scale, and how they fit the output and its loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.outputs import Output
+from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.finding import Finding, Severity
+
+Array = npt.NDArray[Any]
+
+# Size of regression targets: an output begins near 0 with a standard deviation of about 1, and a
+# step of 1e-3 takes thousands to get to 10 and more.
+LARGE, VERY_LARGE = 10.0, 30.0
+SMALL = 0.02
+# What activations can give.
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, np.inf),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, np.inf),
+    "softsign": (-1.0, 1.0),
+    "exponential": (0.0, np.inf),
+}
+BOUNDED = ("sigmoid", "softmax", "hard_sigmoid", "tanh", "softsign", "relu6")
+
+
+def _with_targets(evidence: Evidence) -> list[tuple[Output, Array]]:
+    """The outputs that have a loss, with all their targets."""
+    outputs = evidence.outputs
+    if all(output.every_target is None for output in outputs):
+        raise CannotCheckError("y is missing")
+    if all(output.loss is None for output in outputs):
+        raise CannotCheckError("the model is not compiled with a loss")
+    return [
+        (output, output.every_target)
+        for output in outputs
+        if output.loss is not None
+        and output.every_target is not None
+        and output.every_target.dtype.kind in "biuf"
+    ]
+
+
+def targets_not_scaled(evidence: Evidence) -> list[Finding]:
+    """Regression targets whose size is far from 1."""
+    findings = []
+    for output, y in _with_targets(evidence):
+        linear = output.activation not in BOUNDED
+        if output.loss is None or output.loss.kind != "regression" or not linear:
+            continue
+        factor, offset = output.rescaled
+        values = np.asarray(y, float).reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
+        values = (values[np.isfinite(values).all(axis=1)] - offset) / factor
+        if not len(values):
+            continue
+        mean, deviation = np.abs(values.mean(0)).max(), values.std(0)
+        largest, size = float(max(mean, deviation.max())), float(np.abs(values).max())
+        small = size < SMALL and size > 0
+        if largest <= LARGE and not small:
+            continue
+        severity: Severity = "error" if largest > VERY_LARGE else "warning"
+        findings.append(
+            Finding(
+                "targets_not_scaled",
+                output.name,
+                {"mean": float(values.mean()), "deviation": float(deviation.max())},
+                severity,
+                f"The targets of {output.name!r} have mean {values.mean():.4g} and standard "
+                f"deviation {deviation.max():.3g}, where an output begins near 0 and within a few "
+                "units of it.",
+                "Standardize y by the training data's statistics, and take the predictions back "
+                "with normlayers.Standardize(invert=True).",
+                True,
+            )
+        )
+    return findings
+
+
+def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
+    """Labels that the loss cannot read, or the output cannot reach."""
+    findings = []
+    for output, y in _with_targets(evidence):
+        assert output.loss is not None
+        said = _LABELS.get(output.loss.kind, _nothing)(output, y)
+        if said is not None:
+            severity, what, cure = said
+            findings.append(
+                Finding(
+                    "labels_do_not_fit_output",
+                    output.name,
+                    {
+                        "shape": [len(y), *y.shape[1:]],
+                        "lowest": float(np.nanmin(y)) if y.size else 0.0,
+                        "highest": float(np.nanmax(y)) if y.size else 0.0,
+                        "units": output.units,
+                        "loss": output.loss.name,
+                        "activation": output.activation,
+                    },
+                    severity,
+                    f"{what[0].upper()}{what[1:]}.",
+                    cure,
+                    True,
+                )
+            )
+    return findings
+
+
+Said = tuple[Severity, str, str] | None
+
+
+def _nothing(output: Output, y: Array) -> Said:
+    return None
+
+
+def _flat(y: Array) -> bool:
+    return y.ndim == 1 or y.shape[-1] == 1
+
+
+def _of_sparse(output: Output, y: Array) -> Said:
+    units = output.units
+    rows_alike = y.ndim == output.values.ndim and y.shape[-1] == units and units > 1
+    if rows_alike and not (y.ndim > 1 and output.values.ndim == 2 and y.shape[-1] == 1):
+        return (
+            "error",
+            f"the labels have {y.shape[-1]} columns, as one-hot ones, where "
+            "sparse_categorical_crossentropy takes one integer a row",
+            "Use categorical_crossentropy, or y.argmax(axis=-1).",
+        )
+    if not np.all(y == np.floor(y)):
+        return (
+            "error",
+            "the labels are no integers, where sparse_categorical_crossentropy takes classes",
+            "Use a loss for regression, or number the classes 0, 1 and so on.",
+        )
+    if y.min() < 0 or y.max() >= units:
+        return (
+            "error",
+            f"the labels go from {y.min():g} to {y.max():g}, where an output of {units} units "
+            f"takes 0 to {units - 1}",
+            f"Number the classes from 0, or give the output {max(int(y.max()) + 1, 2)} units.",
+        )
+    return None
+
+
+def _of_categorical(output: Output, y: Array) -> Said:
+    units = output.units
+    if _flat(y) and units > 1 and y.ndim < output.values.ndim + (y.shape[-1] == 1):
+        return (
+            "error",
+            f"the labels are one number a row, where categorical_crossentropy takes {units}, "
+            "one-hot",
+            "Use sparse_categorical_crossentropy, or keras.utils.to_categorical(y).",
+        )
+    if not _flat(y) and y.shape[-1] != units:
+        return (
+            "error",
+            f"the labels have {y.shape[-1]} columns, and the output {units} units",
+            f"Give the output {y.shape[-1]} units.",
+        )
+    if y.min() < 0 or y.max() > 1:
+        return (
+            "error",
+            f"the labels go from {y.min():g} to {y.max():g}, where categorical_crossentropy takes "
+            "shares from 0 to 1",
+            "One-hot encode the classes, with keras.utils.to_categorical.",
+        )
+    if units > 1 and not np.allclose(y.sum(axis=-1), 1, atol=0.01):
+        return (
+            "error",
+            "the labels do not add up to 1 in every row, as those of exclusive classes do",
+            "For several labels a row use sigmoid and binary_crossentropy.",
+        )
+    return None
+
+
+def _of_binary(output: Output, y: Array) -> Said:
+    units = output.units
+    classes = len(np.unique(y[:10_000]))
+    if y.min() < 0 or y.max() > 1:
+        whole = bool(np.all(y == np.floor(y)))
+        several = whole and classes > 2
+        cure = (
+            f"Give the output {int(y.max()) + 1} units, softmax, and "
+            "sparse_categorical_crossentropy."
+            if several and y.min() >= 0
+            else "Map the two classes to 0 and 1."
+        )
+        return (
+            "error",
+            f"the labels go from {y.min():g} to {y.max():g}, where binary_crossentropy takes 0 to "
+            "1",
+            cure,
+        )
+    if _flat(y) and units > 1 and y.ndim <= 2 and output.values.ndim == 2:
+        return (
+            "error",
+            f"the labels are one number a row, and the output has {units} units, all of which "
+            "they are compared with",
+            "Give the output one unit with sigmoid, or use sparse_categorical_crossentropy.",
+        )
+    if not _flat(y) and y.shape[-1] != units:
+        return (
+            "error",
+            f"the labels have {y.shape[-1]} columns, and the output {units} units",
+            f"Give the output {y.shape[-1]} units.",
+        )
+    return None
+
+
+def _of_regression(output: Output, y: Array) -> Said:
+    width = y.shape[-1] if y.ndim > 1 else 1
+    if output.values.ndim == 2 and y.ndim <= 2 and width != output.units:
+        return (
+            "error",
+            f"the targets have {width} columns, and the output {output.units} units, so that each "
+            "is compared with all",
+            f"Give the output {width} units.",
+        )
+    low, high = RANGES.get(output.activation, (-np.inf, np.inf))
+    if output.rescaled != (1.0, 0.0):
+        return None
+    outside = float(np.mean((y < low - 1e-6) | (y > high + 1e-6)))
+    if outside > 0.01:
+        return (
+            "error",
+            f"{outside:.0%} of the targets lie outside what {output.activation} can give "
+            f"({low:g} to {high:g}): they go from {y.min():.4g} to {y.max():.4g}",
+            "Give the output no activation, or scale the targets into its range.",
+        )
+    return None
+
+
+_LABELS = {
+    "sparse": _of_sparse,
+    "categorical": _of_categorical,
+    "binary": _of_binary,
+    "regression": _of_regression,
+    "relative": _of_regression,
+}

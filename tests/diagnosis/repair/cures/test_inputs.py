@@ -1,0 +1,86 @@
+import keras
+import numpy as np
+
+import normlayers as nl
+from normlayers.diagnosis.repair.cures import inputs
+from normlayers.diagnosis.repair.rebuild import build
+from tests.diagnosis.repair.made import classes, classifier, given, numbers
+
+
+def front_of(cure, x, model=None, trained=False):
+    """What the first layers of the cured model make of the rows."""
+    _, y = classes(len(x))
+    other = given(model or classifier(), x, y, trained)
+    plan = cure(other.plan(), other, "inputs_not_scaled", [])
+    made = build(plan, other)
+    count = len(plan.fronts[0])
+    values = x
+    for layer in made.layers[:count]:
+        values = layer(values)
+    return made, numbers(values)
+
+
+def test_standardize_and_min_max_scale():
+    x = classes(scale=300)[0] + 1000
+    assert abs(front_of(inputs.standardize, x)[1].mean(0)).max() < 1e-4
+    scaled = front_of(inputs.min_max_scale, x)[1]
+    np.testing.assert_allclose([scaled.min(0), scaled.max(0)], [[-1] * 3, [1] * 3], atol=1e-5)
+
+
+def test_missing_values_become_the_mean():
+    x = classes()[0].copy()
+    x[3, 1], x[4, 2] = np.nan, np.inf
+    values = front_of(inputs.fill_missing, x)[1]
+    assert values[3, 1] == values[4, 2] == 0
+    finite = np.delete(x[:, 1], 3)
+    np.testing.assert_allclose(values[0, 1], (x[0, 1] - finite.mean()) / finite.std(), rtol=1e-4)
+
+
+def test_outliers_are_cut_off():
+    x = classes()[0].copy()
+    x[0, 0] = 1e6
+    values = front_of(inputs.cut_off_outliers, x)[1]
+    assert values.max() == 2
+    assert 0.5 < values[1:, 0].std() < 2
+
+
+def test_layers_that_were_to_be_adapted_are():
+    x = classes(scale=50)[0]
+    for layer in (nl.Standardize(name="scale"), keras.layers.Normalization(name="scale")):
+        model = classifier(layer, keras.layers.Dense(4, "relu"))
+        made, _ = front_of(inputs.adapt_layers, x, model)
+        np.testing.assert_allclose(made.get_layer("scale").mean[0], x.mean(0), rtol=1e-3, atol=1e-2)
+
+
+def test_a_second_normalization_is_taken_out():
+    model = classifier(keras.layers.Rescaling(1 / 255, name="again"), keras.layers.Dense(4, "relu"))
+    made, _ = front_of(inputs.drop_layers, classes()[0], model)
+    assert "again" not in [layer.name for layer in made.layers]
+
+
+def test_weights_stay_but_those_that_were_trained_on_other_inputs():
+    x = classes(scale=50)[0]
+    model = classifier()
+    fresh, _ = front_of(inputs.standardize, x, model)
+    np.testing.assert_array_equal(numbers(fresh.layers[1].kernel), numbers(model.layers[0].kernel))
+    trained, _ = front_of(inputs.standardize, x, model, trained=True)
+    assert np.any(numbers(trained.layers[1].kernel) != numbers(model.layers[0].kernel))
+    np.testing.assert_array_equal(
+        numbers(trained.layers[2].kernel), numbers(model.layers[1].kernel)
+    )
+
+
+def test_numbers_that_stand_for_things_are_no_amounts():
+    x = np.arange(60).reshape(20, 3)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((3,), dtype="int32"),
+            layers.Embedding(60, 2),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    model.compile("adam", "mse")
+    other = given(model, x, np.zeros(20))
+    assert inputs.standardize(other.plan(), other, "inputs_not_scaled", []) is None

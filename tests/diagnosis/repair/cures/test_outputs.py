@@ -1,0 +1,76 @@
+import keras
+import numpy as np
+import pytest
+
+from normlayers.diagnosis.repair.cures import outputs
+from normlayers.diagnosis.repair.rebuild import build
+from tests.diagnosis.repair.made import amounts, classes, given, numbers
+
+
+def network(units, activation, loss, apart=False):
+    layers = keras.layers
+    ends = (
+        [layers.Dense(units, name="last"), layers.Activation(activation, name="answer")]
+        if apart
+        else [layers.Dense(units, activation, name="last")]
+    )
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu"), *ends])
+    model.compile("adam", loss)
+    return model
+
+
+def cured(model, y, cure=outputs.fit_output):
+    x = classes(len(y))[0]
+    other = given(model, x, y)
+    made = build(cure(other.plan(), other, "labels_do_not_fit_output", []), other)
+    made.train_on_batch(x, y)
+    return made, numbers(made(x))
+
+
+LABELS = np.arange(60) % 3
+SPARSE, CATEGORICAL = "sparse_categorical_crossentropy", "categorical_crossentropy"
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "y", "fitting"),
+    [
+        (1, "softmax", "binary_crossentropy", LABELS % 2, (1, "BinaryCrossentropy")),
+        (3, "sigmoid", SPARSE, LABELS, (3, "SparseCategoricalCrossentropy")),
+        (3, "softmax", SPARSE, LABELS + 1, (4, "SparseCategoricalCrossentropy")),
+        (2, "softmax", SPARSE, LABELS, (3, "SparseCategoricalCrossentropy")),
+        (3, "softmax", CATEGORICAL, LABELS, (3, "SparseCategoricalCrossentropy")),
+        (3, "softmax", SPARSE, np.eye(3)[LABELS], (3, "CategoricalCrossentropy")),
+        (1, "sigmoid", "binary_crossentropy", LABELS, (3, "SparseCategoricalCrossentropy")),
+        (1, "sigmoid", "binary_crossentropy", LABELS % 2 * 2 - 1, (1, "SquaredHinge")),
+    ],
+)
+def test_units_activation_and_loss_fit_the_labels(units, activation, loss, y, fitting, apart):
+    made, out = cured(network(units, activation, loss, apart), y)
+    assert (out.shape[-1], type(made.loss).__name__) == fitting
+    low = -1 if fitting[1] == "SquaredHinge" else 0
+    assert out.min() >= low
+    assert out.max() <= 1
+    if fitting[0] > 1:
+        np.testing.assert_allclose(out.sum(-1), 1, rtol=1e-5)
+
+
+def test_amounts_get_a_linear_output():
+    _, y = amounts(60)
+    made, out = cured(network(1, "relu", "mse"), y)
+    assert made.loss == "mse"
+    assert made.layers[-1].activation is keras.activations.linear
+    assert out.shape == y.shape
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", keras.losses.Huber(0.7)])
+def test_the_loss_is_that_of_standardized_targets(loss):
+    x, y = amounts(60, scale=300, offset=1000)
+    model = network(1, "linear", loss)
+    other = given(model, x, y)
+    made = build(outputs.scale_targets(other.plan(), other, "targets_not_scaled", []), other)
+    z = (y - y.mean()) / y.std()
+    standardized = numbers(model(x))
+    expected = np.mean(numbers(keras.losses.get(loss)(z, standardized)))
+    np.testing.assert_allclose(numbers(made(x)), standardized * y.std() + y.mean(), rtol=1e-4)
+    np.testing.assert_allclose(made.evaluate(x, y, verbose=0), expected, rtol=1e-3)

@@ -1,0 +1,178 @@
+"""``repair`` as a user has it. Covers too: result.py, search.py."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from normlayers.diagnosis.repair.repairing import read_rows
+from tests.diagnosis.repair.made import amounts, classes, classifier, found, numbers, values
+
+
+def test_raw_inputs_are_standardized_by_the_rows_that_were_not_held_out():
+    x, y = classes(scale=1e3, offset=1e4)
+    model = classifier(keras.layers.Dense(8, "tanh"))
+    done = nl.repair(model, x, y, found("inputs_not_scaled", where="features"), trials=2)
+    assert isinstance(done.model, keras.Sequential)
+    front = done.model.layers[0]
+    rows = read_rows(done.model, x, y, 0.2, 0)
+    np.testing.assert_allclose(front.mean[0], rows.x[0].mean(0), rtol=1e-4, atol=1e-2)
+    np.testing.assert_allclose(front.variance[0], rows.x[0].var(0), rtol=1e-4)
+    assert len(rows.x[0]) == 96
+    assert done.changes[0].fault == "inputs_not_scaled"
+    assert done.changes[0].where == "features"
+    assert done.after > 0.8
+    assert not done.worse
+
+
+def test_predicts_in_the_users_units_after_targets_were_scaled():
+    x, y = amounts(scale=4e4, offset=1e5)
+    model = classifier(activation="linear", loss="mse")
+    done = nl.repair(model, x, y, found("targets_not_scaled", where="last"), trials=3)
+    residual = numbers(done.model(x)) - y
+    assert 1 - residual.var() / y.var() > 0.8
+    assert abs(residual.mean()) < y.std()
+    back = done.model.layers[-1]
+    assert isinstance(back, nl.Standardize)
+    assert back.invert
+    before = done.model.evaluate(x, y, verbose=0)
+    done.model.fit(x, y, epochs=3, verbose=0)  # goes on, with the users' targets
+    assert done.model.evaluate(x, y, verbose=0) < 2 * before
+
+
+def test_the_given_model_and_every_random_state_stay_bit_for_bit():
+    x, y = classes(scale=100.0)
+    model = classifier()
+    model.fit(x, y, epochs=1, verbose=0)
+    variables = [*model.variables, *model.optimizer.variables]
+    before = values(variables), model.get_config(), model.optimizer.get_config()
+    attributes = set(vars(model))
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    keras.utils.set_random_seed(5)
+    states = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    drawn = numbers(keras.random.normal((3,)))
+    keras.utils.set_random_seed(5)
+    nl.repair(model, x, y, found("inputs_not_scaled"), trials=1, epochs=1)
+    assert random.getstate() == states[0]
+    assert np.random.get_state()[1].tolist() == states[1]  # noqa: NPY002
+    np.testing.assert_array_equal(numbers(keras.random.normal((3,))), drawn)
+    for then, now in zip(before[0], values(variables), strict=True):
+        np.testing.assert_array_equal(then, now)
+    assert model.get_config() == before[1]
+    assert model.optimizer.get_config() == before[2]
+    assert set(vars(model)) == attributes
+
+
+def test_with_nothing_to_cure_there_are_no_changes():
+    x, y = classes()
+    model = classifier()
+    done = nl.repair(model, x, y, found(), epochs=1)
+    assert done.changes == []
+    assert done.model is not model
+    assert [layer.name for layer in done.model.layers] == ["first", "last"]
+
+
+def test_what_is_worse_is_said_to_be():
+    """A model that is good, and a learning rate of 1e3 with which none can be trained."""
+    x, y = classes()
+    model = classifier()
+    model.fit(x, y, epochs=15, verbose=0)
+    model.optimizer.learning_rate = 1e3
+    done = nl.repair(model, x, y, found(), epochs=1)
+    assert done.before["as given"] > 0.85
+    assert not done.worse  # it came without the training
+    assert done.after == done.before["as given"]
+    fresh = nl.repair(classifier(rate=1e3), x, y, found(), epochs=1, seed=1)
+    assert fresh.worse == any("worse" in remark for remark in fresh.remarks)
+
+
+def test_a_trained_model_without_an_idle_bias_does_as_well():
+    x, y = classes()
+    layers = keras.layers
+    model = classifier(layers.Dense(8), layers.BatchNormalization(momentum=0.9), layers.ReLU())
+    model.fit(x, y, epochs=15, verbose=0)
+    done = nl.repair(model, x, y, found("idle_bias"), trials=1, epochs=1)
+    assert not done.worse
+    assert not done.model.layers[0].use_bias
+
+
+def test_a_model_that_is_not_compiled_gets_a_loss_that_fits():
+    x, y = classes()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda t: t * 2.0)])
+    model.add(keras.layers.Dense(1, "sigmoid"))
+    done = nl.repair(model, x, y, found(), epochs=1)
+    assert isinstance(done.model.loss, keras.losses.BinaryCrossentropy)
+    assert "compiled with Adam and BinaryCrossentropy" in done.remarks[0]
+
+
+def test_two_inputs_and_a_saved_copy(tmp_path):
+    x, y = classes(scale=1e3, offset=1e4)
+    parts = [x[:, :1], x[:, 1:]]
+    inputs = [keras.Input((1,), name="a"), keras.Input((2,), name="b")]
+    hidden = keras.layers.Dense(8, "tanh")(keras.layers.Concatenate()(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(hidden))
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy", metrics=["accuracy"])
+    done = nl.repair(model, parts, y, found("inputs_not_scaled"), trials=1)
+    assert done.changes[0].where == "a, b"
+    assert done.after > 0.8
+    done.model.save(tmp_path / "repaired.keras")
+    loaded = keras.models.load_model(tmp_path / "repaired.keras")
+    np.testing.assert_allclose(
+        numbers(loaded(parts)), numbers(done.model(parts)), rtol=1e-5, atol=1e-6
+    )
+
+
+class Own(keras.Model):
+    """A model with a forward pass of its own."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden = keras.layers.Dense(8, "tanh")
+        self.out = keras.layers.Dense(1, "sigmoid")
+
+    def call(self, inputs):
+        return self.out(self.hidden(inputs))
+
+    def get_config(self):
+        return {}
+
+
+def test_of_a_subclassed_model_what_is_around_it():
+    x, y = classes(scale=1e3, offset=1e4)
+    model = Own()
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
+    model(x[:1])
+    done = nl.repair(model, x, y, found("inputs_not_scaled", "dead_neurons"), trials=2)
+    assert [change.fault for change in done.changes][:1] == ["inputs_not_scaled"]
+    assert done.after > 0.8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        ({"y": None}, TypeError, "pass y"),
+        ({"trials": 0}, ValueError, "trials must be a positive integer"),
+        ({"epochs": True}, ValueError, "epochs must be a positive integer"),
+        ({"batch_size": 1.5}, ValueError, "batch_size must be a positive integer"),
+        ({"validation_split": 1}, ValueError, "validation_split must be over 0"),
+        ({"seed": -1}, ValueError, "seed must be a non-negative integer"),
+        ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, ValueError, "needs 10 or more. Received: 4"),
+        ({"model": "model"}, TypeError, "model must be a keras.Model"),
+    ],
+)
+def test_errors_say_what_to_do(arguments, error, says):
+    x, y = classes()
+    arguments = {"model": classifier(), "x": x, "y": y, "diagnosis": found()} | arguments
+    with pytest.raises(error, match=says):
+        nl.repair(**arguments)
+
+
+def test_reads_as_text_and_as_json():
+    x, y = classes(scale=1e3, offset=1e4)
+    model = classifier(keras.layers.Dense(8, "tanh"))
+    done = nl.repair(model, x, y, found("inputs_not_scaled"), trials=1, epochs=3)
+    assert "1. inputs_not_scaled (features): An adapted Standardize" in str(done)
+    assert done.to_dict()["changes"][0]["where"] == "features"

@@ -1,0 +1,58 @@
+import numpy as np
+
+from normlayers.diagnosis.repair.rebuild import build
+from normlayers.diagnosis.repair.target import NONE
+from normlayers.diagnosis.repair.training import (
+    MOST_EPOCHS,
+    ShortTraining,
+    batches,
+    epochs_for,
+    scored,
+    split,
+)
+from tests.diagnosis.repair.made import classes, classifier, given, numbers
+
+
+def test_every_row_is_learned_from_or_held_out():
+    x = np.arange(50.0)[:, None]
+    rows = split([x], [x * 2], 0.2, seed=3)
+    assert len(rows.held_x[0]) == 10
+    assert sorted(np.concatenate([rows.x[0], rows.held_x[0]]).ravel()) == list(range(50))
+    np.testing.assert_array_equal(rows.y[0], rows.x[0] * 2)
+
+
+def test_steps_are_of_whole_batches_where_there_is_one():
+    assert [len(batch) for batch in batches(10, 4, 2, 0)] == [4, 4, 4, 4]
+    assert [len(batch) for batch in batches(3, 4, 2, 0)] == [3, 3]
+    assert epochs_for(10_000_000, 32) == 1
+    assert epochs_for(10, 32) == MOST_EPOCHS
+
+
+def test_a_training_begins_where_the_one_before_it_began():
+    x, y = classes()
+    rows = split([x], [y], 0.2, 0)
+    model = classifier()
+    other = given(model, rows.x, rows.y)
+    training = ShortTraining(other.plan(), other, rows, 4, 0)
+    first = training.run(0.05)
+    weights = training.model.get_weights()
+    assert training.run(1e-9).quality < first.quality
+    assert training.run(0.05) == first
+    for then, now in zip(weights, training.model.get_weights(), strict=True):
+        np.testing.assert_allclose(then, now, rtol=1e-5, atol=1e-7)
+
+
+def test_the_score_is_of_the_rows_held_out():
+    x, y = classes()
+    rows = split([x], [y], 0.2, 0)
+    other = given(classifier(), rows.x, rows.y)
+    model = build(other.plan(), other)
+    right = (numbers(model(rows.held_x[0])).ravel() > 0.5) == rows.held_y[0]
+    assert scored(model, other, rows).metric == right.mean()
+
+
+def test_a_training_that_raises_scores_nothing():
+    x, y = classes()
+    other = given(classifier(), [x], [y])
+    rows = split([x], [np.stack([y, y], 1)], 0.2, 0)
+    assert ShortTraining(other.plan(), other, rows, 1, 0).run(None) == NONE
