@@ -16,23 +16,23 @@ NAN = float("nan")
 _ORTHONORMAL = 1e-11
 
 
-def inverse_factor(products: Array) -> Array:
-    """The inverse of Cholesky's factor, which makes vectors of these products orthonormal.
+def whitening(rows: Array) -> Array:
+    """The matrix that makes rows orthonormal: the inverse of Cholesky's factor of their products.
 
     Args:
-        products: of some vectors with each other, shape ``(vectors, vectors)``.
+        rows: shape ``(rows, points)``.
 
     Returns:
-        in the same shape.
+        shape ``(rows, rows)``.
 
     Raises:
-        numpy.linalg.LinAlgError: vectors are linear functions of others.
+        numpy.linalg.LinAlgError: rows are linear functions of others.
 
     Example:
-        >>> inverse_factor(np.array([[4.0, 0.0], [0.0, 16.0]])).tolist()
+        >>> whitening(np.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
         [[0.5, 0.0], [0.0, 0.25]]
     """
-    return np.linalg.inv(np.linalg.cholesky(products))
+    return np.linalg.inv(np.linalg.cholesky(rows @ rows.T))
 
 
 class LinearFit:
@@ -43,21 +43,21 @@ class LinearFit:
     Args:
         x: the points, shape ``(points, features)``; axes after the first are flattened.
         product: multiplies two matrices.
-        factor: ``inverse_factor``, or what does the same elsewhere.
+        whiten: ``whitening``, or what does the same elsewhere.
     """
 
     def __init__(
         self,
         x: Array,
         product: Callable[[Array, Array], Array] = np.matmul,
-        factor: Callable[[Array], Array] = inverse_factor,
+        whiten: Callable[[Array], Array] = whitening,
     ) -> None:
         self._product = product
         x = np.asarray(x, float).reshape(len(x), -1)
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
-            self._coordinates = _coordinates(x - x.mean(axis=0), factor)
+            self._coordinates = _coordinates(x - x.mean(axis=0), whiten)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -108,13 +108,13 @@ def _share(explained: Array, total: Array, rounding: Array) -> Array:
     return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)
 
 
-def _coordinates(x: Array, factor: Callable[[Array], Array]) -> tuple[Array, ...]:
+def _coordinates(x: Array, whiten: Callable[[Array], Array]) -> tuple[Array, ...]:
     """Matrices that, one after the other, give a vector's coordinates in the columns' span.
 
     The coordinates are by an orthonormal basis. Most often they come by whitening: few large
     products, where a singular value decomposition is thousands of small steps, each of which waits
-    for all threads. It squares the condition number, which shows in the result; then the
-    decomposition it is.
+    for all threads. It squares the condition number, which shows in the whitening matrix; then
+    the decomposition it is.
     """
     x = x / (np.abs(x).max(initial=0.0) or 1.0)  # so that no square overflows
     length = np.linalg.norm(x, axis=0)
@@ -123,18 +123,12 @@ def _coordinates(x: Array, factor: Callable[[Array], Array]) -> tuple[Array, ...
     x = x[:, varies]
     with suppress(Exception):  # some are linear functions of others: each backend has its error
         rows = np.ascontiguousarray(x.T) / length[varies, None]
-        white = factor(rows @ rows.T)
-        if _is_orthonormal(rows, white):
+        white = whiten(rows)
+        # What rounding in the rows' products, whose diagonal is 1, becomes.
+        if np.finfo(float).eps * np.sum(white**2) <= _ORTHONORMAL:
             return rows, white
     left, sizes, _ = np.linalg.svd(x, full_matrices=False)
     return (np.ascontiguousarray(left[:, sizes > sizes.max(initial=0.0) * _rounding(x)].T),)
-
-
-def _is_orthonormal(rows: Array, white: Array) -> bool:
-    """Whether ``white @ rows`` is, of which a few random vectors tell without making it."""
-    some = np.random.default_rng(0).normal(size=(len(rows), 4))
-    again = white @ (rows @ (rows.T @ (white.T @ some)))
-    return bool(np.abs(again - some).max(initial=0.0) <= _ORTHONORMAL)
 
 
 def _rounding(x: Array) -> float:

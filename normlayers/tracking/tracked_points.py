@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.linear_fit import LinearFit, inverse_factor
+from normlayers.tracking.linear_fit import LinearFit, whitening
 
 Array = npt.NDArray[Any]
 
@@ -79,7 +79,7 @@ class TrackedPoints:
         if self._fit is None:
             parts = keras.tree.flatten(self.x)
             flat = np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
-            self._fit = LinearFit(flat, _device_product(), _device_inverse_factor)
+            self._fit = LinearFit(flat, _device_product(), _device_whitening)
         return self._fit.r_squared(logit)
 
     def refuse_model(self, model: keras.Model) -> None:
@@ -121,16 +121,17 @@ def _device_product() -> Callable[[Array, Array], Array]:
     return product
 
 
-def _device_inverse_factor(products: Array) -> Array:
-    """``inverse_factor``, computed where models are.
+def _device_whitening(rows: Array) -> Array:
+    """``whitening``, computed where models are.
 
-    NumPy's threads wait for each other in Cholesky's factorization: where other processes keep the
-    cores busy, for seconds of 784 vectors.
+    NumPy's threads wait for each other, and for the backend's: where other processes keep the
+    cores busy, for seconds of 784 rows.
     """
     if keras.backend.backend() == "jax":  # which has no float64 unless it is asked for
-        return inverse_factor(products)
-    factor = ops.cholesky(ops.convert_to_tensor(products, "float64"))
-    one = ops.convert_to_tensor(np.eye(len(products)), "float64")
+        return whitening(rows)
+    tensor = ops.convert_to_tensor(rows, "float64")
+    factor = ops.cholesky(tensor @ ops.transpose(tensor))
+    one = ops.convert_to_tensor(np.eye(len(rows)), "float64")
     return np.asarray(ops.convert_to_numpy(ops.solve_triangular(factor, one, lower=True)))
 
 

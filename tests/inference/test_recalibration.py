@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.datasets import load_digits
 
 import normlayers as nl
 
@@ -375,6 +376,31 @@ def test_models_that_cannot_be_recalibrated():
     circular = keras.Model(inputs, twice(twice(inputs)))
     with pytest.raises(ValueError, match=r"depend on its own outputs, among 'twice'"):
         nl.recalibrate(circular, ROWS)
+
+
+def test_accuracy_after_few_small_batches_is_that_of_the_whole_datas_statistics():
+    """Within half a percentage point; the moving statistics cost tens of them."""
+    images, labels = load_digits(return_X_y=True)
+    images, labels = images[:1200].astype("float32") / 16, labels[:1200]
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((64,)), layers.Dense(32, use_bias=False),
+                              nl.BatchNormalization(momentum=0.99), layers.ReLU(),
+                              layers.Dense(10)])  # fmt: skip
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1), loss)
+    for start in range(0, 200, 4):
+        model.train_on_batch(images[start : start + 4], labels[start : start + 4])
+
+    def accuracy():
+        return np.mean(np.argmax(numpy_of(model(images, training=False)), axis=1) == labels)
+
+    nl.recalibrate(model, images, batch_size=100)
+    recalibrated, layer = accuracy(), model.layers[1]
+    z = images.astype(np.float64) @ numpy_of(model.layers[0].kernel).astype(np.float64)
+    layer.moving_mean.assign(z.mean(axis=0))
+    layer.moving_variance.assign(z.var(axis=0))
+    assert abs(recalibrated - accuracy()) <= 0.005
+    assert recalibrated > 0.5
 
 
 def test_progress_is_shown(capsys):

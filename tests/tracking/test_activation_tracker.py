@@ -655,9 +655,10 @@ def test_a_model_changed_and_compiled_again_is_observed_as_it_is(circle_model, p
 def test_an_event_file_of_the_circle_takes_20_kb_an_observation(tmp_path):
     """Its pictures, scalars, histograms and snapshots, and once the tags' descriptions."""
     model, (x, y) = build_model("relu-centred", seed=0), arm_data("relu-centred")
-    tracker = nl.ActivationTracker(tmp_path, x, y, strict=True)
+    run = tmp_path / "relu-centred"  # which the pictures' titles show, as the script calls it
+    tracker = nl.ActivationTracker(run, x, y, strict=True)
     model.fit(x, y, batch_size=16, epochs=39, verbose=0, callbacks=[tracker])
-    (file,) = tmp_path.iterdir()
+    (file,) = run.iterdir()
     assert file.stat().st_size / 40 <= 20_000
 
 
