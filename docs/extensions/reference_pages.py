@@ -40,8 +40,11 @@ def members_of(name: str, value: Any) -> list[tuple[str, str]]:
     return found
 
 
-def page_of(name: str) -> str:
-    """The page as reStructuredText, which docstrings are written in."""
+def page_of(name: str, shown: set[Any]) -> str:
+    """The page as reStructuredText, which docstrings are written in.
+
+    Classes that a function returns stand on its page, unless they are ``shown`` on another.
+    """
     value = getattr(normlayers, name)
     kind = kind_of(value)
     title = f"nl.{name}"
@@ -54,7 +57,9 @@ def page_of(name: str) -> str:
         if kind == "class":
             lines += member_lines(value)
         else:
-            lines += [line for result in results_of(value) for line in class_lines(result)]
+            results = [result for result in results_of(value) if result not in shown]
+            shown.update(results)
+            lines += [line for result in results for line in class_lines(result)]
     return "\n".join([*lines, ""])
 
 
@@ -94,7 +99,8 @@ def summary_of(name: str) -> str:
 def write_pages(app: Any) -> None:
     """Write the pages, and take away those of names that are gone."""
     FOLDER.mkdir(exist_ok=True)
-    pages = {f"{name}.rst": page_of(name) for name in normlayers.__all__}
+    shown: set[Any] = set()
+    pages = {f"{name}.rst": page_of(name, shown) for name in normlayers.__all__}
     for path in FOLDER.glob("*.rst"):
         if path.name not in pages:
             path.unlink()
