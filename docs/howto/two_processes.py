@@ -29,5 +29,5 @@ for _ in range(20):
     optimizer.zero_grad()
     torch.nn.functional.mse_loss(parallel(x, training=True), y).backward()
     optimizer.step()
-print(rank, float(normalization.moving_mean.sum()), flush=True)
+print(rank, float(normalization.moving_mean.value.sum()), flush=True)
 torch.distributed.destroy_process_group()
