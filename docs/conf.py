@@ -42,8 +42,11 @@ myst_heading_anchors = 4
 
 # Docstrings are Google's style, with some sections of our own.
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
-napoleon_custom_sections = [("Call arguments", "params_style"), "Shapes"]
+napoleon_custom_sections = [
+    ("Call arguments", "params_style"),
+    ("Attributes", "params_style"),  # of which one line may describe several
+    "Shapes",
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
