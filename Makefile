@@ -4,7 +4,7 @@ PORT ?= 6006
 BIN := .venv/bin
 INSTALLED := .venv/installed
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
-.PHONY: help reproduce check test test-backends backends tensorboard benchmark
+.PHONY: help reproduce check test test-backends backends tensorboard benchmark docs dist
 
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
@@ -14,6 +14,8 @@ help:
 	@echo 'make test         lint, types and the whole test suite'
 	@echo 'make backends     install JAX and torch too, for make test to test with'
 	@echo 'make benchmark    measure speed, side by side with plain Keras'
+	@echo 'make docs         build the site, docs/_build/html/index.html'
+	@echo 'make dist         build and check the wheel and the source distribution, dist/'
 
 reproduce: $(INSTALLED)
 	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) \
@@ -58,6 +60,16 @@ benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/tracking.py
 	$(BIN)/python benchmarks/two_neuron_circle.py
 
+# Warnings are errors; a notebook's cell that fails is one.
+docs: .venv/docs
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo 'Open it in a browser:  docs/_build/html/index.html'
+
+dist: .venv/release
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/twine check --strict dist/*
+
 # Made anew when what is to be installed has changed.
 $(INSTALLED): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo 'there is no $(PYTHON); say which with: make PYTHON=...'; exit 1; }
@@ -67,6 +79,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv/docs .venv/release: .venv/%: $(INSTALLED)
+	@echo 'Installing what $* needs into .venv, once.'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev,$*]'
 	@touch $@
 
 .venv/backends: $(INSTALLED)

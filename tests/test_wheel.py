@@ -6,14 +6,35 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 from importlib.metadata import distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# What TensorBoard serves of a run: its name, the tab's, and whether the view's script is there.
+SERVED = """
+import json, time
+from urllib.request import urlopen
+from tensorboard import program
+
+board = program.TensorBoard()
+board.configure(argv=[None, "--logdir", "logs", "--port", "0", "--load_fast", "false"])
+url = board.launch()
+get = lambda path: urlopen(url + "data/" + path).read()
+for _ in range(600):
+    runs = json.loads(get("plugin/normlayers/runs"))["runs"]
+    if runs:
+        break
+    time.sleep(0.1)
+tab = json.loads(get("plugins_listing"))["normlayers"]["tab_name"]
+print(runs, tab, b"export" in get("plugin/normlayers/static/index.js"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -73,20 +94,58 @@ def link(name, packages):
             target.symlink_to(ours.joinpath(*parts[:depth]))
 
 
-def run(python, code, folder):
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def run(python, code, folder, backend="tensorflow"):
+    return run_arguments(python, ["-c", code], folder, backend)
+
+
+def run_arguments(python, arguments, folder, backend="tensorflow"):
+    # What a backend needs is beside the environment, which the other tests find as it was.
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    environment["PYTHONPATH"] = str(python.parents[2] / backend)
     return subprocess.run(
-        [python, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
+        [python, *arguments], cwd=folder, env=environment, capture_output=True, text=True
     )
 
 
-def test_readmes_ten_lines_run_without_extras(python, tmp_path):
+@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+def ten_lines(request, python, tmp_path_factory):
+    """README's ten lines as they ran on a backend: its name, how that went, and the folder."""
+    backend = request.param
+    if backend != "tensorflow":
+        if find_spec(backend) is None:
+            pytest.skip(f"needs {backend}: make backends")
+        for name in with_their_own([backend]):
+            link(name, python.parents[2] / backend)
+    folder = tmp_path_factory.mktemp(backend)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    code += "\nprint(nl.__file__)"
-    done = run(python, code, tmp_path)
+    code += "\nprint(nl.__version__, keras.backend.backend(), nl.__file__)"
+    return backend, run(python, code, folder, backend), folder
+
+
+def test_readmes_ten_lines_run_without_extras(ten_lines, python):
+    backend, done, folder = ten_lines
     assert done.returncode == 0, done.stderr
-    assert str(python.parents[1]) in done.stdout.splitlines()[-1]
-    assert list(tmp_path.glob("logs/mine/events.out.tfevents.*"))
+    version, ran_on, file = done.stdout.splitlines()[-1].split()
+    assert (version, ran_on) == (PROJECT["version"], backend)
+    assert str(python.parents[1]) in file
+    assert list(folder.glob("logs/mine/events.out.tfevents.*"))
+
+
+def test_the_tabs_page_is_written_from_the_command_line(ten_lines, python):
+    backend, _, folder = ten_lines
+    command = ["-m", "normlayers.explorer", "logs", "-o", "run.html"]
+    done = run_arguments(python, command, folder, backend)
+    assert done.returncode == 0, done.stderr
+    page = (folder / "run.html").read_text()
+    assert '"run":"mine"' in page
+    assert "normlayers/index.js" in page
+
+
+def test_the_tab_is_in_tensorboard(ten_lines, python):
+    backend, _, folder = ten_lines
+    done = run(python, SERVED, folder, backend)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "['mine'] Neurons True"
 
 
 @pytest.mark.parametrize("library", ["sklearn", "scipy", "plotly", "jinja2", "threadpoolctl"])

@@ -63,8 +63,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             constant channel comes out as ``beta``.
         center: learn ``beta``.
         scale: learn ``gamma``.
-        beta_initializer, gamma_initializer, moving_mean_initializer,
-            moving_variance_initializer: how the weights start.
+        beta_initializer, gamma_initializer: how ``beta`` and ``gamma`` start.
+        moving_mean_initializer, moving_variance_initializer: how the moving statistics start.
         beta_regularizer, gamma_regularizer: penalties on the weights.
         beta_constraint, gamma_constraint: constraints on the weights.
         renorm: correct the batch's statistics towards moving ones in training too, for small

@@ -172,5 +172,6 @@ class StatisticsLayer(keras.layers.Layer):
 
 
 def _to_numpy(weight: Any) -> Array:
-    # Of a tensor: NumPy 2 warns of the way that Keras's variables convert themselves.
-    return np.asarray(ops.convert_to_numpy(ops.copy(weight)))
+    # Of the value: NumPy 2 warns of the way that Keras's variables convert themselves. It is copied
+    # by NumPy, since JAX, while it traces a model's shapes, would trace a copy of its own.
+    return np.array(ops.convert_to_numpy(weight.value))

@@ -81,8 +81,9 @@ class Moments:
             Infinite values are refused either way.
 
     Attributes:
-        count: sum of the weights (the number of values where there are none), mean, variance and
-            sum_of_squares: float64 arrays in the shape of the kept axes, those in rising order.
+        count: sum of the weights (the number of values where there are none).
+        mean, variance, sum_of_squares: as ``count``, float64 arrays in the shape of the kept axes,
+            those in rising order.
         rows: number of rows seen.
 
     Example:

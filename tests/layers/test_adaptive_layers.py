@@ -278,3 +278,12 @@ def test_progress_is_shown_when_asked_for(verbose, shown, capsys):
 def test_other_features_than_adapted_to_are_refused(kind):
     with pytest.raises(ValueError, match="3"):
         adapted(kind)(X[:, :1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_adapted_layer_that_was_never_called_is_fitted_with_metrics(kind):
+    """Keras then traces the model's shapes first; JAX with the weights' values at hand."""
+    model = keras.Sequential([keras.Input((3,)), adapted(kind), keras.layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    history = model.fit(X, (X[:, :1] > 0).astype("float32"), verbose=0).history
+    assert np.isfinite(history["loss"][0])
