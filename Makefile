@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 6006
 BIN := .venv/bin
 INSTALLED := .venv/installed
+ON_EACH_BACKEND := tests/layers tests/tracking tests/diagnosis tests/inference tests/peers tests/ensembles
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
 .PHONY: help reproduce check test test-backends backends tensorboard benchmark docs dist
 
@@ -12,7 +13,7 @@ help:
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make check        lint, types and the fast tests, in a minute'
 	@echo 'make test         lint, types and the whole test suite'
-	@echo 'make backends     install JAX and torch too, for make test to test with'
+	@echo 'make backends     install JAX, torch and runtimes of exported models, for make test to test with'
 	@echo 'make benchmark    measure speed, side by side with plain Keras'
 	@echo 'make docs         build the site, docs/_build/html/index.html'
 	@echo 'make dist         build and check the wheel and the source distribution, dist/'
@@ -44,10 +45,10 @@ test: $(INSTALLED)
 test-backends: $(INSTALLED)
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
-	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest tests/layers tests/tracking tests/peers tests/ensembles"; \
-	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet tests/layers tests/tracking tests/peers tests/ensembles || exit 1; \
+	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest $(ON_EACH_BACKEND)"; \
+	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet $(ON_EACH_BACKEND) || exit 1; \
 	  else \
-	    echo "$$backend is not installed, so the layers are not tested with it; install: make backends"; \
+	    echo "$$backend is not installed, so nothing is tested with it; install: make backends"; \
 	  fi; \
 	done
 
@@ -59,6 +60,9 @@ benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/ensemble.py
 	$(BIN)/python benchmarks/tracking.py
 	$(BIN)/python benchmarks/two_neuron_circle.py
+	$(BIN)/python benchmarks/neurons_tab.py
+	$(BIN)/python benchmarks/inference.py
+	$(BIN)/python benchmarks/cluster.py
 
 # Warnings are errors; a notebook's cell that fails is one.
 docs: .venv/docs
@@ -88,7 +92,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 .venv/backends: $(INSTALLED)
-	@echo 'Installing JAX and torch into .venv, once; this takes a few minutes.'
+	@echo 'Installing JAX, torch and runtimes into .venv, once; this takes a few minutes.'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint constraints.txt --editable '.[dev,jax,torch]'
+	  --constraint constraints.txt --editable '.[dev,jax,torch,export]'
 	@touch $@
