@@ -160,5 +160,7 @@ def _values(variables: list[Any]) -> list[Array]:
 
 
 def _assign(variables: list[Any], values: list[Array]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+    """Only what differs: a scaling layer reads statistics anew that were set anew."""
+    for variable, now, value in zip(variables, _values(variables), values, strict=True):
+        if not np.array_equal(now, value, equal_nan=now.dtype.kind == "f"):
+            variable.assign(value)
