@@ -57,7 +57,7 @@ def contestants(x: Any) -> Contestants:
         "dask mean, var": lambda: compute(x.mean(axis=0), x.var(axis=0)),
     }
     try:
-        from dask_ml.preprocessing import StandardScaler  # type: ignore[import-not-found]
+        from dask_ml.preprocessing import StandardScaler
     except ImportError:
         print("dask_ml is not installed")
     else:
