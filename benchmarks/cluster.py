@@ -14,6 +14,7 @@ import math
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,24 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from quiet_start import quiet_start  # noqa: E402
 
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=16_000_000, help="rows of C1 and, a tenth, C2")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of C1 that are counted")
+    parser.add_argument("--most", type=int, default=10**9, help="numbers that C3 goes up to")
+    parser.add_argument("--large", type=int, default=100_000_000, help="rows of C4")
+    parser.add_argument("--parquet", type=float, default=2.5, help="gigabytes of C5")
+    parser.add_argument("--only", nargs="+", metavar="C1", help="parts to run, such as C1 C3")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
+
 with quiet_start():
     import dask.array as da
     import dask.dataframe as dd
@@ -31,7 +50,6 @@ with quiet_start():
     from side_by_side import Contestants, medians, show
 
     import normlayers as nl
-    from normlayers.experiments.running.command_line import ArgumentParser
 
 FEATURES = 8
 BLOCK_ROWS = 1_000_000
@@ -165,15 +183,7 @@ def from_parquet(gigabytes: float) -> None:
     print(f"a worker's memory was {highest:,.0f} MB at most")
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=16_000_000, help="rows of C1 and, a tenth, C2")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of C1 that are counted")
-    parser.add_argument("--most", type=int, default=10**9, help="numbers that C3 goes up to")
-    parser.add_argument("--large", type=int, default=100_000_000, help="rows of C4")
-    parser.add_argument("--parquet", type=float, default=2.5, help="gigabytes of C5")
-    parser.add_argument("--only", nargs="+", metavar="C1", help="parts to run, such as C1 C3")
-    options = parser.parse_args()
+def main(options: Namespace) -> None:
     parts = {
         "C1": lambda: one_scan(options.rows, options.rounds),
         "C2": lambda: errors(options.rows // 10),
@@ -187,4 +197,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -9,12 +9,31 @@ from __future__ import annotations
 
 import statistics
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from quiet_start import quiet_start  # noqa: E402
+
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=26, help="of each fault and half")
+    parser.add_argument("--seeds", type=int, default=6, help="of each healthy network and state")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--half", choices=["tuning", "reporting"], help="only this half")
+    parser.add_argument("--each", action="store_true", help="list the cases that went wrong")
+    parser.add_argument("--kept", type=Path, default=Path("logs/diagnosis.jsonl"), help="outcomes")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
 
 with quiet_start():
     from rich.console import Console
@@ -24,7 +43,6 @@ with quiet_start():
     from benchmarks.fault_injection import scores
     from benchmarks.fault_injection.cases import faulty_cases, healthy_cases
     from benchmarks.fault_injection.diagnosing import run
-    from normlayers.experiments.running.command_line import ArgumentParser
 
 
 def fault_table(results: scores.Results, title: str) -> Table:
@@ -73,15 +91,7 @@ def wrong_cases(results: scores.Results) -> list[str]:
     return lines
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=26, help="of each fault and half")
-    parser.add_argument("--seeds", type=int, default=6, help="of each healthy network and state")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--half", choices=["tuning", "reporting"], help="only this half")
-    parser.add_argument("--each", action="store_true", help="list the cases that went wrong")
-    parser.add_argument("--kept", type=Path, default=Path("logs/diagnosis.jsonl"), help="outcomes")
-    options = parser.parse_args()
+def main(options: Namespace) -> None:
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
     cases = [
@@ -99,4 +109,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,31 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from quiet_start import quiet_start  # noqa: E402
+
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+NETWORKS = ["ResNet50", "MobileNetV2", "EfficientNetB0", "DenseNet121", "dense"]
+RUNTIMES = ["eager", "graph", "XLA", "ONNX Runtime", "LiteRT"]
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", nargs="*", default=NETWORKS, choices=NETWORKS)
+    parser.add_argument("--runtimes", nargs="*", default=RUNTIMES, choices=RUNTIMES)
+    parser.add_argument("--batches", type=int, nargs="*", default=[1, 32])
+    parser.add_argument("--size", type=int, default=224, help="height and width of the images")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds that are counted")
+    parser.add_argument("--seeds", type=int, default=20, help="seeds of I3; 0 leaves it out")
+    parser.add_argument("--applications", nargs="*", help="I2 alone: all, or the ones named")
+    options = parser.parse_args()
+    if min(options.rounds, options.size, *options.batches) < 1 or options.seeds < 0:
+        parser.error("--rounds, --size and --batches must be at least 1, --seeds at least 0.")
+    return options
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
 
 with quiet_start():
     import keras
@@ -33,9 +59,7 @@ with quiet_start():
     from side_by_side import medians
 
     import normlayers as nl
-    from normlayers.experiments.running.command_line import ArgumentParser
 
-NETWORKS = ["ResNet50", "MobileNetV2", "EfficientNetB0", "DenseNet121", "dense"]
 APPLICATIONS = [
     "DenseNet121 DenseNet169 DenseNet201",
     " ".join(f"EfficientNetB{n}" for n in range(8)),
@@ -46,7 +70,6 @@ APPLICATIONS = [
 ]
 # These need larger images than the others.
 SMALLEST = {"InceptionResNetV2": 96, "InceptionV3": 96, "Xception": 96}
-RUNTIMES = ["eager", "graph", "XLA", "ONNX Runtime", "LiteRT"]
 Call = Callable[[], Any]
 
 
@@ -194,18 +217,7 @@ def recalibration(seeds: int) -> None:
         Console().print(table)
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--networks", nargs="*", default=NETWORKS, choices=NETWORKS)
-    parser.add_argument("--runtimes", nargs="*", default=RUNTIMES, choices=RUNTIMES)
-    parser.add_argument("--batches", type=int, nargs="*", default=[1, 32])
-    parser.add_argument("--size", type=int, default=224, help="height and width of the images")
-    parser.add_argument("--rounds", type=int, default=9, help="rounds that are counted")
-    parser.add_argument("--seeds", type=int, default=20, help="seeds of I3; 0 leaves it out")
-    parser.add_argument("--applications", nargs="*", help="I2 alone: all, or the ones named")
-    options = parser.parse_args()
-    if min(options.rounds, options.size, *options.batches) < 1 or options.seeds < 0:
-        parser.error("--rounds, --size and --batches must be at least 1, --seeds at least 0.")
+def main(options: Namespace) -> None:
     if options.applications is not None:
         applications(options.size, options.applications)
         return
@@ -215,4 +227,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

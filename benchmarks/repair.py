@@ -8,12 +8,31 @@ run goes on.
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from quiet_start import quiet_start  # noqa: E402
+
+from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+
+
+def parsed() -> Namespace:
+    """The command line's options."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=20, help="of each fault")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--half", choices=["tuning", "reporting"], default="reporting")
+    parser.add_argument("--fault", action="append", help="only this one")
+    parser.add_argument("--each", action="store_true", help="list what was not won back")
+    parser.add_argument("--kept", type=Path, default=Path("logs/repair.jsonl"), help="outcomes")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = parsed()  # before what is slow to import
 
 with quiet_start():
     from rich.console import Console
@@ -23,7 +42,6 @@ with quiet_start():
     from benchmarks.fault_injection.cases import FAULTS, Case, faulty_cases
     from benchmarks.fault_injection.diagnosing import Outcome, run
     from benchmarks.fault_injection.repairing import against_random, repaired, won_back
-    from normlayers.experiments.running.command_line import ArgumentParser
 
 # Nothing in the model is wrong: the data to come are.
 NOT_OF_THE_MODEL = ("train_validation_shift",)
@@ -57,18 +75,13 @@ def repair_table(results: Results, title: str) -> Table:
     return table
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=20, help="of each fault")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--half", choices=["tuning", "reporting"], default="reporting")
-    parser.add_argument("--fault", action="append", choices=FAULTS, help="only this one")
-    parser.add_argument("--each", action="store_true", help="list what was not won back")
-    parser.add_argument("--kept", type=Path, default=Path("logs/repair.jsonl"), help="outcomes")
-    options = parser.parse_args()
+def main(options: Namespace) -> None:
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
     cases = faulty_cases(options.cases, options.half)
+    unknown = [fault for fault in options.fault or () if fault not in FAULTS]
+    if unknown:
+        sys.exit(f"there is no fault {unknown[0]!r}; there are {', '.join(FAULTS)}.")
     asked = options.fault or [fault for fault in FAULTS if fault not in NOT_OF_THE_MODEL]
     cases = [case for case in cases if case.fault in asked]
     done = run(cases, options.kept, options.workers, repaired)
@@ -81,4 +94,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

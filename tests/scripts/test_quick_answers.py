@@ -14,7 +14,9 @@ EXPERIMENTS = sorted(
     if path.stem not in ("quiet_start", "reproduce")
 )
 BENCHMARKS = sorted(
-    path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "side_by_side"
+    path.stem
+    for path in (ROOT / "benchmarks").glob("*.py")
+    if path.stem not in ("side_by_side", "recalibration_accuracy")
 )
 # Takes seconds to import, each of them.
 SLOW = ("keras", "tensorflow", "jax", "torch", "sklearn", "scipy", "matplotlib", "pandas")

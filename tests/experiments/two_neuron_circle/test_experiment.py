@@ -15,6 +15,7 @@ from rich.console import Console
 
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.two_neuron_circle import experiment, training
+from normlayers.experiments.two_neuron_circle.arms import ARMS
 from tests.tracking.tensorboard_reader import Read
 
 
@@ -78,7 +79,7 @@ def test_a_batch_normalization_makes_neurons_selective(article):
 
 
 def test_all_arms_start_from_the_same_dense_weights():
-    models = [training.build_model(arm, seed=5) for arm in training.ARMS]
+    models = [training.build_model(arm, seed=5) for arm in ARMS]
     assert len(models) == 10
     for model in models:
         first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dense))
