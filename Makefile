@@ -10,6 +10,7 @@ FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_hous
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
 	@echo '                  NETWORKS=... trains so many networks an arm of deep_networks'
+	@echo '                  SCHEDULER=... trains networks on the workers of that Dask scheduler'
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make check        lint, types and the fast tests, in a minute'
 	@echo 'make test         lint, types and the whole test suite'
@@ -20,7 +21,8 @@ help:
 
 reproduce: $(INSTALLED)
 	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) \
-	  $(if $(NETWORKS),--networks $(NETWORKS)) $(if $(REPORT),--report $(REPORT))
+	  $(if $(NETWORKS),--networks $(NETWORKS)) $(if $(REPORT),--report $(REPORT)) \
+	  $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 	@echo 'Open them in TensorBoard:  make tensorboard'
 
 # Links that open where the story is: TensorBoard sorts tags by their names.

@@ -6,7 +6,7 @@ from quiet_start import quiet_start, run_script
 
 from normlayers.experiments.deep_networks.arguments import NAME, checked
 from normlayers.experiments.deep_networks.arms import ARMS
-from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
         "{raw,standardized}-depth-{2,8,20}, {relu,tanh}-bn-pre-{raw,standardized}-depth-2-fixed, "
         "sigmoid-bn-pre-{raw,standardized}-depth-{2,8,20}-fixed (default: all)",
     )
+    add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
     options = parser.accepted(NAME, checked)
     with quiet_start():

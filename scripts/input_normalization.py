@@ -6,7 +6,7 @@ from quiet_start import quiet_start, run_script
 
 from normlayers.experiments.input_normalization.arguments import NAME, checked
 from normlayers.experiments.input_normalization.arms import KNOWN_ARMS
-from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
         "sigmoid,tanh}-{raw,standardized}, and fit-raw, fit-standardized, which model.fit trains "
         "and the tracker watches (default: all)",
     )
+    add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
     options = parser.accepted(NAME, checked)
     with quiet_start():

@@ -7,7 +7,7 @@ from pathlib import Path
 from quiet_start import run_script
 
 from normlayers.experiments.report.reproduction import EXPERIMENTS, LOGS, reproduce
-from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
         help="where the report of all experiments goes (default: report.html in --log-dir)",
     )
     add("--networks", type=int, help="networks an arm of deep_networks (default: the script's)")
+    add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove earlier runs from --log-dir first")
     options = vars(parser.parse_args())
     sys.exit(parser.carry_out(partial(reproduce, Path(__file__).parent), options))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
-from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
 from normlayers.experiments.scaling_methods.arguments import NAME, checked
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     add("--networks", type=int, default=100, help="networks an arm")
     add("--splits", type=int, default=200, help="splits of each data set, for nearest neighbours")
     add("--epochs", type=int, default=20, help="passes over the data")
+    add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
     options = parser.accepted(NAME, checked)
     with quiet_start():

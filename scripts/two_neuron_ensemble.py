@@ -4,7 +4,7 @@ from pathlib import Path
 
 from quiet_start import quiet_start, run_script
 
-from normlayers.experiments.running.command_line import ArgumentParser, folder
+from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
 from normlayers.experiments.two_neuron_ensemble.arguments import NAME, checked
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 
@@ -27,6 +27,7 @@ def main() -> None:
         "standardized,bn-pre,bn-post}, relu-{8-neurons,32-neurons,2-layers,3-layers,"
         "8-neurons-3-layers} (default: all)",
     )
+    add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
     options = parser.accepted(NAME, checked)
     with quiet_start():

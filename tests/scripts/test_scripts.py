@@ -117,6 +117,7 @@ def test_other_experiments_end_with_a_table_and_no_noise(tmp_path, name, argumen
         ("two_neuron_ensemble", ["--networks", 0], "--networks must be from 1 to"),
         ("two_neuron_ensemble", ["--arms", "relu"], "there is no arm 'relu'"),
         ("two_neuron_ensemble", ["--epochs", "many"], "invalid int value"),
+        ("scaling_methods", ["--scheduler", "nowhere://x"], "no Dask scheduler at 'nowhere://x'"),
         ("activation_odds", ["--inputs", -1], "--inputs must be from 1 to 10000, not -1"),
         ("reproduce", ["--only", "circles"], "there is no experiment 'circles'"),
     ],

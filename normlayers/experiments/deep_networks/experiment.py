@@ -67,8 +67,13 @@ from normlayers.experiments.deep_networks.identities import PLACEMENTS, moved_by
 from normlayers.experiments.deep_networks.measures import Findings
 from normlayers.experiments.deep_networks.summary import measures_of
 from normlayers.experiments.deep_networks.table import deep_table
-from normlayers.experiments.deep_networks.training import Recipe, train_arms
-from normlayers.experiments.running.arms import Kept, take_up_or_make
+from normlayers.experiments.deep_networks.training import (
+    Recipe,
+    by_architecture,
+    train_arm,
+    train_arms,
+)
+from normlayers.experiments.running.arms import Kept, here_or_on_workers, take_up_or_make
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
@@ -89,6 +94,7 @@ def run(
     optimizer: str = "adam",
     arms: Sequence[str] = tuple(ARMS),
     start_over: bool = False,
+    scheduler: str | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Train the arms that ``log_dir`` does not hold yet, write results.json, pictures and tables.
@@ -103,13 +109,15 @@ def run(
         optimizer: one of ``OPTIMIZERS``, at Keras's defaults.
         arms: some of ``ARMS``.
         start_over: remove an earlier run, whatever its arguments, first.
+        scheduler: address of a Dask scheduler, whose workers then make the arms.
         console: where to print.
 
     Returns:
         the content of results.json.
 
     Raises:
-        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+        UsageError: an argument is out of range, ``log_dir`` cannot be used or ``scheduler`` not
+            reached. Nothing was written.
     """
     console = console or Console()
     arguments = checked(seed, networks, epochs, width, batch_size, optimizer, arms)
@@ -118,9 +126,12 @@ def run(
         log_dir, NAME, arguments["arms"], arguments, versions(*MAKERS), arm_files=(NETWORKS,),
         files=PICTURES, known_arms=list(ARMS),
     )  # fmt: skip
-    directory.open(start_over)
-    with closing(directory):
-        make = partial(_made, directory, recipe)
+    making = here_or_on_workers(
+        scheduler, directory, partial(_make_arm, recipe), MAKERS,
+        groups=partial(_of_one_architecture, recipe), here=partial(_made, directory, recipe),
+    )  # fmt: skip
+    with closing(directory), making as make:
+        directory.open(start_over)
         take_up_or_make(directory, arguments["arms"], make, console, each=networks * epochs)
         trained = {arm: directory.kept_arrays(arm, NETWORKS) for arm in arguments["arms"]}
         findings = Findings(
@@ -152,3 +163,12 @@ def _made(
         for one in training:
             directory.begin(one.arm.name)
             yield one.arm.name, one.seconds, Kept(arrays={NETWORKS: one.networks})
+
+
+def _of_one_architecture(recipe: Recipe, arms: Sequence[str]) -> list[list[str]]:
+    groups = by_architecture([ARMS[arm] for arm in arms], recipe)
+    return [[arm.name for arm in group] for group in groups]
+
+
+def _make_arm(recipe: Recipe, arm: str, folder: Path, advance: Advance) -> Kept:
+    return Kept(arrays={NETWORKS: train_arm(ARMS[arm], recipe, advance)})

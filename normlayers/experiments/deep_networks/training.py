@@ -66,6 +66,14 @@ class Trained:
     networks: Networks
 
 
+def by_architecture(arms: Sequence[Arm], recipe: Recipe) -> list[list[Arm]]:
+    """Arms of one architecture together, as they share what is compiled; the longest first."""
+    jobs: dict[Classifier, list[Arm]] = {}
+    for arm in sorted(arms, key=lambda arm: -arm.depth):
+        jobs.setdefault(arm.classifier(recipe.width), []).append(arm)
+    return list(jobs.values())
+
+
 def train_arms(
     arms: Sequence[Arm], recipe: Recipe, counter: Callable[[str], Callable[[int], None]]
 ) -> Generator[Trained]:
@@ -77,16 +85,12 @@ def train_arms(
         counter: called with an arm's name, returns what to call with the epochs of networks trained
             since.
     """
-    # Arms of one architecture are trained one after the other, as they share what is compiled; the
-    # architectures that take longest come first.
-    jobs: dict[Classifier, list[Arm]] = {}
-    for arm in sorted(arms, key=lambda arm: -arm.depth):
-        jobs.setdefault(arm.classifier(recipe.width), []).append(arm)
+    jobs = by_architecture(arms, recipe)
 
     def train_all(some: Sequence[Arm], go_on: GoOn) -> list[Trained]:
         return [_trained(arm, recipe, counter(arm.name), go_on) for arm in some]
 
-    with closing(side_by_side(train_all, jobs.values(), SIDE_BY_SIDE, in_order=False)) as done:
+    with closing(side_by_side(train_all, jobs, SIDE_BY_SIDE, in_order=False)) as done:
         for trained in done:
             yield from trained
 
@@ -97,8 +101,13 @@ def _trained(arm: Arm, recipe: Recipe, advance: Callable[[int], None], go_on: Go
         advance(epochs)
 
     started = time.perf_counter()
-    networks = _kept(arm, train(arm, recipe, stoppable))
+    networks = train_arm(arm, recipe, stoppable)
     return Trained(arm, (time.perf_counter() - started) / SIDE_BY_SIDE, networks)
+
+
+def train_arm(arm: Arm, recipe: Recipe, advance: Callable[[int], None]) -> Networks:
+    """Train an arm's networks; what is kept of them, see ``Trained``."""
+    return _kept(arm, train(arm, recipe, advance))
 
 
 def train(arm: Arm, recipe: Recipe, advance: Callable[[int], None] = lambda epochs: None) -> Course:

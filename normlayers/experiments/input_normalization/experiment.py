@@ -56,7 +56,7 @@ from normlayers.experiments.input_normalization.figures import FIGURES, caption,
 from normlayers.experiments.input_normalization.table import table
 from normlayers.experiments.input_normalization.tracked_fit import tracked_fit
 from normlayers.experiments.input_normalization.training import train_arm, untrained
-from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
+from normlayers.experiments.running.arms import Kept, here_or_on_workers, take_up_or_make
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
@@ -78,6 +78,7 @@ def run(
     epochs: int = 100,
     arms: Sequence[str] = KNOWN_ARMS,
     start_over: bool = False,
+    scheduler: str | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Train the arms that ``log_dir`` does not hold yet, write results.json, pictures and tables.
@@ -89,13 +90,15 @@ def run(
         epochs: passes over the data, one step each.
         arms: some of ``ARMS`` and ``FITS``.
         start_over: remove an earlier run, whatever its arguments, first.
+        scheduler: address of a Dask scheduler, whose workers then make the arms.
         console: where to print.
 
     Returns:
         the content of results.json.
 
     Raises:
-        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+        UsageError: an argument is out of range, ``log_dir`` cannot be used or ``scheduler`` not
+            reached. Nothing was written.
     """
     console = console or Console()
     arguments = checked(seed, networks, epochs, arms)
@@ -105,9 +108,10 @@ def run(
         own_files={arm: (NETWORKS,) for arm in chosen if arm in ARMS},
         files=FIGURES, known_arms=KNOWN_ARMS,
     )  # fmt: skip
-    directory.open(start_over)
-    with closing(directory):
-        make = one_by_one(directory, partial(_make_arm, arguments))
+    make_arm = partial(_make_arm, arguments)
+    making = here_or_on_workers(scheduler, directory, make_arm, MAKERS)
+    with closing(directory), making as make:
+        directory.open(start_over)
         take_up_or_make(directory, chosen, make, console, each=networks * epochs)
         findings = {arm: directory.kept_arrays(arm, NETWORKS) for arm in chosen if arm not in FITS}
         fits = {arm: (directory.finished(arm) or {})["measures"] for arm in chosen if arm in FITS}

@@ -32,6 +32,8 @@ EXPERIMENTS = (
 )
 # The one whose number of networks is chosen for the time it takes.
 COUNTED = "deep_networks"
+# Those that Dask's workers can train.
+ON_WORKERS = ("two_neuron_ensemble", "deep_networks", "input_normalization", "scaling_methods")
 SIDE_BY_SIDE = 2
 LOGS = Path("logs")
 CLAIMS, REPORT = "claims.md", "report.html"
@@ -44,6 +46,7 @@ def reproduce(
     report: Path | None = None,
     networks: int | None = None,
     start_over: bool = False,
+    scheduler: str | None = None,
     console: Console | None = None,
 ) -> int:
     """Run experiments, print what each prints once it ends, and write a report of them all.
@@ -58,6 +61,8 @@ def reproduce(
         report: the report's file; by default ``REPORT`` in ``log_dir``.
         networks: how many an arm of ``COUNTED``; by default as many as its script trains.
         start_over: remove what earlier runs wrote first.
+        scheduler: address of a Dask scheduler, whose workers train the networks of ``ON_WORKERS``;
+            ``None``: everything runs on this machine.
         console: where to print.
 
     Returns:
@@ -78,7 +83,7 @@ def reproduce(
     processes = {
         name: ScriptProcess(
             scripts / f"{name}.py",
-            _arguments(name, log_dir, networks, start_over),
+            _arguments(name, log_dir, networks, start_over, scheduler),
             console.width,
         )
         for name in chosen
@@ -94,11 +99,15 @@ def reproduce(
     return code
 
 
-def _arguments(name: str, log_dir: Path, networks: int | None, start_over: bool) -> list[str]:
+def _arguments(
+    name: str, log_dir: Path, networks: int | None, start_over: bool, scheduler: str | None
+) -> list[str]:
     """An experiment's command line."""
     arguments = ["--log-dir", str(log_dir / name)]
     if networks is not None and name == COUNTED:
         arguments += ["--networks", str(networks)]
+    if scheduler is not None and name in ON_WORKERS:
+        arguments += ["--scheduler", scheduler]
     return [*arguments, "--start-over"] if start_over else arguments
 
 

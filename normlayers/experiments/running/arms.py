@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class Kept:
 Make = Callable[
     [Sequence[str], Callable[[str], Advance]], Generator[tuple[str, float, Kept], None, None]
 ]
+# Puts arms in the order in which they are made, in groups that are made by one process.
+Groups = Callable[[Sequence[str]], Sequence[Sequence[str]]]
 
 
 def take_up_or_make(
@@ -94,3 +96,38 @@ def one_by_one(directory: LogDirectory, make_arm: Callable[[str, Path, Advance],
             yield arm, time.perf_counter() - started, kept
 
     return make
+
+
+def each_alone(arms: Sequence[str]) -> list[list[str]]:
+    """Groups of one arm."""
+    return [[arm] for arm in arms]
+
+
+@contextmanager
+def here_or_on_workers(
+    scheduler: str | None,
+    directory: LogDirectory,
+    make_arm: Callable[[str, Path, Advance], Kept],
+    makers: Sequence[str],
+    groups: Groups = each_alone,
+    here: Make | None = None,
+) -> Iterator[Make]:
+    """What makes arms, in this process or on the workers of a Dask cluster.
+
+    Args:
+        scheduler: the cluster's, see ``on_workers``; ``None``: arms are made in this process.
+        directory: the log directory, which is opened once this block has begun: an error in
+            reaching the cluster writes nothing.
+        make_arm: see ``one_by_one``.
+        makers: the names of the modules that make the arms.
+        groups: of the arms that a worker makes one after the other.
+        here: what makes arms in this process; by default ``one_by_one``.
+    """
+    if scheduler is None:
+        yield here or one_by_one(directory, make_arm)
+        return
+    # Loaded late: it needs Dask, which nothing else here does.
+    from normlayers.experiments.running.workers import on_workers
+
+    with on_workers(scheduler, directory, make_arm, makers, groups) as make:
+        yield make

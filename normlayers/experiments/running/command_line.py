@@ -13,6 +13,12 @@ from normlayers.experiments.running.usage_error import UsageError as UsageError
 
 # Seeds are 32-bit numbers to NumPy, and so to keras.utils.set_random_seed.
 LARGEST_SEED = 2**32 - 1
+# What says where and how a run is made, not what it is.
+APART = ("log_dir", "start_over", "scheduler")
+SCHEDULER_HELP = (
+    "address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers train the networks "
+    "(default: this process does)"
+)
 
 
 def folder(text: str) -> Path:
@@ -99,11 +105,11 @@ class ArgumentParser(argparse.ArgumentParser):
 
         Args:
             experiment: its name.
-            checked: takes all options but ``log_dir`` and ``start_over``, and returns the
-                experiment's arguments as results.json has them, or raises a ``UsageError``.
+            checked: takes all options but those of ``APART``, and returns the experiment's
+                arguments as results.json has them, or raises a ``UsageError``.
         """
         options = vars(self.parse_args())
-        asked = {n: v for n, v in options.items() if n not in ("log_dir", "start_over")}
+        asked = {n: v for n, v in options.items() if n not in APART}
         try:
             arguments = checked(**asked)
             refuse_other_run(options["log_dir"], experiment, arguments, options["start_over"])

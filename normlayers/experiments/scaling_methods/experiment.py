@@ -54,7 +54,7 @@ from normlayers.experiments.claims.summaries import (
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.data_set import DataSet
 from normlayers.experiments.data.scalings import scaled, scalings_of
-from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
+from normlayers.experiments.running.arms import Kept, here_or_on_workers, take_up_or_make
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
@@ -88,6 +88,7 @@ def run(
     splits: int = 200,
     epochs: int = 20,
     start_over: bool = False,
+    scheduler: str | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure what ``log_dir`` does not hold yet, write results.json, pictures and tables.
@@ -99,13 +100,15 @@ def run(
         splits: of each data set, for nearest neighbours.
         epochs: passes over the data.
         start_over: remove an earlier run, whatever its arguments, first.
+        scheduler: address of a Dask scheduler, whose workers then make the arms.
         console: where to print.
 
     Returns:
         the content of results.json.
 
     Raises:
-        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+        UsageError: an argument is out of range, ``log_dir`` cannot be used or ``scheduler`` not
+            reached. Nothing was written.
     """
     console = console or Console()
     arguments = checked(seed, networks, splits, epochs)
@@ -113,9 +116,10 @@ def run(
     directory = LogDirectory(
         log_dir, NAME, arms, arguments, versions(*MAKERS), arm_files=(MEASURES,), files=FILES
     )
-    directory.open(start_over)
-    with closing(directory):
-        make = one_by_one(directory, partial(_make_arm, arguments))
+    make_arm = partial(_make_arm, arguments)
+    making = here_or_on_workers(scheduler, directory, make_arm, MAKERS)
+    with closing(directory), making as make:
+        directory.open(start_over)
         take_up_or_make(directory, arms, make, console, each=networks * epochs)
         findings = _findings(directory, arms, seed)
         for file, figure in figures(findings).items():

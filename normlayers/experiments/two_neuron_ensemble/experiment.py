@@ -43,7 +43,7 @@ from normlayers.experiments.claims.findings import ByArm
 from normlayers.experiments.claims.summaries import QUANTILES, distribution
 from normlayers.experiments.claims.table import claims_table
 from normlayers.experiments.data.circles import BATCH_SIZE, circles, logistic_regression_accuracy
-from normlayers.experiments.running.arms import Kept, one_by_one, take_up_or_make
+from normlayers.experiments.running.arms import Kept, here_or_on_workers, take_up_or_make
 from normlayers.experiments.running.log_directory import LogDirectory
 from normlayers.experiments.running.progress import Advance
 from normlayers.experiments.running.versions import versions
@@ -79,6 +79,7 @@ def run(
     optimizer: str = "rmsprop",
     arms: Sequence[str] = tuple(ARMS),
     start_over: bool = False,
+    scheduler: str | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Train the arms that ``log_dir`` does not hold yet, write results.json, pictures and tables.
@@ -92,13 +93,15 @@ def run(
         optimizer: one of ``OPTIMIZERS``, at Keras's defaults.
         arms: some of ``ARMS``.
         start_over: remove an earlier run, whatever its arguments, first.
+        scheduler: address of a Dask scheduler, whose workers then make the arms.
         console: where to print.
 
     Returns:
         the content of results.json.
 
     Raises:
-        UsageError: an argument is out of range or ``log_dir`` cannot be used. Nothing was written.
+        UsageError: an argument is out of range, ``log_dir`` cannot be used or ``scheduler`` not
+            reached. Nothing was written.
     """
     console = console or Console()
     arguments = checked(seed, networks, epochs, batch_size, optimizer, arms)
@@ -107,9 +110,10 @@ def run(
         log_dir, NAME, arms, arguments, versions(*MAKERS), arm_files=(NETWORKS,), files=PICTURES,
         known_arms=list(ARMS),
     )  # fmt: skip
-    directory.open(start_over)
-    with closing(directory):
-        make = one_by_one(directory, partial(_make_arm, arguments))
+    make_arm = partial(_make_arm, arguments)
+    making = here_or_on_workers(scheduler, directory, make_arm, MAKERS)
+    with closing(directory), making as make:
+        directory.open(start_over)
         take_up_or_make(directory, arms, make, console, each=networks * epochs)
         findings = {arm: kept_networks(log_dir / arm) for arm in arms}
         found = {

@@ -85,6 +85,14 @@ def test_the_number_of_networks_is_that_of_the_deep_ones(scripts, tmp_path):
     assert "this is [2]\n" in printed
 
 
+def test_the_scheduler_is_that_of_experiments_that_train_many_networks(scripts, tmp_path):
+    _, printed = run(scripts, tmp_path, scheduler="tcp://10.0.0.1:8786")
+    for number in (12, 11, 10, 8):
+        assert f"this is [{number}] --scheduler tcp://10.0.0.1:8786\n" in printed
+    for number in (9, 3, 2):
+        assert f"this is [{number}]\n" in printed
+
+
 def test_by_default_an_experiment_is_run_by_make():
     command = reproduction._command(Path("logs"), ["loss_surface"])
     assert command == "make reproduce ONLY=loss_surface"
