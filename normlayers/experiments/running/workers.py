@@ -70,12 +70,14 @@ def on_workers(
 def _connected(scheduler: str) -> Any:
     try:
         from distributed import Client
+        from distributed.comm.addressing import resolve_address
     except ImportError:
         raise UsageError(
             "--scheduler needs Dask, which is not installed; install it with "
             "`pip install 'dask[distributed]'`."
         ) from None
     try:
+        resolve_address(scheduler)  # a client given what is no address prints a traceback
         with warnings.catch_warnings():  # versions are compared below
             warnings.simplefilter("ignore")
             return Client(scheduler, timeout=CONNECT, set_as_default=False)
