@@ -74,7 +74,7 @@ def _connected(scheduler: str) -> Any:
     except ImportError:
         raise UsageError(
             "--scheduler needs Dask, which is not installed; install it with "
-            "`pip install 'dask[distributed]'`."
+            "`pip install 'normlayers[dask]'`."
         ) from None
     try:
         resolve_address(scheduler)  # a client given what is no address prints a traceback
@@ -121,7 +121,8 @@ def _made(
     arms: Sequence[str],
     counter: Callable[[str], Advance],
 ) -> Generator[tuple[str, float, Kept], None, None]:
-    waiting, running = deque(groups(arms)), dict[Any, Sequence[str]]()
+    waiting = deque(groups(arms))
+    running: dict[Any, Sequence[str]] = {}  # the arms of each future
     client.subscribe_topic(task.run, _Progress(counter))
     try:
         while waiting or running:

@@ -279,7 +279,7 @@ async def unable(makers):
 
 def test_dask_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    assert "install it with `pip install 'dask[distributed]'`" in refused(tmp_path, "127.0.0.1:1")
+    assert "install it with `pip install 'normlayers[dask]'`" in refused(tmp_path, "127.0.0.1:1")
 
 
 def test_without_a_scheduler_this_process_makes_the_arms(tmp_path):
