@@ -31,7 +31,7 @@ def defaults(function):
 def test_defaults_are_the_same_in_all_three_places(monkeypatch, name):
     checked = defaults(arguments_of(name).checked)
     run = importlib.import_module(f"normlayers.experiments.{name}.experiment").run
-    others = {"log_dir", "start_over", "console"}
+    others = {"log_dir", "start_over", "console", "scheduler"}
     assert {n: value for n, value in defaults(run).items() if n not in others} == checked
     seen = {}
     monkeypatch.setattr(ArgumentParser, "carry_out", lambda _, run, options: seen.update(options))
@@ -41,6 +41,7 @@ def test_defaults_are_the_same_in_all_three_places(monkeypatch, name):
     runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
     assert seen.pop("log_dir") == Path("logs", name)
     assert seen.pop("start_over") is False
+    assert seen.pop("scheduler", None) is None
     as_given = {n: tuple(v) if isinstance(v, list) else v for n, v in seen.items()}
     assert as_given == checked
 
