@@ -134,6 +134,7 @@ def record(model: keras.Model, x: Any) -> Graph:
         model: a built model.
         x: a structure of tensors.
     """
+    x = _as_taken(model, x)
     calls: list[Call] = []
     thread, depth = threading.get_ident(), [0]
     made_inside = [0]
@@ -191,6 +192,24 @@ def _join(calls: list[Call], heard: list[Heard]) -> None:
         for call in calls:
             if call.layer is note.layer and call.gives and given and call.gives[0] is given[0]:
                 call.heard, call.name = note, note.name
+
+
+def _as_taken(model: keras.Model, x: Any) -> Any:
+    """Inputs in the types of the model's own, as Keras makes them; a cast one would be another."""
+    wanted = getattr(model, "inputs", None) or []
+
+    def cast(part: Any, dtype: str) -> Any:
+        if not hasattr(part, "dtype") or keras.backend.standardize_dtype(part.dtype) == "string":
+            return part
+        return keras.ops.cast(part, dtype)
+
+    if isinstance(x, dict):
+        dtypes = {tensor.name: tensor.dtype for tensor in wanted}
+        return {name: cast(part, dtypes.get(name, part.dtype)) for name, part in x.items()}
+    if len(keras.tree.flatten(x)) != len(wanted):
+        return x
+    parts = zip(keras.tree.flatten(x), wanted, strict=True)
+    return keras.tree.pack_sequence_as(x, [cast(part, tensor.dtype) for part, tensor in parts])
 
 
 def _tensors(structure: Any) -> list[Any]:

@@ -121,3 +121,18 @@ def test_outliers(value, severity):
         assert told[0].evidence["feature"] == "4"
         assert told[0].evidence["value"] == value
         assert not found("inputs_not_scaled", classifier(), x, Y)
+
+
+def test_images_of_bytes_behind_a_layer_without_weights_are_seen():
+    images = np.random.default_rng(0).integers(0, 256, (200, 4, 4)).astype("uint8")
+    labels = (images[:, 0, 0] > 128).astype("int64")
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((4, 4)), layers.Flatten(), layers.Dense(8, "relu"), layers.Dense(1, "sigmoid")]
+    )
+    model.compile("adam", "binary_crossentropy")
+    assert [f.severity for f in found("inputs_not_scaled", model, images, labels)] == ["error"]
+    named = keras.Input((4, 4), name="image")
+    of_dict = keras.Model({"image": named}, model(named))
+    of_dict.compile("adam", "binary_crossentropy")
+    assert found("inputs_not_scaled", of_dict, {"image": images}, labels)
