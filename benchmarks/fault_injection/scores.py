@@ -55,7 +55,7 @@ def fault_scores(results: Results) -> dict[str, FaultScore]:
             else:
                 score.under += case.fault in outcome.get("under", [])
                 score.missed.append(case.name)
-                score.instead.update(found or [outcome.get("error", "nothing")])
+                score.instead.update(list(found) or [outcome.get("error", "nothing")])
         for fault in set(found) - case.allowed() - {case.fault}:
             wrong = scores.setdefault(fault, FaultScore())
             wrong.wrong += 1
