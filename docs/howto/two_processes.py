@@ -29,5 +29,6 @@ for _ in range(20):
     optimizer.zero_grad()
     torch.nn.functional.mse_loss(parallel(x, training=True), y).backward()
     optimizer.step()
-print(rank, float(normalization.moving_mean.value.sum()), flush=True)
+total = float(normalization.moving_mean.value.sum())
+print(f"{rank} {total}\n", end="", flush=True)  # in one piece, as the other process prints too
 torch.distributed.destroy_process_group()

@@ -13,9 +13,9 @@ import pytest
 from normlayers.explorer.records import snapshot_value
 from normlayers.explorer.snapshot import encode
 from normlayers.tracking.writing.event_log import EventLog
+from tests.chromium import SCREENSHOTS, needs_chromium
 from tests.explorer.recorded_runs import META, active_at, snapshot_at, write_other_run, write_run
 from tests.explorer.tensorboard_server import tensorboard
-from tests.test_tensorboard import SCREENSHOTS, needs_chromium
 
 pytestmark = needs_chromium
 ALONE = "/data/plugin_entry.html?name=normlayers"
@@ -129,7 +129,8 @@ def test_a_damaged_record_is_said_by_the_server(browser, board):
     """Not with ``opened``: the browser itself logs the answer 404."""
     page = browser.new_page()
     page.goto(f"{board.address}{ALONE}#run=damaged&run=undescribed&step=0")
-    page.get_by_text("cannot be shown: ").first.wait_for()
+    for text in ("The observation at epoch 0 cannot be shown", "“undescribed” cannot be shown"):
+        page.get_by_text(text).wait_for()
     said = page.locator(".normlayers").inner_text()
     assert "The observation at epoch 0 cannot be shown" in said
     assert "“undescribed” cannot be shown" in said
