@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from normlayers.inference.graph import function_of, has_graph, inner_layers
+from normlayers.inference.layer_copy import layer_like
 from normlayers.inference.linear import LINEAR, LinearWeights
 
 
@@ -120,17 +121,8 @@ def _restore_initializers(copy: Any, layer: Any) -> None:
 
 def _like(layer: Any, **changed: Any) -> Any:
     """A new layer with the arguments of another."""
-    if type(layer) is keras.layers.Lambda:  # whose function Keras does not read again
-        return keras.layers.Lambda(
-            layer.function,
-            output_shape=layer._output_shape,
-            mask=layer.mask,
-            arguments=layer.arguments,
-            name=layer.name,
-            dtype=layer.dtype_policy,
-        )
     try:
-        return type(layer).from_config({**layer.get_config(), **changed})
+        return layer_like(layer, **changed)
     except Exception as error:  # a layer's own code
         raise ValueError(
             f"layer {layer.name!r}, a {type(layer).__name__}, cannot be copied from its "

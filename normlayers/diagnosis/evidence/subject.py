@@ -14,6 +14,7 @@ from keras import ops
 
 from normlayers.diagnosis.evidence.kept_attributes import kept_attributes
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
+from normlayers.inference.layer_copy import layer_like
 from normlayers.tracking.reading.compiled_reading import build
 
 Array = npt.NDArray[Any]
@@ -97,7 +98,7 @@ def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
     """A built copy with the model's weights, and the values it was initialized with."""
     if _is_functional(model):
         _refuse_unfaithful(model)
-        copy = keras.models.clone_model(model, clone_function=_clone)
+        copy = keras.models.clone_model(model, clone_function=layer_like)
     elif not model.built:
         copy = type(model).from_config(model.get_config())
     else:
@@ -125,19 +126,6 @@ def _refuse_unfaithful(model: keras.Model) -> None:
 
 def _is_keras(kind: type) -> bool:
     return kind is object or kind.__module__.startswith("keras.")
-
-
-def _clone(layer: Any) -> Any:
-    if isinstance(layer, keras.layers.Lambda):  # whose function a configuration cannot hold
-        return keras.layers.Lambda(
-            layer.function,
-            output_shape=layer._output_shape,
-            mask=layer.mask,
-            arguments=layer.arguments,
-            name=layer.name,
-            dtype=layer.dtype_policy,
-        )
-    return type(layer).from_config(layer.get_config())
 
 
 def _is_functional(model: Any) -> bool:
