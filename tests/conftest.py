@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests.chromium import CHROMIUM, FLAGS
+
 # The same examples for everybody, so that a suite that passed for one passes for another.
 # New ones are searched for with `pytest --hypothesis-profile=search`.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -42,3 +44,14 @@ def circle_model():
         ]
     )
     return model
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; tests that use it are marked ``needs_chromium``."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()

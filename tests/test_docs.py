@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import normlayers
-from tests.test_tensorboard import CHROMIUM, FLAGS, SCREENSHOTS
+from tests.chromium import SCREENSHOTS, needs_chromium
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -22,10 +22,6 @@ PAGES = sorted(SITE.rglob("*.html"))
 
 needs_site = pytest.mark.skipif(
     not PAGES and not os.environ.get("CI"), reason="needs the site: make docs"
-)
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="needs Chromium: apt-get install chromium",
 )
 
 
@@ -125,16 +121,6 @@ def test_links_lead_to_a_file_and_a_place_in_it(links):
             if parts.fragment and unquote(parts.fragment) not in places:
                 wrong.append((page.name, target, "no such place"))
     assert wrong == []
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @needs_site

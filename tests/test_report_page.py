@@ -1,6 +1,5 @@
 """The report in a real browser: nothing is loaded, nothing is cut off, everything is reachable."""
 
-import os
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -11,13 +10,9 @@ from normlayers.experiments.claims.articles import ARTICLES
 from normlayers.experiments.report.content import Ran, shown_experiments
 from normlayers.experiments.report.page import write_report
 from normlayers.experiments.report.reproduction import EXPERIMENTS
+from tests.chromium import SCREENSHOTS, needs_chromium
 from tests.experiments.found import row, write_found, write_picture
-from tests.test_tensorboard import CHROMIUM, FLAGS, SCREENSHOTS
 
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="needs Chromium: apt-get install chromium",
-)
 pytestmark = needs_chromium
 VERDICTS = ("holds", "holds in part", "does not hold")
 IDS = [name for article in ARTICLES for name in article.claims]
@@ -48,16 +43,6 @@ def report(tmp_path_factory):
     write_report(page, experiments, 61.0, lambda names: f"make reproduce ONLY={names[0]}")
     # Away from the figures: it has to do without them.
     return Path(shutil.copy(page, tmp_path_factory.mktemp("alone") / "report.html"))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

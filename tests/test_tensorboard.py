@@ -1,36 +1,15 @@
 """What the circle script writes, in TensorBoard, in a real browser."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from normlayers.experiments.two_neuron_circle import experiment
+from tests.chromium import SCREENSHOTS, needs_chromium
 
-CHROMIUM = shutil.which("chromium")
 ARMS = ["relu-centred", "relu-shifted"]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-# Kept when the tests are over, to be looked at.
-SCREENSHOTS = Path(__file__).parents[1] / "test-results"
-
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="needs Chromium: apt-get install chromium",
-)
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +43,8 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1500, "height": 1100})
-        browser.close()
+def page(browser):
+    return browser.new_page(viewport={"width": 1500, "height": 1100})
 
 
 @needs_chromium

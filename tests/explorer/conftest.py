@@ -4,18 +4,6 @@ import re
 
 import pytest
 
-from tests.test_tensorboard import CHROMIUM, FLAGS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
 
 @pytest.fixture
 def opened(browser):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.chromium import SCREENSHOTS, needs_chromium
 from tests.explorer.known_runs import (
     STATIC,
     STEPS,
@@ -23,7 +24,6 @@ from tests.explorer.known_runs import (
     wide_activity,
     wide_run,
 )
-from tests.test_tensorboard import SCREENSHOTS, needs_chromium
 
 pytestmark = needs_chromium
 POSITION, LABELS = points()

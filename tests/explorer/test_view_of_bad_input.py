@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
+from tests.chromium import needs_chromium
 from tests.explorer.known_runs import Tab, encode, layer, meta_of, points, small_run
-from tests.test_tensorboard import needs_chromium
 
 pytestmark = needs_chromium
 

@@ -1,6 +1,9 @@
 """A diagnosis's findings above the layers, from the step on at which each was made."""
 
+from tests.chromium import needs_chromium
 from tests.explorer.known_runs import inline_page, small_run
+
+pytestmark = needs_chromium
 
 FINDINGS = [
     {

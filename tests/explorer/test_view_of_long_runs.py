@@ -9,29 +9,12 @@ import struct
 
 import numpy as np
 
+from benchmarks.neurons_tab import SCRUB
+from tests.chromium import needs_chromium
 from tests.explorer.known_runs import Tab, wide_run
-from tests.test_tensorboard import needs_chromium
 
 pytestmark = needs_chromium
 OBSERVATIONS, MOVES = 1000, 150
-# From the event that moves the slider to the end of the frame that shows the observation.
-SCRUB = """async (order) => {
-    const slider = document.querySelector('.chart input');
-    const run = document.querySelector('.run');
-    const frame = () => new Promise(requestAnimationFrame);
-    const times = [];
-    for (const place of order) {
-        await frame();
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 12));
-        const began = performance.now();
-        slider.value = place;
-        slider.dispatchEvent(new Event('input', { bubbles: true }));
-        while (run.dataset.step !== String(place)) await frame();
-        await new Promise((resolve) => setTimeout(resolve));
-        times.push(performance.now() - began);
-    }
-    return times;
-}"""
 
 
 def long_run():

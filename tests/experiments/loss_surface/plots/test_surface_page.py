@@ -1,9 +1,6 @@
 """The page of surfaces: in one file, and in a real browser."""
 
-import os
 import re
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,17 +11,7 @@ from normlayers.experiments.loss_surface.plots.surface_page import (
     surface_page,
     surface_preview,
 )
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
-# Kept when the tests are over, to be looked at.
-SCREENSHOTS = Path(__file__).parents[4] / "test-results"
-
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="needs Chromium: apt-get install chromium",
-)
+from tests.chromium import SCREENSHOTS, needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +60,22 @@ def test_the_page_needs_no_other_file(page):
 
 
 @needs_chromium
-def test_the_page_draws_surfaces_in_a_browser_without_a_network(page, tmp_path):
-    from playwright.sync_api import sync_playwright
-
+def test_the_page_draws_surfaces_in_a_browser_without_a_network(browser, page, tmp_path):
     (tmp_path / "surfaces.html").write_text(page)
     problems, asked = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        tab = browser.new_page(viewport={"width": 1200, "height": 700})
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.goto((tmp_path / "surfaces.html").as_uri())
-        tab.wait_for_function("document.querySelectorAll('#surfaces canvas').length == 2")
-        shown = tab.evaluate(
-            "document.getElementById('surfaces').data.map(d => [d.type, d.hovertemplate])"
-        )
-        scene = tab.evaluate("document.getElementById('surfaces')._fullLayout.scene.xaxis.title")
-        words = tab.inner_text("body")
-        SCREENSHOTS.mkdir(exist_ok=True)
-        tab.screenshot(path=SCREENSHOTS / "loss-surfaces.png")
-        browser.close()
+    tab = browser.new_page(viewport={"width": 1200, "height": 700})
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto((tmp_path / "surfaces.html").as_uri())
+    tab.wait_for_function("document.querySelectorAll('#surfaces canvas').length == 2")
+    shown = tab.evaluate(
+        "document.getElementById('surfaces').data.map(d => [d.type, d.hovertemplate])"
+    )
+    scene = tab.evaluate("document.getElementById('surfaces')._fullLayout.scene.xaxis.title")
+    words = tab.inner_text("body")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    tab.screenshot(path=SCREENSHOTS / "loss-surfaces.png")
     assert problems == []
     with Image.open(SCREENSHOTS / "loss-surfaces.png") as screenshot:
         red, green, blue = np.moveaxis(np.asarray(screenshot.convert("RGB"), int), -1, 0)
