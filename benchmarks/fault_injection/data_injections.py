@@ -53,7 +53,9 @@ def _constant(x: Array, random: Random) -> Array:
 def _wild(x: Array, random: Random) -> Array:
     """In one feature one value in a hundred is far out."""
     x = x.copy()
-    feature = x[..., random.integers(x.shape[-1])]
+    # A pixel that is 0 in every image has no scale that a value could be far out on.
+    varies = np.flatnonzero(np.ptp(x.reshape(-1, x.shape[-1]), axis=0) > 0)
+    feature = x[..., random.choice(varies)]
     rows = random.choice(len(x), max(2, len(x) // 100), replace=False)
     feature[rows] = np.std(feature) * _power(random, 2.5, 5) * random.choice([-1.0, 1.0])
     return x

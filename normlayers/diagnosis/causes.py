@@ -5,16 +5,14 @@ from __future__ import annotations
 from normlayers.diagnosis.finding import SEVERITIES, Finding
 
 _NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
-_TRAINING = (
-    *("vanishing_gradients", "exploding_gradients"),
-    *("learning_rate_too_high", "learning_rate_too_low"),
-)
+_GRADIENTS = ("vanishing_gradients", "exploding_gradients")
+_TRAINING = (*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low")
 _OF_INPUTS = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
 # What may follow from a fault; earlier causes take first.
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "non_finite_input": ("outliers", *_OF_INPUTS),
     "labels_do_not_fit_output": ("targets_not_scaled", "output_does_not_fit_loss", *_TRAINING),
-    "output_does_not_fit_loss": ("labels_do_not_fit_output", *_TRAINING),
+    "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
     "normalized_twice": ("inputs_not_scaled", "inputs_not_centred", *_OF_INPUTS),
     "inputs_not_scaled": ("inputs_not_centred", *_OF_INPUTS),
@@ -24,14 +22,18 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
     "epsilon_dominates": (*_NEURONS, *_TRAINING),
     "batch_too_small": _TRAINING,
+    "learning_rate_too_high": (*_NEURONS, *_GRADIENTS, "stale_moving_statistics"),
+    "exploding_gradients": (*_NEURONS, "learning_rate_too_high", "vanishing_gradients"),
+    "vanishing_gradients": (*_NEURONS, "learning_rate_too_low", "learning_rate_too_high"),
     "saturated_neurons": _TRAINING,
     "dead_neurons": (*_TRAINING, "epsilon_dominates"),
     "always_on_neurons": _TRAINING,
-    "exploding_gradients": ("learning_rate_too_high", "vanishing_gradients"),
-    "vanishing_gradients": ("learning_rate_too_low", "learning_rate_too_high"),
-    "learning_rate_too_high": ("exploding_gradients",),
 }
-
+# What these do to neurons and gradients was not there before training.
+_IN_TRAINING = (
+    *("learning_rate_too_high", *_GRADIENTS),
+    *("labels_do_not_fit_output", "output_does_not_fit_loss"),
+)
 
 # A fault in one layer shows again in those behind it, or comes from one habit in all of them.
 _ONCE = (
@@ -86,4 +88,8 @@ def _once(findings: list[Finding]) -> list[Finding]:
 def _may_follow(cause: Finding, effect: Finding) -> bool:
     if effect.fault == "epsilon_dominates" and cause.fault == "inputs_not_scaled":
         return bool(cause.evidence["largest"] < 1)
+    arises = effect.fault in _NEURONS or cause.fault == "learning_rate_too_high"
+    began = effect.evidence.get("at_initialization", False)
+    if cause.fault in _IN_TRAINING and arises and began is not False:
+        return False
     return SEVERITIES.index(effect.severity) >= SEVERITIES.index(cause.severity)

@@ -124,7 +124,7 @@ class Graph:
         return None
 
 
-def record(model: keras.Model, x: Any) -> Graph:
+def record(model: keras.Model, x: Any, values: list[Any] | None = None) -> Graph:
     """Run a model as training does, but without dropout and noise, and record every call.
 
     Batch normalizations that train compute with the statistics of ``x``, as one batch. Nothing of
@@ -133,7 +133,9 @@ def record(model: keras.Model, x: Any) -> Graph:
     Args:
         model: a built model.
         x: a structure of tensors.
+        values: of the model's variables, where it is to run with others than its own.
     """
+    others = None if values is None else list(zip(model.variables, values, strict=True))
     x = _as_taken(model, x)
     calls: list[Call] = []
     thread, depth = threading.get_ident(), [0]
@@ -164,7 +166,7 @@ def record(model: keras.Model, x: Any) -> Graph:
 
         return call
 
-    with keras.StatelessScope(), without_gradients(), ONE_AT_A_TIME:
+    with keras.StatelessScope(others), without_gradients(), ONE_AT_A_TIME:
         layer_call, operation_call = keras.layers.Layer.__call__, keras.Operation.__call__
         keras.layers.Layer.__call__ = noting(layer_call, True)
         keras.Operation.__call__ = noting(operation_call, False)

@@ -31,7 +31,8 @@ class FeatureStatistics:
         median: the median.
         spread: the distance of the quartiles as a standard deviation; where they coincide, the
             standard deviation within the 1st and 99th percentile, or of all.
-        far: the largest distance from the median, in spreads.
+        far: the largest distance from the median, in spreads; of a sparse feature, in medians of
+            the distances that are not 0.
         constant: whether all values are equal, but for rounding.
         binary: whether there are two values only.
         sparse: whether more than half of the values are one value.
@@ -96,7 +97,8 @@ def feature_statistics(values: Array) -> FeatureStatistics:
     constant &= not_finite < len(flat)
     far = np.maximum(high - median, median - low)
     with np.errstate(all="ignore"):
-        far = np.where(spread > 0, far / spread, 0.0)
+        usual = np.where(sparse, _usual_distance(few, median), spread)
+        far = np.where(usual > 0, far / usual, 0.0)
     few_known = np.nan_to_num(few)
     return FeatureStatistics(
         rows=len(flat),
@@ -141,3 +143,11 @@ def _quantiles(few: Array, deviation: Array) -> tuple[Array, Array, Array]:
     spread = np.where(spread > 0, spread, np.where(inner > 0, inner, deviation))
     mode_share = np.nanmean(few == median, axis=0)
     return median, spread, (mode_share > 0.5) | (lower == upper)
+
+
+def _usual_distance(few: Array, median: Array) -> Array:
+    """Median distance from the median, of the values that are not there."""
+    distance = np.abs(few - median)
+    distance = np.where(distance > 0, distance, np.nan)
+    known = np.isfinite(distance).any(axis=0)
+    return np.where(known, np.nanmedian(np.where(known, distance, 1.0), axis=0), 0.0)

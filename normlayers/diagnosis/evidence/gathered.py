@@ -97,6 +97,17 @@ class Evidence:
         return self._part("activities")
 
     @property
+    def first_activities(self) -> list[Activity] | None:
+        """What hidden layers do with freshly initialized weights; ``None`` if not known.
+
+        Measured when it is asked for: few ask.
+        """
+        later = self.parts.get("first_activities")
+        if callable(later):
+            self.measure("first_activities", later)
+        return self._part("first_activities")
+
+    @property
     def normalizations(self) -> list[Normalization]:
         """Batch normalizations."""
         return self._part("normalizations")
@@ -176,6 +187,7 @@ def gather_model(
     evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
+    evidence.parts["first_activities"] = lambda: _first_activities(subject, tensors(x))
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
@@ -184,6 +196,17 @@ def gather_model(
     else:
         evidence.parts["training"] = CannotCheckError("no training was tried")
     evidence.measure("idle", lambda: _idle(model))
+
+
+def _first_activities(subject: Subject, x: Any) -> list[Activity] | None:
+    """With freshly initialized weights."""
+    if not subject.trained:
+        return activities(record(subject.model, x))
+    if subject.initial is None:
+        return None
+    pairs = zip(subject.model.variables, subject.initial, strict=True)
+    values = [ops.convert_to_tensor(value, variable.dtype) for variable, value in pairs]
+    return activities(record(subject.model, x, values))
 
 
 def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:

@@ -24,6 +24,7 @@ class Normalization:
         mean, variance: of each channel of what it takes, shape ``(channels,)``.
         moving_mean, moving_variance: those it computes with in inference.
         epsilon: what it adds to variances.
+        momentum: of the moving statistics.
         trainable: whether it normalizes by the batch in training.
         values: how many of each channel there are in a row.
         dropout: name of a dropout right before it, or ``""``.
@@ -37,6 +38,7 @@ class Normalization:
     moving_mean: Array
     moving_variance: Array
     epsilon: float
+    momentum: float
     trainable: bool
     values: int
     dropout: str
@@ -74,6 +76,7 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
         moving_mean,
         moving_variance,
         float(layer.epsilon),
+        float(layer.momentum),
         bool(layer.trainable),
         len(channels) // len(x),
         dropout.name if is_dropout and dropout is not None else "",

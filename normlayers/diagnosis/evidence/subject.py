@@ -37,6 +37,7 @@ class Subject:
         initial: the same, where its trainable weights are as right after initialization; ``None``
             where that is not known.
         trained: whether the model seems to have been trained.
+        steps: that its optimizer has taken; 0 where it has none.
     """
 
     model: keras.Model
@@ -45,6 +46,7 @@ class Subject:
     values: list[Array]
     initial: list[Array] | None
     trained: bool
+    steps: int
 
 
 @contextmanager
@@ -68,14 +70,14 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
     if copied is not None:
         copy, initial = copied
         now = values_of(copy)
-        yield Subject(copy, model, True, now, _initial(copy, initial, now), _trained(model, copy))
+        yield Subject(copy, model, True, now, _initial(copy, initial, now), *_history(model, copy))
         return
     if not model.built:
         raise CannotCheckError(
             f"the model is not built and cannot be copied ({why}); call it on a batch first"
         )
     with kept_attributes(model):
-        yield Subject(model, model, False, values_of(model), None, _trained(model, model))
+        yield Subject(model, model, False, values_of(model), None, *_history(model, model))
 
 
 @contextmanager
@@ -159,13 +161,16 @@ def _initial(copy: keras.Model, initial: list[Array], now: list[Array]) -> list[
     ]
 
 
-def _trained(model: keras.Model, copy: keras.Model) -> bool:
-    """Whether an optimizer has stepped, or a bias has left the 0 that it began with."""
+def _history(model: keras.Model, copy: keras.Model) -> tuple[bool, int]:
+    """Whether an optimizer has stepped, or a bias has left the 0 that it began with; its steps."""
     if not model.built:
-        return False
+        return False, 0
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and int(ops.convert_to_numpy(ops.copy(optimizer.iterations))) > 0:
-        return True
+    steps = 0 if optimizer is None else int(ops.convert_to_numpy(ops.copy(optimizer.iterations)))
+    return steps > 0 or _left_zero(copy), steps
+
+
+def _left_zero(copy: keras.Model) -> bool:
     biases = [
         np.asarray(ops.convert_to_numpy(ops.copy(layer.bias)))
         for layer in copy._flatten_layers()

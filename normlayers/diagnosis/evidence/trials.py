@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.diagnosis.evidence.flow import Flow
 from normlayers.diagnosis.evidence.training_program import State, TrainingProgram
 
 Array = npt.NDArray[Any]
@@ -50,34 +51,22 @@ class Training:
     """What the first steps of training are like.
 
     Attributes:
-        names: of each trainable variable, its path.
-        matrices: which of them are matrices of weights.
-        loss: before training, over several batches.
-        gradients: median over batches of each variable's gradient's length.
-        weights: each variable's length.
-        updates: how far the first step moves each variable.
+        now: gradients with the weights that the model has.
+        initially: with freshly initialized ones; ``None`` where the model has those, or where they
+            are not known.
+        step: median over the matrices of how far the first step moves one, of its length.
         rate: the learning rate.
         highest_rate: of a schedule, the highest.
-        trials: by factor of ``rate``, in the order they were run; empty without a rate.
-        from_initial: whether trials began with freshly initialized weights.
+        trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
+            with freshly initialized weights where those are known.
     """
 
-    names: list[str]
-    matrices: Array
-    loss: float
-    gradients: Array
-    weights: Array
-    updates: Array
+    now: Flow
+    initially: Flow | None
+    step: float
     rate: float | None
     highest_rate: float | None
     trials: dict[float, Trial] = field(default_factory=dict)
-    from_initial: bool = False
-
-    @property
-    def step(self) -> float:
-        """Median over the matrices of how far the first step moves one, of its length."""
-        moved = self.matrices & (self.weights > 0)
-        return float(np.median(self.updates[moved] / self.weights[moved])) if moved.any() else 0.0
 
 
 def training(
@@ -103,34 +92,39 @@ def training(
         seed: of the choice of batches.
     """
     batches = _Batches(take, rows, min(batch_size, rows), seed)
-    now = program.begin(values)
-    measured = [program.step(now, *batch) for batch in batches.first(MEASURED)]
-    gradients = np.median([step.gradients for step in measured], axis=0)
-    value_of = {id(v): value for v, value in zip(model.variables, values, strict=True)}
-    weights = [
-        np.linalg.norm(np.asarray(value_of[id(v)], float)) for v in model.trainable_variables
-    ]
-    start = now if initial is None else program.begin(initial)
-    steps = _steps(program, batches.size)
-    loss = float(np.mean([step.loss for step in measured]))
-    before = loss if initial is None else _loss(program, start, batches)
-    moved = _moved(now, measured[0].state)
-    matrices = np.array([len(variable.shape) > 1 for variable in model.trainable_variables])
-    found = Training(
-        [variable.path for variable in model.trainable_variables],
-        matrices,
-        loss,
-        gradients,
-        np.array(weights),
-        moved,
-        program.rate,
-        program.highest_rate,
-        from_initial=initial is not None,
-    )
+    now, flow, step = _measured(program, model, values, batches)
+    start, before, initially = now, flow.loss, None
+    if initial is not None:
+        start, initially, _ = _measured(program, model, initial, batches)
+        before = initially.loss
+    found = Training(flow, initially, step, program.rate, program.highest_rate)
     if not program.rate:
         return found
-    trials = _trials(program, start, batches, steps, before, found.step)
-    return replace(found, trials=trials)
+    steps = _steps(program, batches.size)
+    return replace(found, trials=_trials(program, start, batches, steps, before, step))
+
+
+def _measured(
+    program: TrainingProgram, model: keras.Model, values: list[Array], batches: _Batches
+) -> tuple[State, Flow, float]:
+    """The state that training begins with, its gradients, and how far a step goes."""
+    state = program.begin(values)
+    measured = [program.step(state, *batch) for batch in batches.first(MEASURED)]
+    after = program.step(measured[0].state, *batches.batch(1))
+    value_of = {id(v): value for v, value in zip(model.variables, values, strict=True)}
+    lengths = [
+        np.linalg.norm(np.asarray(value_of[id(v)], float)) for v in model.trainable_variables
+    ]
+    flow = Flow(
+        [variable.path.removeprefix(f"{model.name}/") for variable in model.trainable_variables],
+        np.array([len(variable.shape) > 1 for variable in model.trainable_variables]),
+        float(np.mean([step.loss for step in measured])),
+        np.median([step.gradients for step in measured], axis=0),
+        np.nan_to_num(after.gradients, nan=0.0, posinf=0.0),
+        np.array(lengths),
+    )
+    moved = _moved(state, measured[0].state)[flow.chosen]
+    return state, flow, float(np.median(moved / flow.weights[flow.chosen])) if len(moved) else 0.0
 
 
 class _Batches:

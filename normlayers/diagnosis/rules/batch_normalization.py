@@ -19,6 +19,8 @@ FEW, TOO_FEW = 8, 2
 # Mean of (moving mean - mean)² / variance, and the factor between moving and true variance: an
 # estimate from hundreds of batches is within 0.1 and 1.3.
 OFF, FAR_OFF = (1.0, 3.0), (9.0, 10.0)
+# The same where they are known to be mostly the 0 and 1 that they begin with: momentum**steps.
+MOSTLY_INITIAL, OFF_AS_INITIAL = 0.2, (0.1, 1.25)
 # Variance as a part of epsilon.
 BELOW, FAR_BELOW = 1.0, 0.01
 
@@ -79,10 +81,17 @@ def stale_moving_statistics(evidence: Evidence) -> list[Finding]:
             mean_off = float(np.mean((layer.moving_mean - layer.mean) ** 2 / size))
             factor = np.log((layer.moving_variance + layer.epsilon) / size)
             variance_off = float(np.exp(np.median(np.abs(factor))))
-        if mean_off <= OFF[0] and variance_off <= OFF[1]:
+        initial = _initial_share(layer, subject.steps)
+        off = OFF_AS_INITIAL if initial >= MOSTLY_INITIAL else OFF
+        if mean_off <= off[0] and variance_off <= off[1]:
             continue
         far = mean_off > FAR_OFF[0] or variance_off > FAR_OFF[1]
-        frozen = "" if layer.trainable else " The layer is frozen, and does not learn them."
+        why = "" if layer.trainable else " The layer is frozen, and does not learn them."
+        if initial >= MOSTLY_INITIAL:
+            why = (
+                f" After {subject.steps} steps at momentum {layer.momentum:g} they are still "
+                f"{initial:.0%} the values that they began with."
+            )
         findings.append(
             Finding(
                 "stale_moving_statistics",
@@ -91,17 +100,23 @@ def stale_moving_statistics(evidence: Evidence) -> list[Finding]:
                     "mean_off": mean_off,
                     "variance_factor": variance_off,
                     "frozen": not layer.trainable,
+                    "initial_share": initial,
                 },
                 "error" if far else "warning",
                 f"The moving statistics of {layer.name!r} are not those of the data: means are "
                 f"{np.sqrt(mean_off):.2g} standard deviations off, variances by a factor of "
-                f"{variance_off:.3g}, so that inference differs from training.{frozen}",
+                f"{variance_off:.3g}, so that inference differs from training.{why}",
                 "Compute them from the data with normlayers.recalibrate, train longer, or lower "
                 "the layer's momentum.",
                 True,
             )
         )
     return findings
+
+
+def _initial_share(layer: Normalization, steps: int) -> float:
+    """How much of the moving statistics are the values they began with; 0 where not known."""
+    return layer.momentum**steps if steps and layer.trainable else 0.0
 
 
 def unfrozen_normalization(evidence: Evidence) -> list[Finding]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.flow import Flow
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.trials import Training
 from normlayers.diagnosis.finding import Finding
 
 Array = npt.NDArray[Any]
@@ -17,82 +18,110 @@ Array = npt.NDArray[Any]
 # Gradient of a matrix relative to its size, of one layer against the largest. Ten sigmoid layers
 # make about 1e-7 of it, three about 1/30.
 FAINT, VANISHED = 1e-4, 1e-6
+# Part of the loss that changes with all of a matrix. Of networks that train it is 0.05 to 10; eight
+# layers whose weights are a tenth of He's make 1e-7 of it (benchmarks/diagnosis.py, tuning half).
+NEGLIGIBLE, NOTHING = 1e-5, 1e-7
+# Below it nothing is left to be learned.
+FITTED = 1e-6
 # Length of the loss's gradient by a matrix, of that matrix's length; a healthy one is below 10.
 STEEP, EXPLODED = 100.0, 1e4
 
 
 def vanishing_gradients(evidence: Evidence) -> list[Finding]:
-    """Layers whose gradient is next to nothing beside that of others."""
+    """Layers whose gradient is next to nothing, beside that of others or against the loss."""
     found = evidence.training
-    relative, names = _relative(found)
-    if not len(relative) or not np.isfinite(relative).all():
+    if not found.now.finite or not len(found.now.relative) or abs(found.now.loss) <= FITTED:
         return []
-    largest = relative.max()
+    part, bad = _faint(found.now)
+    if part is None:
+        return []
+    finding = _vanishing(found.now, part)
+    began = _at_initialization(evidence, lambda flow: _faint(flow)[0] is not None)
+    finding = replace(finding, evidence={**finding.evidence, "at_initialization": began})
+    return [finding if bad else replace(finding, severity="warning")]
+
+
+def _faint(flow: Flow) -> tuple[Array | None, bool]:
+    """Which matrices have next to no gradient, ``None`` for none of them; whether it is gone."""
+    relative, influence = flow.largest_relative, flow.influence
+    if not flow.finite or not len(relative):
+        return None, False
+    faint = (relative <= FAINT * relative.max()) | (influence <= NEGLIGIBLE)
+    gone = (relative <= VANISHED * relative.max()) | (influence <= NOTHING)
+    return (faint, bool(gone.any())) if faint.any() else (None, False)
+
+
+def _vanishing(flow: Flow, faint: Array) -> Finding:
+    relative, names = flow.largest_relative, flow.layers
+    index = int(np.argmin(np.where(faint, relative, np.inf)))
+    largest, influence = float(relative.max()), float(flow.influence[index])
+    ratio = float(relative[index]) / largest if largest else 0.0
+    count = int(faint.sum())
+    others = f"; {count} layers are like that" if count > 1 else ""
     if largest == 0:
-        return [
-            _vanishing(
-                names[0],
-                {"largest": 0.0, "smallest": 0.0},
-                "No weight gets any gradient: nothing is learned.",
-            )
-        ]
-    faint = relative <= FAINT * largest
-    if not faint.any():
-        return []
-    index = int(np.argmin(relative))
-    ratio = float(relative[index] / largest)
-    finding = _vanishing(
-        names[index],
-        {
-            "ratio": ratio,
-            "smallest": float(relative[index]),
-            "largest": float(largest),
-            "layers": [names[i] for i in np.flatnonzero(faint)[:10]],
-        },
-        f"The gradient of {names[index]!r} is {ratio:.1g} of that of "
-        f"{names[int(np.argmax(relative))]!r}, each relative to its weights"
-        f"{f'; {int(faint.sum())} layers are like that' if faint.sum() > 1 else ''}.",
-    )
-    if ratio > VANISHED:
-        return [replace(finding, severity="warning")]
-    return [finding]
-
-
-def _vanishing(where: str, measured: dict[str, Any], message: str) -> Finding:
+        message = "No weight gets any gradient: nothing is learned."
+    elif ratio <= FAINT:
+        message = (
+            f"The gradient of {names[index]!r} is {ratio:.1g} of that of "
+            f"{names[int(np.argmax(relative))]!r}, each relative to its weights{others}."
+        )
+    else:
+        message = (
+            f"All weights of {names[index]!r} together move the loss by {influence:.1g} of what it "
+            f"is{others}: hardly anything of the input gets through the layers."
+        )
+    measured = {
+        "ratio": ratio,
+        "influence": influence,
+        "smallest": float(relative[index]),
+        "largest": largest,
+        "layers": [names[i] for i in np.flatnonzero(faint)[:10]],
+    }
     return Finding(
         "vanishing_gradients",
-        where,
+        names[index],
         measured,
         "error",
         message,
-        "Use relu with he_normal in place of sigmoid or tanh, or a BatchNormalization before each "
-        "activation.",
+        "Initialize the weights with he_normal (relu) or glorot_uniform, use relu in place of "
+        "sigmoid or tanh, or put a BatchNormalization before each activation.",
         True,
     )
+
+
+def _at_initialization(evidence: Evidence, shows: Callable[[Flow], bool]) -> bool | None:
+    """Whether the fault shows with fresh weights too; ``None`` where those are not known."""
+    if not evidence.subject.trained:
+        return True
+    first = evidence.training.initially
+    return None if first is None else shows(first)
 
 
 def exploding_gradients(evidence: Evidence) -> list[Finding]:
     """Gradients much longer than the weights they belong to, or not finite."""
     found = evidence.training
-    if not np.isfinite(found.gradients).all() or not np.isfinite(found.loss):
-        return [
-            _exploding(
-                "", {"loss": repr(found.loss)}, "The loss or its gradient is NaN or infinite.", True
-            )
-        ]
-    relative, names = _relative(found)
-    if not len(relative) or relative.max() <= STEEP:
+    flow = found.now
+    began = _at_initialization(evidence, lambda flow: not flow.finite or _steepest(flow) > STEEP)
+    if not flow.finite:
+        measured = {"loss": repr(flow.loss), "at_initialization": began}
+        return [_exploding("", measured, "The loss or its gradient is NaN or infinite.", True)]
+    ratio = _steepest(flow)
+    if ratio <= STEEP:
         return []
-    index = int(np.argmax(relative))
+    name = flow.layers[int(np.argmax(flow.relative))]
     return [
         _exploding(
-            names[index],
-            {"ratio": float(relative[index]), "loss": found.loss},
-            f"The gradient of {names[index]!r} is {relative[index]:.3g} times as long as its "
-            f"weights, and the loss {found.loss:.3g}.",
-            relative[index] > EXPLODED,
+            name,
+            {"ratio": ratio, "loss": flow.loss, "at_initialization": began},
+            f"The gradient of {name!r} is {ratio:.3g} times as long as its weights, and the loss "
+            f"{flow.loss:.3g}.",
+            ratio > EXPLODED,
         )
     ]
+
+
+def _steepest(flow: Flow) -> float:
+    return float(flow.relative.max(initial=0.0))
 
 
 def _exploding(where: str, measured: dict[str, Any], message: str, bad: bool) -> Finding:
@@ -106,12 +135,3 @@ def _exploding(where: str, measured: dict[str, Any], message: str, bad: bool) ->
         "BatchNormalization between the layers, or give the optimizer clipnorm=1.",
         True,
     )
-
-
-def _relative(found: Training) -> tuple[Array, list[str]]:
-    """Each matrix's gradient relative to its length, and the names of their layers."""
-    chosen = found.matrices & (found.weights > 0)
-    if not chosen.any():
-        return np.zeros(0), []
-    names = [found.names[i].rpartition("/")[0] or found.names[i] for i in np.flatnonzero(chosen)]
-    return found.gradients[chosen] / found.weights[chosen], names

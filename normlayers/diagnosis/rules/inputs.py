@@ -27,8 +27,9 @@ UNEQUAL, VERY_UNEQUAL = 50.0, 1e4
 # |median| in spreads, and for itself: article A2's data at 10 with a spread of 0.6 has 17; of data
 # in [0, 1] biases reach it soon.
 OFF_CENTRE, FAR_OFF_CENTRE = (3.0, 2.0), (8.0, 4.0)
-# Distance from the median in spreads; of 10,000 normal values the furthest has 4.
-OUTLYING, FAR_OUTLYING = 30.0, 300.0
+# Distance from the median in spreads; of 10,000 normal values the furthest has 4. In a feature that
+# is mostly one value, in distances of the others: counts of words reach 30.
+OUTLYING, FAR_OUTLYING, RARE_OUTLYING = 30.0, 300.0, 100.0
 STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale) in front"
 MOST_NAMES = 5
 
@@ -206,12 +207,14 @@ def outliers(evidence: Evidence) -> list[Finding]:
     """Values far from all the others: they rule the gradient, and any statistics."""
     findings = []
     for name, found in evidence.inputs.items():
-        far = np.where(found.dense, found.far, 0.0)
+        far = np.where(found.dense | (found.sparse & (found.far > RARE_OUTLYING)), found.far, 0.0)
         if not len(far) or far.max() <= OUTLYING or _is_lookup(evidence, name):
             continue
         worst = int(np.argmax(far))
         feature = evidence.data.feature_name(name, worst)
         features = int((far > OUTLYING).sum())
+        spreads = "standard deviations (of the middle half)"
+        unit = "times the usual distance" if found.sparse[worst] else spreads
         low, high, median = found.low[worst], found.high[worst], found.median[worst]
         value = high if high - median > median - low else low
         findings.append(
@@ -226,7 +229,7 @@ def outliers(evidence: Evidence) -> list[Finding]:
                 },
                 "error" if far[worst] > FAR_OUTLYING else "warning",
                 f"Feature {feature} of {name} has values up to {value:.4g}, "
-                f"{far[worst]:.3g} standard deviations (of the middle half) from its median"
+                f"{far[worst]:.3g} {unit} from its median"
                 f"{f'; {features} features are like that' if features > 1 else ''}.",
                 "Clip the feature, take its logarithm, or drop these rows; then standardize.",
                 True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -33,19 +34,17 @@ def dead_neurons(evidence: Evidence) -> list[Finding]:
     """Rectifiers that are active on none of the data."""
     findings = []
     for layer in evidence.activities:
-        if layer.activation not in RECTIFIERS or not layer.finite:
-            continue
-        share = float(np.mean(layer.share == 0))
-        severity = _severity(layer, share)
+        severity, share = _dead(layer)
         if severity is not None:
+            began, since = _began(evidence, layer, _dead)
             findings.append(
                 Finding(
                     "dead_neurons",
                     layer.name,
-                    _evidence(layer, share),
+                    _measured(layer, share) | began,
                     severity,
                     f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
-                    "on none of the data, and get no gradient.",
+                    f"on none of the data, and get no gradient{since}.",
                     "Initialize the layer again (he_normal, bias 0), on standardized inputs, with "
                     "a lower learning rate; or use leaky_relu.",
                     True,
@@ -58,23 +57,19 @@ def always_on_neurons(evidence: Evidence) -> list[Finding]:
     """Rectifiers that are active on all of the data: the layer is linear there."""
     findings = []
     for layer in evidence.activities:
-        if layer.activation not in BENT or not layer.finite:
-            continue
-        share = float(np.mean(layer.share == 1))
-        one_sided = share + float(np.mean(layer.share == 0))
-        severity = _severity(layer, share)
-        if severity is None and one_sided >= ALMOST_ALL and share >= 0.25:
-            severity = _severity(layer, one_sided)
+        severity, share = _always_on(layer)
         if severity is not None:
+            began, since = _began(evidence, layer, _always_on)
+            one_sided = share + float(np.mean(layer.share == 0))
             findings.append(
                 Finding(
                     "always_on_neurons",
                     layer.name,
-                    {**_evidence(layer, share), "always_on_or_dead": one_sided},
+                    {**_measured(layer, share), "always_on_or_dead": one_sided, **began},
                     severity,
                     f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
                     f"on all of the data, and {one_sided:.0%} on all or none: the layer is linear "
-                    "on the data.",
+                    f"on the data{since}.",
                     "Centre what the layer takes: an adapted normlayers.Standardize in front of "
                     "the model, or a BatchNormalization before the activation.",
                     True,
@@ -87,25 +82,67 @@ def saturated_neurons(evidence: Evidence) -> list[Finding]:
     """Sigmoids, tanh and the like at their ends, where no gradient passes."""
     findings = []
     for layer in evidence.activities:
-        if not layer.saturation >= SATURATED or layer.activation in (*BENT, "exponential"):
-            continue
-        if layer.points * len(layer.share) < FEWEST_POINTS:
-            continue
-        findings.append(
-            Finding(
-                "saturated_neurons",
-                layer.name,
-                {"saturation": layer.saturation, "activation": layer.activation},
-                "error" if layer.saturation >= ALL_SATURATED else "warning",
-                f"{layer.saturation:.0%} of the values of {layer.name!r} are at the ends of "
-                f"{layer.activation}, where its derivative is below 0.01 and hardly any gradient "
-                "passes.",
-                "Standardize the inputs, initialize the layer with glorot_uniform, or put a "
-                "BatchNormalization before the activation.",
-                True,
+        severity, share = _saturated(layer)
+        if severity is not None:
+            began, since = _began(evidence, layer, _saturated)
+            findings.append(
+                Finding(
+                    "saturated_neurons",
+                    layer.name,
+                    {"saturation": share, "activation": layer.activation, **began},
+                    severity,
+                    f"{share:.0%} of the values of {layer.name!r} are at the ends of "
+                    f"{layer.activation}, where its derivative is below 0.01 and hardly any "
+                    f"gradient passes{since}.",
+                    "Standardize the inputs, initialize the layer with glorot_uniform, or put a "
+                    "BatchNormalization before the activation.",
+                    True,
+                )
             )
-        )
     return findings
+
+
+Judged = tuple[Severity | None, float]
+
+
+def _dead(layer: Activity) -> Judged:
+    """How bad it is, ``None`` where it may be chance; and the share of dead neurons."""
+    share = float(np.mean(layer.share == 0))
+    known = layer.activation in RECTIFIERS and layer.finite
+    return (_severity(layer, share) if known else None), share
+
+
+def _always_on(layer: Activity) -> Judged:
+    share = float(np.mean(layer.share == 1))
+    if layer.activation not in BENT or not layer.finite:
+        return None, share
+    severity = _severity(layer, share)
+    one_sided = share + float(np.mean(layer.share == 0))
+    if severity is None and one_sided >= ALMOST_ALL and share >= 0.25:
+        severity = _severity(layer, one_sided)
+    return severity, share
+
+
+def _saturated(layer: Activity) -> Judged:
+    share = layer.saturation
+    known = layer.activation not in (*BENT, "exponential")
+    if not share >= SATURATED or not known or layer.points * len(layer.share) < FEWEST_POINTS:
+        return None, share
+    return ("error" if share >= ALL_SATURATED else "warning"), share
+
+
+def _began(
+    evidence: Evidence, layer: Activity, judge: Callable[[Activity], Judged]
+) -> tuple[dict[str, Any], str]:
+    """Whether a layer's fault was there at initialization, as evidence and as words."""
+    first = None
+    if evidence.subject.trained and evidence.first_activities is not None:
+        first = next((a for a in evidence.first_activities if a.name == layer.name), None)
+    if first is None:
+        return {"at_initialization": None if evidence.subject.trained else True}, ""
+    severity, share = judge(first)
+    began = {"at_initialization": severity is not None, "share_at_initialization": share}
+    return began, f"; of a fresh copy, {share:.0%}" if np.isfinite(share) else ""
 
 
 def duplicate_neurons(evidence: Evidence) -> list[Finding]:
@@ -178,7 +215,7 @@ def _severity(layer: Activity, share: float) -> Severity | None:
     return "warning" if share >= MANY else None
 
 
-def _evidence(layer: Activity, share: float) -> dict[str, Any]:
+def _measured(layer: Activity, share: float) -> dict[str, Any]:
     return {
         "share": share,
         "neurons": len(layer.share),

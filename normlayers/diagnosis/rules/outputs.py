@@ -11,6 +11,20 @@ from normlayers.diagnosis.finding import Finding, Severity
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 SOFTMAXES = ("softmax", "sparsemax")
+# What activations can give.
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, np.inf),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, np.inf),
+    "softsign": (-1.0, 1.0),
+    "exponential": (0.0, np.inf),
+}
+# Share of the targets that may lie outside.
+OUT_OF_REACH = 0.01
 # Fewer rows may hold one label each by chance.
 FEWEST_ROWS = 20
 
@@ -24,7 +38,13 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
     for output in outputs:
         said = _one_softmax(output)
         if said is None and output.loss is not None:
-            rule = {"binary": _binary, "categorical": _categorical, "sparse": _categorical}
+            rule = {
+                "binary": _binary,
+                "categorical": _categorical,
+                "sparse": _categorical,
+                "regression": _regression,
+                "relative": _regression,
+            }
             said = rule.get(output.loss.kind, lambda _: None)(output)
         if said is not None:
             severity, what, cure = said
@@ -131,4 +151,21 @@ def _categorical(output: Output) -> Said:
         f"The output {output.name!r} has a sigmoid for each class, and {output.loss.name} takes "
         "probabilities that add up to 1.",
         "Use softmax, or binary_crossentropy where a row may have several labels.",
+    )
+
+
+def _regression(output: Output) -> Said:
+    y = output.every_target
+    if y is None or y.dtype.kind not in "biuf" or output.rescaled != (1.0, 0.0):
+        return None
+    low, high = RANGES.get(output.activation, (-np.inf, np.inf))
+    outside = float(np.mean((y < low - 1e-6) | (y > high + 1e-6)))
+    if outside <= OUT_OF_REACH:
+        return None
+    return (
+        "error",
+        f"The output {output.name!r} has {output.activation}, which gives {low:g} to {high:g}, and "
+        f"{outside:.0%} of the targets lie outside: they go from {np.nanmin(y):.4g} to "
+        f"{np.nanmax(y):.4g}.",
+        "Give the output no activation, or scale the targets into its range.",
     )

@@ -46,13 +46,13 @@ RULES = (
         "output_does_not_fit_loss",
         outputs.output_does_not_fit_loss,
         "error",
-        "logic: what Keras documents of each loss",
+        "logic: what Keras documents of each loss; 1 % of regression targets out of reach",
     ),
     Rule(
         "labels_do_not_fit_output",
         targets.labels_do_not_fit_output,
         "error",
-        "logic: what Keras documents of each loss; 1 % of regression targets out of reach",
+        "logic: what Keras documents of each loss",
     ),
     Rule(
         "not_adapted",
@@ -132,7 +132,8 @@ RULES = (
         "vanishing_gradients",
         gradients.vanishing_gradients,
         "error",
-        "1e-4 (error 1e-6) of the steepest layer's, relative to the weights",
+        "1e-4 (error 1e-6) of the steepest layer's, relative to the weights; or 1e-5 (1e-7) of the "
+        "loss along all of a layer's weights",
     ),
     Rule(
         "exploding_gradients",
@@ -164,7 +165,8 @@ RULES = (
         "stale_moving_statistics",
         batch_normalization.stale_moving_statistics,
         "error",
-        "means 1 (error 3) deviations off, or variances by a factor of 3 (10)",
+        "means 1 (error 3) deviations off, or variances by a factor of 3 (10); 0.3 and 1.25 while "
+        "momentum**steps is over 0.2",
     ),
     Rule(
         "unfrozen_normalization",

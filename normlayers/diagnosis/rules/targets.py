@@ -18,19 +18,6 @@ Array = npt.NDArray[Any]
 # step of 1e-3 takes thousands to get to 10 and more.
 LARGE, VERY_LARGE = 10.0, 30.0
 SMALL = 0.02
-# What activations can give.
-RANGES = {
-    "sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, np.inf),
-    "relu6": (0.0, 6.0),
-    "softplus": (0.0, np.inf),
-    "softsign": (-1.0, 1.0),
-    "exponential": (0.0, np.inf),
-}
-BOUNDED = ("sigmoid", "softmax", "hard_sigmoid", "tanh", "softsign", "relu6")
 
 
 def _with_targets(evidence: Evidence) -> list[tuple[Output, Array]]:
@@ -53,8 +40,7 @@ def targets_not_scaled(evidence: Evidence) -> list[Finding]:
     """Regression targets whose size is far from 1."""
     findings = []
     for output, y in _with_targets(evidence):
-        linear = output.activation not in BOUNDED
-        if output.loss is None or output.loss.kind != "regression" or not linear:
+        if output.loss is None or output.loss.kind != "regression":
             continue
         factor, offset = output.rescaled
         values = np.asarray(y, float).reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
@@ -223,17 +209,6 @@ def _of_regression(output: Output, y: Array) -> Said:
             f"the targets have {width} columns, and the output {output.units} units, so that each "
             "is compared with all",
             f"Give the output {width} units.",
-        )
-    low, high = RANGES.get(output.activation, (-np.inf, np.inf))
-    if output.rescaled != (1.0, 0.0):
-        return None
-    outside = float(np.mean((y < low - 1e-6) | (y > high + 1e-6)))
-    if outside > 0.01:
-        return (
-            "error",
-            f"{outside:.0%} of the targets lie outside what {output.activation} can give "
-            f"({low:g} to {high:g}): they go from {y.min():.4g} to {y.max():.4g}",
-            "Give the output no activation, or scale the targets into its range.",
         )
     return None
 

@@ -63,6 +63,21 @@ def test_moving_statistics_of_other_data(kind):
     assert finding.severity == "warning"
 
 
+@pytest.mark.parametrize(("momentum", "expected"), [(0.9999, "warning"), (0.9, None)])
+def test_moving_statistics_that_are_mostly_the_initial_ones(momentum, expected):
+    model = normalized(momentum=momentum)
+    dense = np.asarray(model.get_layer("dense").get_weights()[0])
+    variance = (X @ dense).var(0)
+    model.get_layer("dense").set_weights([dense * np.sqrt(1.6 / variance)])
+    for _ in range(60):
+        model.train_on_batch(X, Y)
+    told = found("stale_moving_statistics", model, X, Y)
+    assert [finding.severity for finding in told] == ([expected] if expected else [])
+    if told:
+        assert told[0].evidence["initial_share"] == pytest.approx(momentum**60)
+        assert "60 steps" in told[0].message
+
+
 def test_a_normalization_that_trains_behind_a_frozen_kernel():
     model = normalized()
     model.get_layer("dense").trainable = False

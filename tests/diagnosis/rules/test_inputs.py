@@ -123,6 +123,15 @@ def test_outliers(value, severity):
         assert not found("inputs_not_scaled", classifier(), x, Y)
 
 
+@pytest.mark.parametrize(("value", "severity"), [(-999.0, "error"), (150.0, "warning"), (40, None)])
+def test_outliers_of_a_feature_that_is_mostly_one_value(value, severity):
+    x = X.copy()
+    x[:, 4] = np.arange(len(x)) % 3 == 0
+    x[:2, 4] = value
+    told = found("outliers", classifier(), x, Y)
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
 def test_images_of_bytes_behind_a_layer_without_weights_are_seen():
     images = np.random.default_rng(0).integers(0, 256, (200, 4, 4)).astype("uint8")
     labels = (images[:, 0, 0] > 128).astype("int64")

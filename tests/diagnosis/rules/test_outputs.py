@@ -21,6 +21,9 @@ CATEGORICAL = "categorical_crossentropy"
         (np.eye(3)[CLASSES], 3, "sigmoid", CATEGORICAL, "error"),
         (np.eye(3)[CLASSES], 3, "sigmoid", BINARY, "warning"),
         (CLASSES, 3, "softmax", keras.losses.SparseCategoricalCrossentropy(True), "warning"),
+        (X[:, 0] * 3, 1, "sigmoid", "mse", "error"),
+        (X[:, 0], 1, "relu", "mse", "error"),
+        (X[:, 0] * 1e3, 1, "tanh", "mae", "error"),
     ],
 )
 def test_outputs_that_do_not_fit(y, units, output, loss, severity):

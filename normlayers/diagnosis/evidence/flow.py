@@ -1,0 +1,69 @@
+"""How strongly the loss pulls at each variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The loss's gradients in a network, by trainable variable.
+
+    Attributes:
+        names: of each variable, its path in the model.
+        matrices: which of them are matrices of weights.
+        loss: mean over several batches.
+        gradients: median over batches of each variable's gradient's length.
+        after: the same of one batch after a step of training: behind a factor that begins with 0,
+            as of a residual branch, gradients begin then.
+        weights: each variable's length.
+    """
+
+    names: list[str]
+    matrices: Array
+    loss: float
+    gradients: Array
+    after: Array
+    weights: Array
+
+    @property
+    def chosen(self) -> Array:
+        """Which variables are matrices with weights other than 0."""
+        return self.matrices & (self.weights > 0)
+
+    @property
+    def layers(self) -> list[str]:
+        """Paths of the layers that the chosen matrices belong to."""
+        names = [self.names[i] for i in np.flatnonzero(self.chosen)]
+        return [name.rpartition("/")[0] or name for name in names]
+
+    @property
+    def relative(self) -> Array:
+        """Of each chosen matrix, its gradient's length as a multiple of its own."""
+        return self.gradients[self.chosen] / self.weights[self.chosen]
+
+    @property
+    def largest_relative(self) -> Array:
+        """The same, of the gradient now or after a step, whichever is longer."""
+        return np.maximum(self.gradients, self.after)[self.chosen] / self.weights[self.chosen]
+
+    @property
+    def influence(self) -> Array:
+        """Of each chosen matrix, by what part of itself the loss changes with its whole size.
+
+        That is ``|gradient| |weights| / |loss|``, the loss's elasticity along the gradient. It does
+        not depend on the units of the weights or of the loss.
+        """
+        loss = max(abs(self.loss), float(np.finfo(float).tiny))
+        return self.largest_relative * self.weights[self.chosen] ** 2 / loss
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss and all gradients are finite."""
+        return bool(np.isfinite(self.loss) and np.isfinite(self.gradients).all())

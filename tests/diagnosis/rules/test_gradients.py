@@ -1,0 +1,104 @@
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from tests.diagnosis.small_models import classifier, network, points
+
+X, Y = points()
+LAYERS = keras.layers
+
+
+def deep(activation="relu", count=8, deviation=None):
+    kernel = deviation and keras.initializers.RandomNormal(0, deviation, seed=3)
+    return [
+        LAYERS.Dense(16, activation, kernel_initializer=kernel or "he_normal", name=f"d{i}")
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "severity"),
+    [
+        (deep("sigmoid", 12), "error"),
+        (deep(deviation=0.01), "error"),  # all alike: none is small beside another
+        (deep("tanh", deviation=0.01), "error"),
+        (deep(), None),
+        (deep("tanh", 3, 0.1), None),
+    ],
+)
+def test_gradients_that_vanish(hidden, severity):
+    found = nl.diagnose(network(*hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
+    told = found.of("vanishing_gradients")
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+def test_the_influence_is_the_losss_elasticity():
+    """By central differences, which are exact: the loss is quadratic in each weight."""
+    hidden, last = deep("linear", count=2, deviation=2e-3), LAYERS.Dense(1)
+    model = network(*hidden, last, loss="mse", optimizer=keras.optimizers.SGD(1e-6))
+    y = X[:, :1]
+    (told,) = nl.diagnose(model, X, y, batch_size=len(X)).of("vanishing_gradients")
+    layer = model.get_layer(told.where)
+    kernel = np.asarray(layer.kernel, float)
+
+    def loss(values):
+        layer.kernel.assign(values)
+        return float(np.mean((np.asarray(model(X), float) - y) ** 2))
+
+    slope = np.zeros_like(kernel)
+    for place in np.ndindex(*kernel.shape):
+        step = np.zeros_like(kernel)
+        step[place] = 0.5
+        slope[place] = loss(kernel + step) - loss(kernel - step)
+    influence = np.linalg.norm(slope) * np.linalg.norm(kernel) / loss(kernel)
+    assert told.evidence["influence"] == pytest.approx(influence, rel=0.01)
+
+
+def test_a_branch_that_begins_with_0_does_not_vanish():
+    """Residual branches whose last factor begins with 0 get their gradients after a step."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    t = LAYERS.Dense(16, "relu")(inputs)
+    for _ in range(3):
+        inner = LAYERS.Dense(16, "relu")(t)
+        t = LAYERS.Add()([t, LAYERS.Dense(16, kernel_initializer="zeros")(inner)])
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid")(t))
+    model.compile("adam", "binary_crossentropy")
+    assert not nl.diagnose(model, X, Y).of("vanishing_gradients")
+
+
+def test_a_network_that_fits_its_data_has_none_left():
+    model = network(LAYERS.Dense(1, use_bias=False), loss="mse")
+    weights = np.arange(6.0)[:, None]
+    model.layers[0].set_weights([weights])
+    assert not nl.diagnose(model, X, X @ weights.astype("float32")).of("vanishing_gradients")
+
+
+def test_gradients_that_explode():
+    model = network(*deep(count=5, deviation=3.0), LAYERS.Dense(1), loss="mse")
+    (told,) = nl.diagnose(model, X, X[:, 0]).of("exploding_gradients")
+    assert told.severity == "error"
+    assert told.evidence["at_initialization"] is True
+
+
+def test_what_a_learning_rate_did_is_listed_under_it():
+    keras.utils.set_random_seed(0)
+    model = classifier(optimizer=keras.optimizers.Adam(3.0))
+    model.fit(X, Y, epochs=5, verbose=0)
+    model.get_layer("hidden").bias.assign(np.full(16, -1e3))
+    found = nl.diagnose(model, X, Y)
+    assert [f.fault for f in found.errors] == ["learning_rate_too_high"]
+    (dead,) = found.of("dead_neurons")
+    assert dead.evidence["at_initialization"] is False
+    assert "of a fresh copy, 0%" in dead.message
+
+
+def test_neurons_that_began_dead_are_a_cause():
+    biases = keras.initializers.Constant(-1e3)
+    hidden = LAYERS.Dense(16, "relu", bias_initializer=biases, name="hidden")
+    model = network(hidden, LAYERS.Dense(1, "sigmoid"))
+    model.fit(X, Y, epochs=1, verbose=0)
+    found = nl.diagnose(model, X, Y)
+    assert [f.fault for f in found.errors] == ["dead_neurons"]
+    assert found.errors[0].evidence["at_initialization"] is True
