@@ -27,6 +27,7 @@ def parsed() -> Namespace:
     parser.add_argument("--seeds", type=int, default=6, help="of each healthy network and state")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--half", choices=["tuning", "reporting"], help="only this half")
+    parser.add_argument("--fault", action="append", help="only this one, and healthy networks")
     parser.add_argument("--each", action="store_true", help="list the cases that went wrong")
     parser.add_argument("--kept", type=Path, default=Path("logs/diagnosis.jsonl"), help="outcomes")
     return parser.parse_args()
@@ -41,7 +42,7 @@ with quiet_start():
     from rich.table import Table
 
     from benchmarks.fault_injection import scores
-    from benchmarks.fault_injection.cases import faulty_cases, healthy_cases
+    from benchmarks.fault_injection.cases import FAULTS, faulty_cases, healthy_cases
     from benchmarks.fault_injection.diagnosing import run
 
 
@@ -98,6 +99,10 @@ def main(options: Namespace) -> None:
         *healthy_cases(options.seeds, options.half),
         *faulty_cases(options.cases, options.half),
     ]
+    unknown = [fault for fault in options.fault or () if fault not in FAULTS]
+    if unknown:
+        sys.exit(f"there is no fault {unknown[0]!r}; there are {', '.join(FAULTS)}.")
+    cases = [case for case in cases if case.fault in ("", *(options.fault or FAULTS))]
     done = run(cases, options.kept, options.workers)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))
     for half in [options.half] if options.half else ["tuning", "reporting"]:
