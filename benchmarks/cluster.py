@@ -47,6 +47,7 @@ with quiet_start():
     import dask.dataframe as dd
     from dask.base import compute
     from distributed import Client, LocalCluster
+    from measured import Measured, keep
     from side_by_side import Contestants, medians, show
 
     import normlayers as nl
@@ -83,19 +84,33 @@ def contestants(x: Any) -> Contestants:
     return found
 
 
-def one_scan(rows: int, rounds: int) -> None:
+def one_scan(rows: int, rounds: int) -> list[Measured]:
     """C1, made anew in each scan, and held in the workers' memory."""
+    found = []
     for workers in (1, 2):
         with cluster(workers, "4GB") as local, Client(local):
             title = f"C1: {rows:,} x {FEATURES} float32, {workers} worker(s)"
-            show(title + ", made in the scan", medians(contestants(made(rows)), rounds))
+            seconds = medians(contestants(made(rows)), rounds)
+            show(title + ", made in the scan", seconds)
+            found += _against_one_read(f"{workers} worker(s), data made in the scan", seconds)
             held = made(rows, seed=1).persist()
             held.sum().compute()
-            show(title + ", in their memory", medians(contestants(held), rounds))
+            seconds = medians(contestants(held), rounds)
+            show(title + ", in their memory", seconds)
+            found += _against_one_read(f"{workers} worker(s), data in memory", seconds)
+    return found
 
 
-def errors(rows: int) -> None:
+def _against_one_read(where: str, seconds: dict[str, float]) -> list[Measured]:
+    return [
+        Measured(f"{name} / Dask's sum, {where}", seconds[key] / seconds["x.sum(axis=0)"], 1.3)
+        for name, key in (("Standardize", "normlayers"), ("MinMaxScale", "normlayers MinMaxScale"))
+    ]
+
+
+def errors(rows: int) -> list[Measured]:
     """C2."""
+    errors = {}
     with cluster(2) as local, Client(local):
         x = (
             da.random.default_rng(1).standard_normal((rows, 2), chunks=(rows // 7, 2)) + 1e9
@@ -112,6 +127,9 @@ def errors(rows: int) -> None:
             exact = math.fsum((deviation - mean) ** 2) / rows
             worst = max(worst, abs(found[feature] / exact - 1))
         print(f"C2: variance of {rows:,} float64 at mean 1e9, std 1: {name} is off by {worst:.1e}")
+        errors[name] = worst
+    name = "error of the variance at mean 1e9, std 1, in 1e-12"
+    return [Measured(name, errors["normlayers"] * 1e12, 1.0)]
 
 
 def growth(most: int) -> None:
@@ -184,16 +202,18 @@ def from_parquet(gigabytes: float) -> None:
 
 
 def main(options: Namespace) -> None:
-    parts = {
+    parts: dict[str, Callable[[], list[Measured] | None]] = {
         "C1": lambda: one_scan(options.rows, options.rounds),
         "C2": lambda: errors(options.rows // 10),
         "C3": lambda: growth(options.most),
         "C4": lambda: larger_than_memory(options.large),
         "C5": lambda: from_parquet(options.parquet),
     }
+    measured = []
     for name, run in parts.items():
         if options.only is None or name in options.only:
-            run()
+            measured += run() or []
+    keep("cluster", measured)
 
 
 if __name__ == "__main__":

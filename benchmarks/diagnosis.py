@@ -44,6 +44,7 @@ with quiet_start():
     from benchmarks.fault_injection import scores
     from benchmarks.fault_injection.cases import FAULTS, faulty_cases, healthy_cases
     from benchmarks.fault_injection.diagnosing import run
+    from benchmarks.measured import Measured, keep
 
 
 def fault_table(results: scores.Results, title: str) -> Table:
@@ -92,6 +93,36 @@ def wrong_cases(results: scores.Results) -> list[str]:
     return lines
 
 
+def against_goals(results: scores.Results) -> list[Measured]:
+    """Mean recall and precision, and false alarms."""
+    measured = []
+    found = scores.fault_scores(results)
+    kinds = {
+        "inputs and targets": (scores.INPUTS_AND_TARGETS, 95.0, 90.0),
+        "the others": (
+            [fault for fault in FAULTS if fault not in scores.INPUTS_AND_TARGETS], 90.0, 85.0
+        ),
+    }  # fmt: skip
+    for kind, (faults, recall, precision) in kinds.items():
+        of = [found[fault] for fault in faults if found[fault].cases]
+        right, wrong = sum(score.right for score in of), sum(score.wrong for score in of)
+        cases = sum(score.cases for score in of)
+        share = 100 * right / cases if cases else float("nan")
+        measured += [
+            Measured(f"faults of {kind} found", share, recall, "%", True),
+            Measured(
+                f"faults of {kind}, right of those reported",
+                100 * right / max(1, right + wrong), precision, "%", True,
+            ),
+        ]  # fmt: skip
+    healthy, errors, warned = scores.false_alarms(results)
+    return [
+        *measured,
+        Measured("healthy networks with an error", 100 * errors / max(1, healthy), 1.0, "%"),
+        Measured("healthy networks with a warning", 100 * warned / max(1, healthy), 5.0, "%"),
+    ]
+
+
 def main(options: Namespace) -> None:
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
@@ -111,6 +142,8 @@ def main(options: Namespace) -> None:
         console.print("\n".join(summary(part)))
         if options.each:
             console.print("\n".join(wrong_cases(part)), markup=False)
+        if half == "reporting" and not options.fault:
+            keep("diagnosis", against_goals(part))
 
 
 if __name__ == "__main__":

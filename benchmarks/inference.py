@@ -53,6 +53,7 @@ with quiet_start():
     import keras
     import numpy as np
     import tensorflow as tf
+    from measured import Measured, keep
     from recalibration_accuracy import accuracies
     from rich.console import Console
     from rich.table import Table
@@ -70,6 +71,8 @@ APPLICATIONS = [
 ]
 # These need larger images than the others.
 SMALLEST = {"InceptionResNetV2": 96, "InceptionV3": 96, "Xception": 96}
+# Networks whose latency has a goal.
+GOAL_FOR = ("ResNet50", "MobileNetV2")
 Call = Callable[[], Any]
 
 
@@ -158,8 +161,9 @@ def calls(model: keras.Model, runtime: str, batch: int) -> tuple[Call, float]:
 
 def latencies(
     names: list[str], runtimes: list[str], batches: list[int], size: int, rounds: int
-) -> None:
+) -> list[Measured]:
     """I1."""
+    measured = []
     for name in names:
         table = Table(title=f"I1: {name}, a call before and after folding, images of {size} pixels")
         for column in ("runtime", "batch", "ms before", "ms after", "ratio", "export s"):
@@ -169,6 +173,10 @@ def latencies(
         result = nl.fold(model)
         seconds = time.perf_counter() - started
         off, ulps = difference(result.model, model)
+        measured += [
+            Measured(f"{name}: seconds to fold", seconds, 1.0, "s"),
+            Measured(f"{name}: largest difference after folding, in 1e-5", off * 1e5, 1.0),
+        ]
         Console().print(
             f"{name}: {len(result.folded)} folded, {len(result.kept)} kept in {seconds:.2f} s; "
             f"largest difference {off:.1e}, {ulps:.1f} ulps of the largest output"
@@ -180,9 +188,13 @@ def latencies(
                 after, _ = calls(result.model, runtime, batch)
                 times = medians({"before": before, "after": after}, rounds, 3)
                 ratio = times["after"] / times["before"]
+                goal = 0.85 if (runtime, batch) == ("graph", 1) and name in GOAL_FOR else None
+                what = f"{name}, {runtime}, batch {batch}: folded / before"
+                measured.append(Measured(what, ratio, goal))
                 ms = (f"{times[key] * 1e3:.3g}" for key in ("before", "after"))
                 table.add_row(runtime, str(batch), *ms, f"{ratio:.2f}", f"{exporting:.1f}")
         Console().print(table)
+    return measured
 
 
 def applications(size: int, only: list[str]) -> None:
@@ -221,7 +233,8 @@ def main(options: Namespace) -> None:
     if options.applications is not None:
         applications(options.size, options.applications)
         return
-    latencies(options.networks, options.runtimes, options.batches, options.size, options.rounds)
+    names, runtimes = options.networks, options.runtimes
+    keep("inference", latencies(names, runtimes, options.batches, options.size, options.rounds))
     if options.seeds:
         recalibration(options.seeds)
 

@@ -42,6 +42,7 @@ with quiet_start():
     from benchmarks.fault_injection.cases import FAULTS, Case, faulty_cases
     from benchmarks.fault_injection.diagnosing import Outcome, run
     from benchmarks.fault_injection.repairing import against_random, repaired, won_back
+    from benchmarks.measured import Measured, keep
 
 # Nothing in the model is wrong: the data to come are.
 NOT_OF_THE_MODEL = ("train_validation_shift",)
@@ -87,6 +88,17 @@ def main(options: Namespace) -> None:
     done = run(cases, options.kept, options.workers, repaired)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))
     console.print(repair_table(results, f"{options.half} half"))
+    outcomes = [outcome for _, outcome in results]
+    won = 100 * sum(won_back(outcome) for outcome in outcomes) / max(1, len(outcomes))
+    better = 100 * sum(against_random(o) > 0 for o in outcomes) / max(1, len(outcomes))
+    if not options.fault:
+        keep(
+            "repair",
+            [
+                Measured("faults after which 90 % is won back", won, 90.0, "%", True),
+                Measured("faults in which repair beats random search", better, 80.0, "%", True),
+            ],
+        )
     if options.each:
         for case, outcome in results:
             if not won_back(outcome):
