@@ -35,7 +35,7 @@ def shown(value: float, unit: str) -> str:
 
 def rows(found: dict[str, tuple[str, list[Measured]]]) -> list[tuple[str, ...]]:
     """Benchmark, what, value, goal, and whether it is missed."""
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for name, (_, numbers) in found.items():
         for one in numbers:
             bound = "≥" if one.at_least else "≤"
