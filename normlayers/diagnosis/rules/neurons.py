@@ -1,21 +1,15 @@
-"""Faults of neurons: dead, always on, saturated, duplicate."""
+"""Faults of neurons: dead, always on, saturated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
-import numpy.typing as npt
-from keras import ops
 
-from normlayers.diagnosis.evidence.calls import Call
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Activity
 from normlayers.diagnosis.finding import Finding, Severity
-
-Array = npt.NDArray[Any]
 
 # Whose derivative is 0 where a neuron is not active: a dead neuron learns nothing more.
 RECTIFIERS = ("relu", "relu6")
@@ -27,7 +21,6 @@ MANY, ALMOST_ALL = 0.7, 0.95
 SATURATED, ALL_SATURATED = 0.6, 0.9
 # Of fewer neurons or points a state may be chance.
 FEWEST_NEURONS, FEWEST_POINTS = 4, 16
-DUPLICATE = 0.5
 
 
 def dead_neurons(evidence: Evidence) -> list[Finding]:
@@ -143,67 +136,6 @@ def _began(
     severity, share = judge(first)
     began = {"at_initialization": severity is not None, "share_at_initialization": share}
     return began, f"; of a fresh copy, {share:.0%}" if np.isfinite(share) else ""
-
-
-def duplicate_neurons(evidence: Evidence) -> list[Finding]:
-    """Neurons of a hidden layer with equal weights: they stay equal, whatever is learned."""
-    findings = []
-    graph = evidence.graph
-    for call in {call.name: call for call in graph.calls if call.has_matrix}.values():
-        columns = _columns(call)
-        if columns is None or columns.shape[1] < 2 or _is_last(evidence, call):
-            continue
-        first = np.unique(columns, axis=1, return_counts=True)[1]
-        share = float(first[first > 1].sum() / columns.shape[1])
-        if share < DUPLICATE:
-            continue
-        zero = bool(np.all(columns == 0))
-        findings.append(
-            Finding(
-                "duplicate_neurons",
-                call.name,
-                {"share": share, "zero": zero, "neurons": int(columns.shape[1])},
-                "error",
-                f"{share:.0%} of the {columns.shape[1]} neurons of {call.name!r} have the same "
-                f"weights as another{' (all 0)' if zero else ''}, and so the same gradient: they "
-                "never come to differ.",
-                "Initialize the kernel at random: kernel_initializer='glorot_uniform' or "
-                "'he_normal'.",
-                True,
-            )
-        )
-    return findings
-
-
-def _columns(call: Call) -> Array | None:
-    """Weights of each neuron of a layer, shape ``(weights, neurons)``, biases included."""
-    kernel = getattr(call.layer, "kernel", None)
-    if not isinstance(kernel, keras.Variable) or call.kind.startswith("Depthwise"):
-        return None
-    if call.kind not in ("Dense", "Conv1D", "Conv2D", "Conv3D"):
-        return None
-    weights = np.asarray(ops.convert_to_numpy(ops.copy(kernel)))
-    columns = weights.reshape(-1, weights.shape[-1])
-    bias = getattr(call.layer, "bias", None)
-    if isinstance(bias, keras.Variable):
-        columns = np.vstack([columns, np.asarray(ops.convert_to_numpy(ops.copy(bias)))[None]])
-    return columns
-
-
-def _is_last(evidence: Evidence, call: Call) -> bool:
-    """Whether nothing with weights comes after a layer, or it ends a branch that is added."""
-    graph = evidence.graph
-    todo, seen = [call], set()
-    while todo:
-        for taker in graph.takers(todo.pop()):
-            if taker.has_matrix:
-                return False
-            if taker.kind == "Add":
-                return True
-            if id(taker) not in seen:
-                seen.add(id(taker))
-                todo.append(taker)
-    return True
 
 
 def _severity(layer: Activity, share: float) -> Severity | None:

@@ -9,6 +9,7 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules import (
     batch_normalization,
+    duplicates,
     gradients,
     inputs,
     learning_rate,
@@ -100,9 +101,9 @@ RULES = (
     ),
     Rule(
         "duplicate_neurons",
-        neurons.duplicate_neurons,
+        duplicates.duplicate_neurons,
         "error",
-        "half of a hidden layer's kernel columns are equal to another one",
+        "half of a hidden layer's neurons have, or began with, the weights of another",
     ),
     Rule(
         "missing_nonlinearity",

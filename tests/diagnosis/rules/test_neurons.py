@@ -62,26 +62,3 @@ def test_saturation(activation, deviation, expected):
     )
     told = found("saturated_neurons", network(hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
     assert [finding.severity for finding in told] == ([expected] if expected else [])
-
-
-@pytest.mark.parametrize("initializer", ["zeros", "ones", keras.initializers.Constant(0.1)])
-def test_neurons_that_begin_equal(initializer):
-    hidden = LAYERS.Dense(16, "relu", kernel_initializer=initializer, name="hidden")
-    (finding,) = found("duplicate_neurons", network(hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
-    assert (finding.where, finding.evidence["share"]) == ("hidden", 1.0)
-    assert finding.evidence["zero"] == (initializer == "zeros")
-
-
-def test_an_output_may_begin_with_zeros():
-    last = LAYERS.Dense(3, "softmax", kernel_initializer="zeros")
-    model = network(LAYERS.Dense(16, "relu"), last, loss="sparse_categorical_crossentropy")
-    assert "duplicate_neurons" not in faults(model, X, Y)
-
-
-def test_a_branch_that_is_added_may_begin_with_zeros():
-    inputs = keras.Input((6,))
-    branch = LAYERS.Dense(6, kernel_initializer="zeros")(LAYERS.Dense(8, "relu")(inputs))
-    outputs = LAYERS.Dense(1, "sigmoid")(LAYERS.Add()([inputs, branch]))
-    model = keras.Model(inputs, outputs)
-    model.compile("adam", "binary_crossentropy")
-    assert faults(model, X, Y) == set()
