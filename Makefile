@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 6006
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# Two processes; a file's tests stay together, with the fixtures they share.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 ON_EACH_BACKEND := tests/layers tests/tracking tests/diagnosis tests/inference tests/peers tests/ensembles
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
 .PHONY: help reproduce check test test-backends backends tensorboard benchmark docs dist
@@ -41,14 +43,14 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --cov
+	$(PYTEST) --cov
 	@$(MAKE) --no-print-directory test-backends
 
 test-backends: $(INSTALLED)
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
-	    echo "KERAS_BACKEND=$$backend $(BIN)/pytest $(ON_EACH_BACKEND)"; \
-	    KERAS_BACKEND=$$backend $(BIN)/pytest --quiet $(ON_EACH_BACKEND) || exit 1; \
+	    echo "KERAS_BACKEND=$$backend $(PYTEST) $(ON_EACH_BACKEND)"; \
+	    KERAS_BACKEND=$$backend $(PYTEST) --quiet $(ON_EACH_BACKEND) || exit 1; \
 	  else \
 	    echo "$$backend is not installed, so nothing is tested with it; install: make backends"; \
 	  fi; \
