@@ -7,6 +7,11 @@ import pytest
 import normlayers as nl
 from tests.diagnosis import faulty_programs, faulty_training_programs, healthy_programs
 
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="the rules' own tests run on every backend, and these take minutes with the others",
+)
+
 FAULTY = faulty_programs.PROGRAMS
 SERIOUS = ("error", "warning")
 
