@@ -10,7 +10,7 @@ _TRAINING = (*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low")
 _OF_INPUTS = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
 # What may follow from a fault; earlier causes take first.
 FOLLOWS: dict[str, tuple[str, ...]] = {
-    "non_finite_input": ("outliers", *_OF_INPUTS),
+    "non_finite_input": ("outliers", "non_finite_weights", *_OF_INPUTS),
     "labels_do_not_fit_output": ("targets_not_scaled", "output_does_not_fit_loss", *_TRAINING),
     "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
@@ -22,7 +22,11 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
     "epsilon_dominates": (*_NEURONS, *_TRAINING),
     "batch_too_small": _TRAINING,
-    "learning_rate_too_high": (*_NEURONS, *_GRADIENTS, "stale_moving_statistics"),
+    "learning_rate_too_high": (
+        *("non_finite_weights", *_NEURONS, *_GRADIENTS),
+        "stale_moving_statistics",
+    ),
+    "non_finite_weights": (*_NEURONS, *_TRAINING, "stale_moving_statistics"),
     "exploding_gradients": (*_NEURONS, "learning_rate_too_high", "vanishing_gradients"),
     "vanishing_gradients": (*_NEURONS, "learning_rate_too_low", "learning_rate_too_high"),
     "saturated_neurons": _TRAINING,

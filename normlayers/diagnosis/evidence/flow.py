@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ class Flow:
         matrices: which of them are matrices of weights.
         loss: mean over several batches.
         gradients: median over batches of each variable's gradient's length.
-        after: the same of one batch after a step of training: behind a factor that begins with 0,
-            as of a residual branch, gradients begin then.
+        after: the longest of a few that were measured after steps of training: behind a factor that
+            begins with 0 or small, as of a residual branch or attention, gradients begin then.
         weights: each variable's length.
     """
 
@@ -31,6 +31,11 @@ class Flow:
     gradients: Array
     after: Array
     weights: Array
+
+    def at_best(self, later: Array) -> Flow:
+        """The same with gradients that were measured later, 0 for those that are not finite."""
+        known = np.nan_to_num(later, nan=0.0, posinf=0.0)
+        return replace(self, after=np.maximum(self.after, known))
 
     @property
     def chosen(self) -> Array:
@@ -50,7 +55,7 @@ class Flow:
 
     @property
     def largest_relative(self) -> Array:
-        """The same, of the gradient now or after a step, whichever is longer."""
+        """The same, of the longest of the gradients now and after some steps."""
         return np.maximum(self.gradients, self.after)[self.chosen] / self.weights[self.chosen]
 
     @property

@@ -117,16 +117,28 @@ def first_inputs(graph: Graph, names: list[str]) -> list[FirstInput]:
     """
     found: list[FirstInput] = []
     behind: set[int] = set()  # tensors behind a layer with a matrix
-    for number, call in enumerate(c for c in graph.calls if c.takes):
+    seen: set[int] = set()
+    for call in (c for c in graph.calls if c.takes):
         is_behind = any(id(tensor) in behind for tensor in call.takes)
-        stops = call.has_matrix or call.kind in LOOKUPS
-        if call.has_matrix and not is_behind and call.kind not in LOOKUPS:
-            known = graph.is_input(call.takes[0]) or graph.maker(call.takes[0]) is not None
-            if known or not found or number == 0:
-                found += _first_input(graph, call, names)
-        if stops or is_behind or not _known(graph, call):
+        lookup = call.kind in LOOKUPS
+        if call.has_matrix and not lookup:
+            for tensor in _joined(graph, call.takes[0]):
+                # What comes from nowhere is the input only where nothing came before.
+                known = graph.is_input(tensor) or graph.maker(tensor) is not None or not behind
+                if known and id(tensor) not in behind | seen:
+                    seen.add(id(tensor))
+                    found += _first_input(graph, call, tensor, names)
+        if call.has_matrix or lookup or is_behind or not _known(graph, call):
             behind.update(id(tensor) for tensor in call.gives)
     return found
+
+
+def _joined(graph: Graph, tensor: Any) -> list[Any]:
+    """The tensors that were joined to one."""
+    maker = graph.maker(tensor)
+    if maker is None or maker.kind != "Concatenate":
+        return [tensor]
+    return [part for taken in maker.takes for part in _joined(graph, taken)]
 
 
 def scaled_inputs(graph: Graph, names: list[str], kinds: tuple[str, ...]) -> list[Scaled]:
@@ -140,7 +152,7 @@ def scaled_inputs(graph: Graph, names: list[str], kinds: tuple[str, ...]) -> lis
         elif call.kind in kinds:
             before, after = (_features(t[0], call.layer) for t in (call.takes, call.gives))
             if before is not None and after is not None:
-                source = _source(graph, call, names)[0]
+                source = _source(graph, call.takes[0], names)[0]
                 statistics = feature_statistics(before), feature_statistics(after)
                 found.append(Scaled(call, source, *statistics))
     return found
@@ -150,11 +162,11 @@ def _known(graph: Graph, call: Call) -> bool:
     return all(graph.is_input(t) or graph.maker(t) is not None for t in call.takes)
 
 
-def _first_input(graph: Graph, call: Call, names: list[str]) -> list[FirstInput]:
-    features = _features(call.takes[0], call.layer)
+def _first_input(graph: Graph, call: Call, tensor: Any, names: list[str]) -> list[FirstInput]:
+    features = _features(tensor, call.layer)
     if features is None:
         return []
-    source, through = _source(graph, call, names)
+    source, through = _source(graph, tensor, names)
     normalized = any(
         isinstance(taker.layer, keras.layers.BatchNormalization) for taker in graph.takers(call)
     )
@@ -162,9 +174,8 @@ def _first_input(graph: Graph, call: Call, names: list[str]) -> list[FirstInput]
     return [FirstInput(call.name, source, through, statistics, normalized)]
 
 
-def _source(graph: Graph, call: Call, names: list[str]) -> tuple[str, list[Call]]:
+def _source(graph: Graph, tensor: Any, names: list[str]) -> tuple[str, list[Call]]:
     through: list[Call] = []
-    tensor = call.takes[0]
     while not graph.is_input(tensor):
         maker = graph.maker(tensor)
         if maker is None or not maker.takes:

@@ -61,6 +61,7 @@ class Output:
         name: of the output.
         layer: name of the layer that makes it; ``""`` where that is not known.
         activation: the Keras name of that layer's activation; ``""`` where not known.
+        before: where it is an activation of its own, the one that it is applied to; else ``""``.
         values: what comes out, shape ``(rows, ..., units)``.
         loss: its loss; ``None`` where the model is not compiled with one.
         targets: in the rows of ``values``; ``None`` without ``y``.
@@ -71,6 +72,7 @@ class Output:
     name: str
     layer: str
     activation: str
+    before: str
     values: Array
     loss: Loss | None
     targets: Array | None
@@ -113,6 +115,7 @@ def outputs_of(
                 names[number],
                 "" if maker is None else maker.name,
                 _activation(activated),
+                _before(graph, activated),
                 np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32"))),
                 None if losses[number] is None else known_loss(losses[number]),
                 parts[number],
@@ -183,6 +186,12 @@ def _maker_of_values(graph: Graph, tensor: Any) -> Call | None:
             break
         call = graph.maker(call.takes[0]) if call.takes else None
     return call
+
+
+def _before(graph: Graph, call: Call | None) -> str:
+    if call is None or call.has_matrix or not call.takes:
+        return ""
+    return _activation(graph.maker(call.takes[0]))
 
 
 def _activation(call: Call | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
         now = values_of(copy)
         yield Subject(copy, model, True, now, _initial(copy, initial, now), *_history(model, copy))
         return
-    if not model.built:
+    if not _is_built(model):
         raise CannotCheckError(
             f"the model is not built and cannot be copied ({why}); call it on a batch first"
         )
@@ -101,16 +102,36 @@ def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
     if _is_functional(model):
         _refuse_unfaithful(model)
         copy = keras.models.clone_model(model, clone_function=layer_like)
-    elif not model.built:
-        copy = type(model).from_config(model.get_config())
+    elif not _is_built(model):
+        copy = _made_anew(model)
     else:
         raise CannotCheckError("it is a subclassed model")
     if not copy.built:
         build(copy, x)
     initial = values_of(copy)
-    if model.built:
+    if _is_built(model):
         _take_weights(copy, model)
     return copy, initial
+
+
+def _is_built(model: keras.Model) -> bool:
+    """Whether its weights are there: ``build`` may have set the mark alone."""
+    if not model.built or model.weights:
+        return bool(model.built)
+    return all(layer.built for layer in model._flatten_layers(include_self=False))
+
+
+def _made_anew(model: keras.Model) -> keras.Model:
+    """Another one of a subclass, by the arguments that it was made with."""
+    if any(layer.weights for layer in model._flatten_layers(include_self=False)):
+        raise CannotCheckError("some of its layers have weights, and others none yet")
+    config, kind = model.get_config(), type(model)
+    if kind.get_config is not keras.Model.get_config:
+        return kind.from_config(config)
+    # Keras keeps the arguments, beside some that a constructor need not take.
+    taken = inspect.signature(kind.__init__).parameters
+    every = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+    return kind(**{name: value for name, value in config.items() if every or name in taken})
 
 
 def _refuse_unfaithful(model: keras.Model) -> None:
@@ -163,7 +184,7 @@ def _initial(copy: keras.Model, initial: list[Array], now: list[Array]) -> list[
 
 def _history(model: keras.Model, copy: keras.Model) -> tuple[bool, int]:
     """Whether an optimizer has stepped, or a bias has left the 0 that it began with; its steps."""
-    if not model.built:
+    if not _is_built(model):
         return False, 0
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(ops.convert_to_numpy(ops.copy(optimizer.iterations)))

@@ -39,11 +39,13 @@ class Trial:
         progress: by how much the loss fell, as a share of what it was; negative where it rose,
             ``-inf`` where it became NaN or infinite.
         steps: how many it took.
+        gradients: of each variable in the last step, its gradient's length.
     """
 
     rate: float
     progress: float
     steps: int
+    gradients: Array
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,11 @@ def training(
     if not program.rate:
         return found
     steps = _steps(program, batches.size)
-    return replace(found, trials=_trials(program, start, batches, steps, before, step))
+    trials = _trials(program, start, batches, steps, before, step)
+    last = trials[1.0].gradients
+    if initially is None:
+        return replace(found, now=flow.at_best(last), trials=trials)
+    return replace(found, initially=initially.at_best(last), trials=trials)
 
 
 def _measured(
@@ -120,9 +126,9 @@ def _measured(
         np.array([len(variable.shape) > 1 for variable in model.trainable_variables]),
         float(np.mean([step.loss for step in measured])),
         np.median([step.gradients for step in measured], axis=0),
-        np.nan_to_num(after.gradients, nan=0.0, posinf=0.0),
+        np.zeros(len(lengths)),
         np.array(lengths),
-    )
+    ).at_best(after.gradients)
     moved = _moved(state, measured[0].state)[flow.chosen]
     return state, flow, float(np.median(moved / flow.weights[flow.chosen])) if len(moved) else 0.0
 
@@ -211,10 +217,10 @@ def _trial(
     for number in range(steps):
         step = program.step(state, *batches.batch(number))
         if not np.isfinite(step.loss):
-            return Trial(rate, -np.inf, number + 1)
+            return Trial(rate, -np.inf, number + 1, step.gradients)
         state = step.state
     after = _loss(program, state, batches)
     if not np.isfinite([before, after]).all():
-        return Trial(rate, -np.inf, steps)
+        return Trial(rate, -np.inf, steps, step.gradients)
     # A loss may be negative, or 0.
-    return Trial(rate, (before - after) / max(abs(before), 1e-12), steps)
+    return Trial(rate, (before - after) / max(abs(before), 1e-12), steps, step.gradients)

@@ -199,8 +199,11 @@ def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Sp
     if isinstance(targets, Mapping):
         names = list(getattr(model, "output_names", None) or targets)
         targets = [targets[name] for name in names]
+    parts = dict(zip(data.names, data.parts, strict=True))
+    inputs = [tensor.name for tensor in getattr(model, "inputs", None) or []]
+    order = inputs if set(inputs) == set(parts) else data.names  # a dict's are in alphabetical
     return split(
-        [np.asarray(part) for part in data.parts],
+        [np.asarray(parts[name]) for name in order],
         [np.asarray(part) for part in keras.tree.flatten(targets)],
         share,
         seed,

@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 # Gradient of a matrix relative to its size, of one layer against the largest. Ten sigmoid layers
 # make about 1e-7 of it, three about 1/30.
 FAINT, VANISHED = 1e-4, 1e-6
+# The same of the first layer, above which gradients do not vanish on their way.
+FIRST = 1e-2
 # Part of the loss that changes with all of a matrix. Of networks that train it is 0.05 to 10; eight
 # layers whose weights are a tenth of He's make 1e-7 of it (benchmarks/diagnosis.py, tuning half).
 NEGLIGIBLE, NOTHING = 1e-5, 1e-7
@@ -46,9 +48,12 @@ def _faint(flow: Flow) -> tuple[Array | None, bool]:
     relative, influence = flow.largest_relative, flow.influence
     if not flow.finite or not len(relative):
         return None, False
-    faint = (relative <= FAINT * relative.max()) | (influence <= NEGLIGIBLE)
+    # Where the first layer has its share, gradients go through: of attention's two factors one is
+    # small beside what it is multiplied with.
+    through = relative[0] > FIRST * relative.max()
+    faint = ((relative <= FAINT * relative.max()) & ~through) | (influence <= NEGLIGIBLE).all()
     gone = (relative <= VANISHED * relative.max()) | (influence <= NOTHING)
-    return (faint, bool(gone.any())) if faint.any() else (None, False)
+    return (faint, bool((gone & faint).any())) if faint.any() else (None, False)
 
 
 def _vanishing(flow: Flow, faint: Array) -> Finding:

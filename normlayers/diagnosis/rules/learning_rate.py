@@ -17,6 +17,8 @@ LEARNS = 0.05
 LITTLE, FAR_BEHIND = 0.25, 0.25
 # How many times higher the best rate is, and what part of its progress the model's own makes.
 TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
+# Part of a fresh model's loss that a trained one is below.
+LEARNED = 0.7
 # Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
 # "Babysitting the learning process").
 SMALL_STEP = 1e-4
@@ -57,6 +59,9 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
     own = found.trials[1.0]
     if found.highest_rate is not None and found.rate and found.highest_rate > 10 * found.rate:
         return []  # a schedule that warms up
+    first = found.initially
+    if first is not None and found.now.loss < LEARNED * first.loss:
+        return []  # a trained model is to be tuned, or has been trained at a higher rate
     higher = {f: t for f, t in found.trials.items() if f > 1}
     if not higher or own.progress == -np.inf:
         return []

@@ -36,7 +36,7 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
     outputs = evidence.outputs
     findings = []
     for output in outputs:
-        said = _one_softmax(output)
+        said = _one_softmax(output) or _two_of_them(output)
         if said is None and output.loss is not None:
             rule = {
                 "binary": _binary,
@@ -83,6 +83,17 @@ def _one_softmax(output: Output) -> Said:
     return None
 
 
+def _two_of_them(output: Output) -> Said:
+    if output.activation in (*SIGMOIDS, *SOFTMAXES) and output.before in (*SIGMOIDS, *SOFTMAXES):
+        return (
+            "error",
+            f"The output {output.name!r} is the {output.activation} of a {output.before}: of "
+            "values from 0 to 1 it can give nothing near 0 or 1.",
+            "Leave one of the two out.",
+        )
+    return None
+
+
 def _is_probability(output: Output) -> bool:
     return bool(np.all((output.values >= 0) & (output.values <= 1)))
 
@@ -116,7 +127,7 @@ def _logits(output: Output) -> Said:
 def _binary(output: Output) -> Said:
     said = _logits(output)
     y = output.every_target
-    if said is not None or y is None or output.activation not in SIGMOIDS:
+    if said is not None or y is None or output.activation not in (*SIGMOIDS, *SOFTMAXES):
         return said
     one_each = (
         y.ndim == 2
@@ -125,14 +136,21 @@ def _binary(output: Output) -> Said:
         and bool(np.isin(y, (0, 1)).all())
         and bool(np.all(y.sum(axis=1) == 1))
     )
-    if one_each and output.units == y.shape[1]:
+    if not one_each or output.units != y.shape[1]:
+        return None
+    if output.activation in SOFTMAXES:
         return (
             "warning",
-            f"The output {output.name!r} has a sigmoid for each of {output.units} classes that "
-            "exclude each other: every row has one label.",
-            "Use softmax and categorical_crossentropy.",
+            f"The output {output.name!r} is a softmax, and binary_crossentropy counts each of its "
+            f"{output.units} classes as a question of its own, all but one of them easy.",
+            "Use categorical_crossentropy.",
         )
-    return None
+    return (
+        "warning",
+        f"The output {output.name!r} has a sigmoid for each of {output.units} classes that "
+        "exclude each other: every row has one label.",
+        "Use softmax and categorical_crossentropy.",
+    )
 
 
 def _categorical(output: Output) -> Said:

@@ -80,7 +80,7 @@ def normalized_twice(evidence: Evidence) -> list[Finding]:
                     f"Layer {scaled.call.name!r} scales data that are scaled already: standard "
                     f"deviations of {_typical(scaled.before):.3g} become "
                     f"{_typical(scaled.after):.3g}, means of up to "
-                    f"{np.abs(scaled.before.mean).max():.3g} "
+                    f"{np.abs(scaled.before.mean).max():.3g} become "
                     f"{np.abs(scaled.after.mean).max():.3g}.",
                     "Leave the layer out, or give the model the data as they were before.",
                     True,

@@ -18,6 +18,7 @@ from normlayers.diagnosis.rules import (
     outputs,
     preprocessing,
     targets,
+    weights,
 )
 
 Check = Callable[[Evidence], list[Finding]]
@@ -43,6 +44,7 @@ class Rule:
 _EFFICIENT = "LeCun et al. 1998, Efficient BackProp"
 RULES = (
     Rule("non_finite_input", inputs.non_finite_input, "error", "one value"),
+    Rule("non_finite_weights", weights.non_finite_weights, "error", "one value"),
     Rule(
         "output_does_not_fit_loss",
         outputs.output_does_not_fit_loss,

@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 # step of 1e-3 takes thousands to get to 10 and more.
 LARGE, VERY_LARGE = 10.0, 30.0
 SMALL = 0.02
+# More different numbers are amounts, not classes.
+MANY_AMOUNTS = 20
 
 
 def _with_targets(evidence: Evidence) -> list[tuple[Output, Array]]:
@@ -40,7 +42,8 @@ def targets_not_scaled(evidence: Evidence) -> list[Finding]:
     """Regression targets whose size is far from 1."""
     findings = []
     for output, y in _with_targets(evidence):
-        if output.loss is None or output.loss.kind != "regression":
+        own = _is_regression_by_an_own_loss(output, y)
+        if output.loss is None or not (output.loss.kind == "regression" or own):
             continue
         factor, offset = output.rescaled
         values = np.asarray(y, float).reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
@@ -52,7 +55,7 @@ def targets_not_scaled(evidence: Evidence) -> list[Finding]:
         small = size < SMALL and size > 0
         if largest <= LARGE and not small:
             continue
-        severity: Severity = "error" if largest > VERY_LARGE else "warning"
+        severity: Severity = "error" if largest > VERY_LARGE and not own else "warning"
         findings.append(
             Finding(
                 "targets_not_scaled",
@@ -68,6 +71,14 @@ def targets_not_scaled(evidence: Evidence) -> list[Finding]:
             )
         )
     return findings
+
+
+def _is_regression_by_an_own_loss(output: Output, y: Array) -> bool:
+    """Whether amounts are learned by a loss that is not known, which may divide by their scale."""
+    if output.loss is None or output.loss.kind or output.activation != "linear":
+        return False
+    width = y.shape[-1] if y.ndim > 1 else 1
+    return width == output.units and len(np.unique(y[:10_000])) > MANY_AMOUNTS
 
 
 def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
@@ -106,6 +117,10 @@ def _nothing(output: Output, y: Array) -> Said:
     return None
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _flat(y: Array) -> bool:
     return y.ndim == 1 or y.shape[-1] == 1
 
@@ -116,7 +131,7 @@ def _of_sparse(output: Output, y: Array) -> Said:
     if rows_alike and not (y.ndim > 1 and output.values.ndim == 2 and y.shape[-1] == 1):
         return (
             "error",
-            f"the labels have {y.shape[-1]} columns, as one-hot ones, where "
+            f"the labels have {_count(y.shape[-1], 'column')}, as one-hot ones, where "
             "sparse_categorical_crossentropy takes one integer a row",
             "Use categorical_crossentropy, or y.argmax(axis=-1).",
         )
@@ -148,7 +163,8 @@ def _of_categorical(output: Output, y: Array) -> Said:
     if not _flat(y) and y.shape[-1] != units:
         return (
             "error",
-            f"the labels have {y.shape[-1]} columns, and the output {units} units",
+            f"the labels have {_count(y.shape[-1], 'column')}, and the output "
+            f"{_count(units, 'unit')}",
             f"Give the output {y.shape[-1]} units.",
         )
     if y.min() < 0 or y.max() > 1:
@@ -195,7 +211,8 @@ def _of_binary(output: Output, y: Array) -> Said:
     if not _flat(y) and y.shape[-1] != units:
         return (
             "error",
-            f"the labels have {y.shape[-1]} columns, and the output {units} units",
+            f"the labels have {_count(y.shape[-1], 'column')}, and the output "
+            f"{_count(units, 'unit')}",
             f"Give the output {y.shape[-1]} units.",
         )
     return None
@@ -206,8 +223,8 @@ def _of_regression(output: Output, y: Array) -> Said:
     if output.values.ndim == 2 and y.ndim <= 2 and width != output.units:
         return (
             "error",
-            f"the targets have {width} columns, and the output {output.units} units, so that each "
-            "is compared with all",
+            f"the targets have {_count(width, 'column')}, and the output "
+            f"{_count(output.units, 'unit')}, so that each is compared with all",
             f"Give the output {width} units.",
         )
     return None

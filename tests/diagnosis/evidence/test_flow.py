@@ -33,3 +33,9 @@ def test_not_finite():
     assert FLOW.finite
     assert not Flow(**{**vars(FLOW), "loss": np.nan}).finite
     assert not Flow(**{**vars(FLOW), "gradients": np.array([np.inf] * 4)}).finite
+
+
+def test_later_gradients_count_where_they_are_longer():
+    later = FLOW.at_best(np.array([np.nan, 1.0, 4.0, np.inf]))
+    np.testing.assert_array_equal(later.after, [1.0, 9.0, 4.0, 1.0])
+    np.testing.assert_array_equal(later.gradients, FLOW.gradients)

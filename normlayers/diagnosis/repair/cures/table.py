@@ -28,6 +28,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "labels_do_not_fit_output": (outputs.fit_output,),
     "output_does_not_fit_loss": (outputs.fit_output,),
     "targets_not_scaled": (outputs.scale_targets,),
+    "non_finite_weights": (neurons.start_afresh,),
     "missing_nonlinearity": (neurons.rectify, neurons.use_tanh, neurons.rectify_and_normalize),
     "dead_neurons": NEURONS,
     "always_on_neurons": NEURONS,
@@ -51,6 +52,7 @@ BY_RATE = ("learning_rate_too_high", "learning_rate_too_low")
 # Without these the model cannot be trained, or what it is trained to do is something else.
 NEEDED = (
     "non_finite_input",
+    "non_finite_weights",
     "labels_do_not_fit_output",
     "output_does_not_fit_loss",
 )
