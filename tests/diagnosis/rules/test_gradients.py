@@ -35,7 +35,7 @@ def test_gradients_that_vanish(hidden, severity):
 
 def test_the_influence_is_the_losss_elasticity():
     """By central differences, which are exact: the loss is quadratic in each weight."""
-    hidden, last = deep("linear", count=2, deviation=1e-3), LAYERS.Dense(1)
+    hidden, last = deep("linear", count=2, deviation=1e-4), LAYERS.Dense(1)
     model = network(*hidden, last, loss="mse", optimizer=keras.optimizers.SGD(1e-6))
     y = X[:, :1]
     (told,) = nl.diagnose(model, X, y, batch_size=len(X)).of("vanishing_gradients")
