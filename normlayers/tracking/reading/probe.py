@@ -136,12 +136,13 @@ class Probe:
 
     def _tensors(self, x: Any) -> Any:
         """The points where the model is; the same arrays, read again, are there already."""
-        known = next((tensors for points, tensors in self._tensors_of if points is x), None)
+        known = next((of for of in self._tensors_of if of[0] is x), None)
         if known is None:
-            known = keras.tree.map_structure(ops.convert_to_tensor, x)
-            self._tensors_of = [*self._tensors_of[-1:], (x, known)]
-        build(self.model, known)
-        return known
+            known = x, keras.tree.map_structure(ops.convert_to_tensor, x)
+        # The points, and a boundary's grid.
+        self._tensors_of = [*(of for of in self._tensors_of if of[0] is not x), known][-2:]
+        build(self.model, known[1])
+        return known[1]
 
     def _summary_of_points(self, x: Any) -> dict[str, Array]:
         """``inputs`` of a reading where a layer with a kernel takes the points as they are."""

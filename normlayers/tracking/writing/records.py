@@ -89,7 +89,7 @@ def _of_bytes() -> Table:
     """What each byte adds to a checksum, shape ``(256,)``."""
     crc: Table = np.arange(256, dtype=np.uint32)
     for _ in range(8):
-        crc = crc >> 1 ^ (crc & 1) * np.uint32(_POLYNOMIAL)
+        crc = np.where(crc & 1, crc >> 1 ^ np.uint32(_POLYNOMIAL), crc >> 1).astype(np.uint32)
     return crc
 
 
