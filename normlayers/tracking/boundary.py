@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.plane import Plane, plane_through, principal_plane
+from normlayers.tracking.plane import Plane, eigenvectors, plane_through, principal_plane
 from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.probe import Probe, Reading
 
@@ -130,7 +130,7 @@ class Survey:
         if asks_plane:
             flat = x.reshape(len(x), -1)
             self._plane = (
-                principal_plane(flat)
+                principal_plane(flat, _device_eigenvectors)
                 if isinstance(wanted, str)
                 else plane_through(flat, list(wanted))  # type: ignore[arg-type]
             )
@@ -177,6 +177,19 @@ class Survey:
         if lifted.size <= KEPT:
             self._grid = lifted
         return lifted
+
+
+def _device_eigenvectors(rows: Array) -> Array:
+    """``eigenvectors``, computed where models are.
+
+    NumPy's threads wait for each other, and for the backend's: where other processes keep the
+    cores busy, for seconds of 784 rows.
+    """
+    if keras.backend.backend() == "jax":  # which has no float64 unless it is asked for
+        return eigenvectors(rows)
+    tensor = ops.convert_to_tensor(rows, "float64")
+    _, vectors = ops.eigh(tensor @ ops.transpose(tensor))
+    return np.asarray(ops.convert_to_numpy(vectors))
 
 
 def dense_logit(layer: keras.layers.Dense, features: Array) -> Array:

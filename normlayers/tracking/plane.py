@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +36,23 @@ class Plane:
         return self.origin + coordinates @ self.axes
 
 
-def principal_plane(points: Array) -> Plane:
+def eigenvectors(rows: Array) -> Array:
+    """Of the matrix of rows' products, orthonormal, one a column; that of the largest value last.
+
+    Args:
+        rows: shape ``(rows, columns)``.
+    """
+    return np.linalg.eigh(rows @ rows.T)[1]
+
+
+def principal_plane(points: Array, eigenvectors: Callable[[Array], Array] = eigenvectors) -> Plane:
     """The plane in which points of shape ``(points, features)`` vary most.
 
     It goes through their mean, along their first two principal components.
+
+    Args:
+        points: shape ``(points, features)``.
+        eigenvectors: ``eigenvectors``, or what does the same elsewhere.
 
     Raises:
         ValueError: the points lie on a line.
@@ -52,7 +65,7 @@ def principal_plane(points: Array) -> Plane:
     points = np.asarray(points, float)
     origin = points.mean(axis=0)
     centred = points - origin
-    axes = _two_principal_axes(centred)
+    axes = _two_principal_axes(centred, eigenvectors)
     sizes = np.linalg.norm(centred @ axes.T, axis=0)
     if len(sizes) < 2 or sizes[1] <= 1e-9 * sizes[0]:
         raise ValueError(
@@ -64,7 +77,7 @@ def principal_plane(points: Array) -> Plane:
     return Plane(origin, axes, (first, second))
 
 
-def _two_principal_axes(centred: Array) -> Array:
+def _two_principal_axes(centred: Array, eigenvectors: Callable[[Array], Array]) -> Array:
     """Orthonormal, shape ``(2, features)``; fewer where there are fewer points or features.
 
     By the smaller matrix of products: a singular value decomposition is thousands of small steps,
@@ -72,8 +85,7 @@ def _two_principal_axes(centred: Array) -> Array:
     square the condition number, which the two largest components do not feel.
     """
     wide = len(centred) < centred.shape[1]
-    _, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
-    axes = vectors[:, :-3:-1].T
+    axes = eigenvectors(centred if wide else centred.T)[:, :-3:-1].T
     if wide:
         axes = axes @ centred
         axes[1:] -= np.outer(axes[1:] @ axes[0], axes[0]) / max(axes[0] @ axes[0], _TINY)
