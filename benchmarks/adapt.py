@@ -1,9 +1,12 @@
 """Adapting, and calling, the input layer against Keras's, scikit-learn's and one plain read.
 
-P1: 2,000,000 x 64 float32 in memory; the plain read is ``x.sum()``.
-P2: 200,000 x 64 float32 from tf.data at batch 32; the plain read is iterating over it.
+P1: 2,000,000 x 64 in memory, in float16, float32 and float64. The plain reads are a sum of the same
+bytes by one thread, and by two: the fair limit where one cannot fill the memory bus (goal 1.3).
+P2: 200,000 x 64 float32 from tf.data at batch 32; the plain read is iterating over it. The same
+from a list and a generator of NumPy's batches; the plain read sums each (goal 1.5).
 P3: the layer's compiled call. P4: the import. All ratios are of medians over rounds in which the
-contestants take turns, on this machine.
+contestants take turns, on this machine. In P1 and P2 processor seconds stand beside those of the
+clock, for where others keep the cores busy.
 """
 
 import subprocess
@@ -11,7 +14,8 @@ import sys
 import time
 import tracemalloc
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +44,9 @@ with quiet_start():
     import keras
     import numpy as np
     import tensorflow as tf
+    from numpy.typing import NDArray
+    from rich.console import Console
+    from rich.table import Table
     from side_by_side import Contestants, medians, show
     from sklearn.preprocessing import StandardScaler
 
@@ -53,7 +60,7 @@ def in_memory(rows: int, rounds: int) -> None:
     for start in range(0, rows, 100_000):
         part = x[start : start + 100_000]
         part[:] = generator.standard_normal(part.shape, dtype=np.float32) * 3 + 7
-    ours = nl.Standardize()
+    ours, theirs = nl.Standardize(), keras.layers.Normalization()
     ours.adapt(x[:1000])  # everything is loaded
     tracemalloc.start()
     ours.adapt(x)
@@ -64,16 +71,31 @@ def in_memory(rows: int, rounds: int) -> None:
         ((x[start : start + 100_000] - mean) ** 2).sum(axis=0) for start in range(0, rows, 100_000)
     )
     error = np.abs(ours.variance / (exact / rows) - 1).max()
-    min_max, theirs = nl.MinMaxScale(), keras.layers.Normalization()
-    contestants: Contestants = {
-        "x.sum()": x.sum,
-        "normlayers": lambda: ours.adapt(x),
-        "normlayers MinMaxScale": lambda: min_max.adapt(x),
+    others: Contestants = {
         "keras": lambda: theirs.adapt(x),
         "scikit-learn": lambda: StandardScaler().fit(x),
     }
-    show(f"P1: adapt on {rows:,} x 64 float32 in memory", medians(contestants, rounds))
+    adapted_in_memory(x, rounds, others)
     print(f"extra memory {extra:.1f} MB; variance off by {error:.1e} at most\n")
+    for dtype in (np.float16, np.float64):
+        adapted_in_memory(x.astype(dtype), rounds, {})
+
+
+def adapted_in_memory(x: NDArray[np.floating], rounds: int, others: Contestants) -> None:
+    """P1, of one type."""
+    layers = nl.Standardize(), nl.MinMaxScale()
+    # Of the same bytes, for NumPy converts float16 one number at a time.
+    numbers = x.view(np.float32) if x.dtype == np.float16 else x
+    halves = numbers[: len(x) // 2], numbers[len(x) // 2 :]
+    with ThreadPoolExecutor(2) as pool:
+        contestants: Contestants = {
+            "sum, one thread": numbers.sum,
+            "sum, two threads": lambda: list(pool.map(np.sum, halves)),
+            "Standardize": lambda: layers[0].adapt(x),
+            "MinMaxScale": lambda: layers[1].adapt(x),
+            **others,
+        }
+        compare(f"P1: adapt on {len(x):,} x 64 {x.dtype} in memory", contestants, rounds, reads=2)
 
 
 def from_tf_data(rows: int, rounds: int) -> None:
@@ -94,6 +116,54 @@ def from_tf_data(rows: int, rounds: int) -> None:
     keras.layers.Normalization().adapt(data)
     seconds["keras, one run"] = time.perf_counter() - started
     show(f"P2: adapt from tf.data, {rows:,} x 64, batch 32", seconds)
+    from_small_batches(x, rounds)
+
+
+def from_small_batches(x: NDArray[np.floating], rounds: int) -> None:
+    """P2, of NumPy's batches."""
+    listed = [x[start : start + 32] for start in range(0, len(x), 32)]
+
+    def generated() -> Iterator[NDArray[np.floating]]:
+        for start in range(0, len(x), 32):
+            yield x[start : start + 32].copy()
+
+    def read(batches: Iterable[NDArray[np.floating]]) -> None:
+        for batch in batches:
+            batch.sum()
+
+    for name, source in (("a list", lambda: listed), ("a generator", generated)):
+        standardize, min_max = nl.Standardize(), nl.MinMaxScale()
+        contestants: Contestants = {
+            "a sum of each": lambda source=source: read(source()),
+            "Standardize": lambda source=source, layer=standardize: layer.adapt(source()),
+            "MinMaxScale": lambda source=source, layer=min_max: layer.adapt(source()),
+        }
+        compare(f"P2: adapt on {name} of batches of 32 x 64", contestants, rounds)
+
+
+def compare(title: str, contestants: Contestants, rounds: int, reads: int = 1) -> None:
+    """A table of medians, and of their ratios to each of the first contestants."""
+    names = list(contestants)
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    for number in range(rounds + 1):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            started, busy = time.perf_counter(), time.process_time()
+            contestants[name]()
+            found = time.perf_counter() - started, time.process_time() - busy
+            if number:
+                times[name].append(found)
+    seconds = {name: np.median(of, axis=0) for name, of in times.items()}
+    table = Table(title=title)
+    columns = ("ms", *(f"/ {name}" for name in names[:reads]))
+    for column in ("what", *columns, *(f"processor {column}" for column in columns)):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    for name, of in seconds.items():
+        cells = [name]
+        for kind in (0, 1):
+            ratios = (of[kind] / seconds[read][kind] for read in names[:reads])
+            cells += [f"{of[kind] * 1e3:.1f}", *(f"{ratio:.2f}" for ratio in ratios)]
+        table.add_row(*cells)
+    Console(width=120).print(table)
 
 
 def calls(rounds: int) -> None:

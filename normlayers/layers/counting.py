@@ -59,11 +59,12 @@ def count_all(
     watched = shown(stream, rows_in(data), verbose)
     weights = BatchWeights(sample_weight, mask, whole=rows_in(data) is not None)
     for batch in watched:
-        _refuse_dict(batch)
+        if type(batch) is dict:
+            _refuse_dict(batch)
         if batch.shape != shape:
             check(batch.shape)
             shape = batch.shape
-        gatherer.add(batch, weights.of_next(len(batch)))
+        gatherer.add(batch, None if unweighted else weights.of_next(len(batch)))
     gatherer.finish()
     if steps is None:
         weights.refuse_leftover()

@@ -161,6 +161,8 @@ def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str,
 
 
 def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
+    if type(element) is np.ndarray and element.ndim:  # soonest: there may be many small ones
+        return to_array(element)
     # torch's DataLoader makes lists of the tuples that its data set yields.
     if isinstance(element, tuple) or (isinstance(element, list) and element and (
         hasattr(element[0], "shape") or isinstance(element[0], Mapping)

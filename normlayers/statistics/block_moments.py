@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from normlayers.statistics.half_floats import widened
 
 Array = npt.NDArray[Any]
 
 # Blocks with fewer values, or rows, are computed the plain way: the time does not matter.
 FEW_VALUES = 1 << 16
 FEW_ROWS = 1 << 9
-# Values at a time that are computed in float64: as many as stay near the core.
-FLOAT64_VALUES = 1 << 17
+# Values at a time that are computed in float64: as many as stay near the core ...
+FLOAT64_VALUES = 1 << 16
+# ... in buffers that take turns: reading from memory waits for one that is written over at once.
+BUFFERS = 4
 # Columns at a time, at least: more rows side by side if need be.
-COLUMNS_AT_ONCE = 2048
+COLUMNS_AT_ONCE = 1024
 # Rows that are summed one after the other, at most.
 ROWS_IN_TURN = 64
 # Standard deviations from 0 up to which the mean of so many rows is near it.
@@ -31,6 +36,7 @@ NEAR = 6.0
 TOLERANCE = 2e-12
 UNIT_ROUNDOFF = 2.0**-53
 
+_ONES = np.ones(ROWS_IN_TURN)
 _scratch = threading.local()
 
 
@@ -131,7 +137,7 @@ def _side_by_side(block: Array) -> tuple[Array, Array, int]:
     Few long rows are computed with several times as fast as many short ones.
     """
     rows, columns = block.shape
-    side_by_side = max(1, COLUMNS_AT_ONCE // columns)
+    side_by_side = -(-COLUMNS_AT_ONCE // columns)
     whole = rows - rows % side_by_side
     wide = block[:whole].reshape(-1, side_by_side * columns)
     return wide, block[whole:], max(1, FLOAT64_VALUES // wide.shape[1])
@@ -143,27 +149,35 @@ def _sums(wide: Array, rest: Array, step: int, shift: Array) -> Array:
     # Written out for every row: one row for all would take twice as long to subtract.
     shifts = np.tile(shift, (step, wide.shape[1] // columns)) if shift.any() else None
     sums = np.zeros((2, wide.shape[1]))
-    buffer = _buffer((step, wide.shape[1]))
+    totals, squares = sums
+    buffers = cycle(_buffers((step, wide.shape[1])))
     for start in range(0, len(wide), step):
         part = wide[start : start + step]
-        sums += _sums_of_part(part, shifts, buffer[: len(part)])
+        deviation = next(buffers)[: len(part)]
+        part = _in_float64(part, deviation)
+        if shifts is not None:
+            part = np.subtract(part, shifts[: len(part)], out=deviation)
+        totals += _column_sums(part)
+        squares += _column_sums(np.multiply(part, part, out=deviation))
     left = (rest - shift).ravel()
     sums[:, : rest.size] += left, left**2
     return _folded(sums.reshape(2, -1, columns).transpose(1, 0, 2), most=1)[0]
 
 
-def _sums_of_part(part: Array, shifts: Array | None, deviation: Array) -> Array:
-    np.copyto(deviation, part)
-    if shifts is not None:
-        np.subtract(deviation, shifts[: len(part)], out=deviation)
-    total = _column_sums(deviation)
-    np.multiply(deviation, deviation, out=deviation)
-    return np.stack([total, _column_sums(deviation)])
+def _in_float64(part: Array, buffer: Array) -> Array:
+    """The same numbers; in the buffer, unless they are float64."""
+    if part.dtype == np.float64:
+        return part
+    if part.dtype == np.float16:
+        widened(part, buffer)
+    else:
+        np.copyto(buffer, part)
+    return buffer
 
 
 def _column_sums(matrix: Array) -> Array:
     # A product with ones is the fastest sum over rows that NumPy has.
-    return np.ones(len(matrix)) @ matrix
+    return _ONES[: len(matrix)] @ matrix
 
 
 def _folded(matrix: Array, most: int = ROWS_IN_TURN) -> Array:
@@ -176,16 +190,16 @@ def _folded(matrix: Array, most: int = ROWS_IN_TURN) -> Array:
     return matrix
 
 
-def _buffer(shape: tuple[int, int]) -> Array:
+def _buffers(shape: tuple[int, int]) -> Array:
     """float64 scratch memory of this thread: new pages for every block would take longer."""
-    size = shape[0] * shape[1]
-    buffer = getattr(_scratch, "buffer", None)
-    if buffer is None or buffer.size < size:
+    size = BUFFERS * shape[0] * shape[1]
+    memory = getattr(_scratch, "memory", None)
+    if memory is None or memory.size < size:
         raw = np.empty(size + 8)
         # From a cache line's start on, which takes a seventh less time than across two lines.
         start = -(raw.ctypes.data // 8) % 8
-        buffer = _scratch.buffer = raw[start : start + size]
-    return buffer[:size].reshape(shape)
+        memory = _scratch.memory = raw[start : start + size]
+    return memory[:size].reshape(BUFFERS, *shape)
 
 
 def _in_two_passes(block: Array, weight: Array | None) -> BlockMoments:

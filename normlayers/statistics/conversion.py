@@ -30,6 +30,8 @@ def to_array(data: Any) -> Array:
         >>> to_array(np.array(["1970-01-02", "NaT"], "datetime64[D]")).tolist()
         [86400.0, nan]
     """
+    if type(data) is np.ndarray:
+        return _as_numbers(data)
     if isinstance(data, np.ma.MaskedArray):
         raise TypeError(
             "a masked array's mask would be lost; pass data.filled(np.nan) with "
@@ -109,6 +111,8 @@ def _of_column(column: Any, name: Any = None) -> Array:
 
 def _as_numbers(array: Array, place: str = "") -> Array:
     kind = array.dtype.kind
+    if kind in "biuf":
+        return array
     if kind == "M":
         array = array - np.datetime64(0, "s")
     if kind in "Mm":

@@ -9,10 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
+from normlayers.statistics.half_floats import column_extrema
 from normlayers.statistics.state import read_state
 
 Array = npt.NDArray[Any]
 FIELDS = ("count", "minimum", "maximum")
+# Rows side by side are compared faster, up to so many bytes ...
+BYTES_SIDE_BY_SIDE = 1 << 13
+# ... and what is compared twice is read from memory once, if it stays near the core meanwhile.
+BYTES_AT_ONCE = 1 << 20
 
 
 class Extrema:
@@ -112,22 +117,33 @@ class Extrema:
         self.maximum = np.maximum(self.maximum, maximum)
 
 
-def _over_rows(extreme: np.ufunc, block: Array) -> Array:
-    """The minimum or maximum of each column, in float64."""
+def _over_rows(block: Array) -> tuple[Array, Array]:
+    """The minimum and maximum of each column, in float64; not finite where a value is not."""
     rows, columns = block.shape
-    # Rows side by side: long rows are compared several times as fast.
-    side_by_side = max(1, min(rows, 1024 // columns))
+    width = BYTES_SIDE_BY_SIDE // block.itemsize
+    side_by_side = max(1, min(rows, width // columns))
     whole = rows - rows % side_by_side
-    wide = extreme.reduce(block[:whole].reshape(-1, side_by_side * columns), axis=0)
-    left = [wide.reshape(side_by_side, columns), block[whole:]]
-    return extreme.reduce(np.concatenate(left), axis=0).astype(np.float64)
+    wide = block[:whole].reshape(-1, side_by_side * columns)
+    step = max(1, BYTES_AT_ONCE // (wide.shape[1] * block.itemsize))
+    parts = [_of_columns(wide[start : start + step]) for start in range(0, len(wide), step)]
+    found = []
+    for extreme, of_parts in zip((np.minimum, np.maximum), zip(*parts, strict=True), strict=True):
+        of_all = extreme.reduce(np.stack(of_parts)).reshape(side_by_side, columns)
+        found.append(extreme.reduce(np.concatenate([of_all, block[whole:]])).astype(np.float64))
+    return found[0], found[1]
+
+
+def _of_columns(part: Array) -> tuple[Array, Array]:
+    if part.dtype == np.float16:
+        return column_extrema(part)
+    return np.minimum.reduce(part, axis=0), np.maximum.reduce(part, axis=0)
 
 
 def _block_extrema(
     block: Array, weight: Array | None, refuse_invalid: Callable[[], None]
 ) -> list[tuple[Array, Array, Array]]:
     if weight is None:
-        lowest, highest = _over_rows(np.minimum, block), _over_rows(np.maximum, block)
+        lowest, highest = _over_rows(block)
         if np.isfinite(lowest).all() and np.isfinite(highest).all():
             return [(np.full(block.shape[1], float(len(block))), lowest, highest)]
     refuse_invalid()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 # Small batches are joined until they have so many values.
-VALUES_TOGETHER = 1 << 18
+VALUES_TOGETHER = 1 << 19
 
 
 class Gatherer:

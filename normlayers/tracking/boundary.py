@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.plane import Plane, plane_through, principal_plane
+from normlayers.tracking.plane import Plane, eigenvectors, plane_through, principal_plane
 from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.probe import Probe, Reading
 
@@ -22,6 +22,8 @@ Wanted = Literal["auto", "principal"] | bool | Sequence[int]
 RESOLUTION = 101
 # A plane's grid goes through the whole of a model that may be large.
 PLANE_RESOLUTION = 51
+# A plane's grid of so many numbers is kept where the model is.
+KEPT = 2**24
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class Survey:
         }
         single = isinstance(x, np.ndarray)
         self._plane: Plane | None = None
+        self._grid: Array | None = None  # on the plane, which stays where it is
         asks_plane = wanted == "principal" or not isinstance(wanted, bool | str)
         pairs = single and x.shape[1:] == (2,)
         if (asks_plane and not single) or (wanted is True and not pairs):
@@ -127,10 +130,11 @@ class Survey:
         if asks_plane:
             flat = x.reshape(len(x), -1)
             self._plane = (
-                principal_plane(flat)
+                principal_plane(flat, _device_eigenvectors)
                 if isinstance(wanted, str)
                 else plane_through(flat, list(wanted))  # type: ignore[arg-type]
             )
+            self._projected = self._plane.project(flat)
         if not wanted:
             self._layers = set()
         # Of whole numbers, such as words, there may be none between.
@@ -144,13 +148,11 @@ class Survey:
             found["boundary/input"] = boundary_over(
                 self._x, self._probe.logit, classes=self._probe.wiring.classes
             )
-        if self._plane is not None:
-            plane, shape = self._plane, self._x.shape[1:]
-            # Between whole numbers there are others.
-            dtype = self._x.dtype if self._x.dtype.kind == "f" else np.float32
+        plane = self._plane
+        if plane is not None:
             found["boundary/plane"] = boundary_over(
-                plane.project(self._x.reshape(len(self._x), -1)),
-                lambda grid: self._probe.logit(plane.lift(grid).reshape(-1, *shape).astype(dtype)),
+                self._projected,
+                lambda grid: self._probe.logit(self._on_plane(plane, grid)),
                 PLANE_RESOLUTION,
                 plane.axis_labels,
                 classes=self._probe.wiring.classes,
@@ -164,6 +166,30 @@ class Survey:
                 classes=activation_of(dense) == "softmax",
             )
         return found
+
+    def _on_plane(self, plane: Plane, grid: Array) -> Array:
+        """The grid's points as the model takes them: the same array at every call."""
+        if self._grid is not None:
+            return self._grid
+        # Between whole numbers there are others.
+        dtype = self._x.dtype if self._x.dtype.kind == "f" else np.float32
+        lifted = plane.lift(grid).reshape(-1, *self._x.shape[1:]).astype(dtype)
+        if lifted.size <= KEPT:
+            self._grid = lifted
+        return lifted
+
+
+def _device_eigenvectors(rows: Array) -> Array:
+    """``eigenvectors``, computed where models are.
+
+    NumPy's threads wait for each other, and for the backend's: where other processes keep the
+    cores busy, for seconds of 784 rows.
+    """
+    if keras.backend.backend() == "jax":  # which has no float64 unless it is asked for
+        return eigenvectors(rows)
+    tensor = ops.convert_to_tensor(rows, "float64")
+    _, vectors = ops.eigh(tensor @ ops.transpose(tensor))
+    return np.asarray(ops.convert_to_numpy(vectors))
 
 
 def dense_logit(layer: keras.layers.Dense, features: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,23 @@ class Plane:
         return self.origin + coordinates @ self.axes
 
 
-def principal_plane(points: Array) -> Plane:
+def eigenvectors(rows: Array) -> Array:
+    """Of the matrix of rows' products, orthonormal, one a column; that of the largest value last.
+
+    Args:
+        rows: shape ``(rows, columns)``.
+    """
+    return np.linalg.eigh(rows @ rows.T)[1]
+
+
+def principal_plane(points: Array, eigenvectors: Callable[[Array], Array] = eigenvectors) -> Plane:
     """The plane in which points of shape ``(points, features)`` vary most.
 
     It goes through their mean, along their first two principal components.
+
+    Args:
+        points: shape ``(points, features)``.
+        eigenvectors: ``eigenvectors``, or what does the same elsewhere.
 
     Raises:
         ValueError: the points lie on a line.
@@ -48,16 +62,37 @@ def principal_plane(points: Array) -> Plane:
         >>> plane.lift(plane.project(np.array([[1.0, 0.5, 3.0]]))).round(9).tolist()
         [[1.0, 0.5, 0.0]]
     """
+    points = np.asarray(points, float)
     origin = points.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(points - origin, full_matrices=False)
+    centred = points - origin
+    axes = _two_principal_axes(centred, eigenvectors)
+    sizes = np.linalg.norm(centred @ axes.T, axis=0)
     if len(sizes) < 2 or sizes[1] <= 1e-9 * sizes[0]:
         raise ValueError(
             "a plane needs points that are not on one line. "
             f"Received: {len(points)} points, which are."
         )
-    share = sizes[:2] ** 2 / np.sum(sizes**2)
+    share = sizes**2 / np.sum(centred**2)
     first, second = (f"component {i} ({part:.0%} of variance)" for i, part in enumerate(share, 1))
-    return Plane(origin, axes[:2], (first, second))
+    return Plane(origin, axes, (first, second))
+
+
+def _two_principal_axes(centred: Array, eigenvectors: Callable[[Array], Array]) -> Array:
+    """Orthonormal, shape ``(2, features)``; fewer where there are fewer points or features.
+
+    By the smaller matrix of products: a singular value decomposition is thousands of small steps,
+    each of which waits for all threads, for seconds where others keep the cores busy. The products
+    square the condition number, which the two largest components do not feel.
+    """
+    wide = len(centred) < centred.shape[1]
+    axes = eigenvectors(centred if wide else centred.T)[:, :-3:-1].T
+    if wide:
+        axes = axes @ centred
+        axes[1:] -= np.outer(axes[1:] @ axes[0], axes[0]) / max(axes[0] @ axes[0], _TINY)
+        axes /= np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), _TINY)
+    # Of the two directions along an axis always the same.
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, np.newaxis], axis=1)
+    return axes * np.where(largest < 0, -1.0, 1.0)
 
 
 def plane_through(points: Array, three: Sequence[int]) -> Plane:

@@ -20,6 +20,8 @@ WEIGHTS_KEPT = 50_000_000
 # A gradient is taken on so many of the points, as long as the activations that a backward pass
 # keeps are no more than these values, and on no fewer points than those.
 GRADIENT_POINTS, GRADIENT_VALUES, FEWEST_POINTS = 256, 2**24, 8
+# Memory for the squares of all weights would be new, page by page, at every observation.
+SQUARED_AT_ONCE = 2**16
 
 
 class TrainingNorms:
@@ -72,15 +74,19 @@ class TrainingNorms:
             self.remarks["update_norm"] = f"the model has more than {WEIGHTS_KEPT:,} weights"
             self._before = None
             return {}
-        # Copies: a backend may go on using what it shows.
-        now = [np.array(ops.convert_to_numpy(ops.copy(v)), "float32") for v in variables]
-        before, self._before = self._before, now
-        alike = before is not None and [b.shape for b in before] == [n.shape for n in now]
-        if not alike:
+        # A backend may go on using what it shows: it is copied, to memory that is there already.
+        now = [np.asarray(ops.convert_to_numpy(ops.copy(v))) for v in variables]
+        kept = self._before
+        if kept is None or [k.shape for k in kept] != [n.shape for n in now]:
+            self._before = [np.array(n, "float32") for n in now]
             return {"update_norm": float("nan")}
         with np.errstate(all="ignore"):  # of a model that has diverged
-            moved = _length([n - b for n, b in zip(now, before or [], strict=True)])
-            size = _length(now)
+            for before, after in zip(kept, now, strict=True):
+                np.subtract(after, before, out=before, dtype="float32", casting="unsafe")
+            moved = _length(kept)
+            for before, after in zip(kept, now, strict=True):
+                np.copyto(before, after, casting="unsafe")
+            size = _length(kept)
         return {"update_norm": moved / size if size else float("nan")}
 
     def _slope(self, reading: Reading) -> dict[str, float]:
@@ -110,4 +116,13 @@ class TrainingNorms:
 
 
 def _length(parts: list[Array]) -> float:
-    return float(np.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts)))
+    chunks = [
+        part.ravel()[start : start + SQUARED_AT_ONCE]
+        for part in parts
+        for start in range(0, part.size, SQUARED_AT_ONCE)
+    ]
+    with np.errstate(all="ignore"):
+        squares = sum(float(np.sum(np.square(chunk), dtype=float)) for chunk in chunks)
+        if not 1e-20 < squares < 1e30:  # they may have vanished, or overflowed, in their own type
+            squares = sum(float(np.sum(np.square(chunk, dtype=float))) for chunk in chunks)
+    return float(np.sqrt(squares))

@@ -109,6 +109,21 @@ def test_float32_squares_that_overflow_or_vanish_are_computed_in_float64(scale):
     assert_right((np.random.default_rng(2).random((40_000, 2)) * scale).astype("float32"))
 
 
+@pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_large_blocks_refuse_what_is_not_finite_and_leave_out_nan_where_asked(value, dtype):
+    x = np.ones((40_000, 3), dtype)
+    x[::2] = 3
+    x[-2, 1] = value
+    with pytest.raises(ValueError, match=r"feature 1 has 1 (NaN|infinite) values"):
+        Moments().update(x)
+    if np.isnan(value):
+        moments = Moments(missing="ignore")
+        moments.update(x)
+        assert moments.count.tolist() == [40_000, 39_999, 40_000]
+        assert moments.variance[::2].tolist() == [1.0, 1.0]
+
+
 IDS = 2**62 + np.array([[1], [3], [5]])
 
 

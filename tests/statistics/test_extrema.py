@@ -35,6 +35,22 @@ def test_many_and_few_columns(columns):
     np.testing.assert_array_equal(extrema.maximum, x.max(axis=0))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8"])
+@pytest.mark.parametrize("at", [0, 25_000, 50_000])
+def test_blocks_that_are_compared_in_parts(dtype, at):
+    x = (np.random.default_rng(0).normal(size=(50_001, 33)) * 20 + 100).astype(dtype)
+    x[at] = [1, 200, *range(31)]
+    extrema = Extrema()
+    extrema.update(x)
+    np.testing.assert_array_equal(extrema.minimum, x.min(axis=0))
+    np.testing.assert_array_equal(extrema.maximum, x.max(axis=0))
+    if dtype != "uint8":
+        for invalid, says in ((np.nan, "NaN"), (-np.nan, "NaN"), (-np.inf, "infinite")):
+            x[at, 7] = invalid
+            with pytest.raises(ValueError, match=f"feature 7 has 1 {says} values.* row 50,001"):
+                extrema.update(np.concatenate([x[at:], x[:at]]))
+
+
 def test_weightless_values_are_left_out():
     extrema = Extrema()
     extrema.update(np.array([[1.0], [np.nan], [-9.0]]), weight=np.array([1.0, 0.0, 0.0]))

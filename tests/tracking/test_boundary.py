@@ -74,6 +74,19 @@ def test_a_plane_is_read_by_the_whole_model(wanted):
     assert boundary.classes
 
 
+def test_a_plane_that_stays_shows_the_model_as_it_becomes(monkeypatch):
+    x = np.random.default_rng(0).normal(size=(30, 5)).astype("float32")
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1, "tanh")])
+    for kept in (2**24, 0):
+        monkeypatch.setattr("normlayers.tracking.boundary.KEPT", kept)
+        probe = Probe(model)
+        shown = Survey(probe, x, "principal")
+        before = shown.read(probe.read(x))["boundary/plane"].logit
+        model.set_weights([-weight for weight in model.get_weights()])
+        after = shown.read(probe.read(x))["boundary/plane"].logit
+        np.testing.assert_allclose(after, -before, rtol=1e-5)
+
+
 def test_says_what_cannot_be_drawn(circle_model):
     x = np.random.default_rng(0).normal(size=(30, 5)).astype("float32")
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])

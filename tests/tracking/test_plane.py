@@ -16,6 +16,19 @@ def test_the_principal_plane_is_that_of_scikit_learn():
     assert f"{pca.explained_variance_ratio_[0]:.0%}" in plane.axis_labels[0]
 
 
+@pytest.mark.parametrize("shape", [(2, 5), (5, 2), (7, 300), (300, 7), (3, 3)])
+def test_fewer_points_or_fewer_features(shape):
+    x = np.random.default_rng(1).normal(size=shape)
+    if shape[0] == 2:
+        with pytest.raises(ValueError, match="not on one line"):
+            principal_plane(x)
+        return
+    plane, pca = principal_plane(x), PCA(2).fit(x)
+    np.testing.assert_allclose(np.abs(plane.axes @ pca.components_.T), np.eye(2), atol=1e-7)
+    np.testing.assert_allclose(plane.axes @ plane.axes.T, np.eye(2), atol=1e-12)
+    assert (plane.axes[[0, 1], np.abs(plane.axes).argmax(axis=1)] > 0).all()
+
+
 def test_a_plane_goes_through_its_three_points():
     plane = plane_through(X, [3, 7, -1])
     three = X[[3, 7, -1]]
@@ -26,9 +39,14 @@ def test_a_plane_goes_through_its_three_points():
 
 
 def test_points_on_a_line_have_no_plane():
-    line = np.outer(np.arange(5.0), [1.0, 2, 3])
-    for make in (principal_plane, lambda x: plane_through(x, [0, 1, 2])):
-        with pytest.raises(ValueError, match="not on one line"):
-            make(line)
+    for features in (3, 30):
+        line = np.outer(np.arange(5.0), np.arange(1.0, 1 + features))
+        for make in (principal_plane, lambda x: plane_through(x, [0, 1, 2])):
+            with pytest.raises(ValueError, match="not on one line"):
+                make(line)
+    with pytest.raises(ValueError, match="not on one line"):
+        principal_plane(np.ones((5, 3)))
+    with pytest.raises(ValueError, match="not on one line"):
+        principal_plane(np.arange(5.0)[:, np.newaxis])
     with pytest.raises(ValueError, match="not on one line"):
         plane_through(X, [1, 1, 2])

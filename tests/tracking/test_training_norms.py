@@ -187,3 +187,20 @@ def test_an_activation_exchanged_is_the_one_that_is_measured(circle_model, point
     first, second = tracker.history["overview/gradient_norm"]
     assert second == pytest.approx(fresh.history["overview/gradient_norm"][0], rel=1e-6)
     assert abs(second - first) > 0.01
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-12, 1.0, 1e12, 1e25])
+def test_an_update_is_measured_of_weights_of_any_size(tmp_path, scale):
+    model = keras.Sequential([keras.Input((300,)), layers.Dense(300), layers.Dense(2)])
+    tracker = tracked(tmp_path, model, RNG.normal(size=(310, 300)).astype("float32") / 1e20)
+    weights = [RNG.normal(size=w.shape) * scale for w in model.get_weights()]
+    moved = [w * RNG.normal(1, 0.01, size=w.shape) for w in weights]
+    for step, of in enumerate((weights, moved, moved)):
+        model.set_weights([w.astype("float32") for w in of])
+        tracker.observe(model, step)
+    flat, flat_before = (np.concatenate([w.ravel() for w in of]) for of in (moved, weights))
+    expected = np.linalg.norm(flat - flat_before) / np.linalg.norm(flat)
+    found = tracker.history["overview/update_norm"]
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(expected, rel=1e-5)
+    assert found[2] == 0

@@ -15,14 +15,14 @@ from normlayers.tracking.reading.listening import Heard
 Array = npt.NDArray[Any]
 
 
-def input_summary(heard: Sequence[Heard]) -> dict[str, Any]:
-    """Mean and standard deviation of each feature that the first layer with a kernel takes.
+def kernel_input(heard: Sequence[Heard]) -> tuple[Any, bool] | None:
+    """What the first layer with a kernel takes, and whether its features are on axis 1.
 
-    That is behind layers that normalize the inputs. Axes but the features' are points.
+    That is behind layers that normalize the inputs.
 
     Returns:
-        tensors ``mean`` and ``deviation``, shape ``(features,)``; nothing where no layer has a
-        kernel, or the first one with weights takes whole numbers, as an embedding does.
+        ``None`` where no layer has a kernel, or the first one with weights takes whole numbers, as
+        an embedding does.
     """
     for note in heard:
         if not note.takes or not _has_matrix(note.layer):
@@ -30,13 +30,26 @@ def input_summary(heard: Sequence[Heard]) -> dict[str, Any]:
         x = note.takes[0]
         whole = "float" not in keras.backend.standardize_dtype(x.dtype)
         if whole or len(x.shape) < 2 or x.shape[-1] is None:
-            return {}
-        if getattr(note.layer, "data_format", None) == "channels_first" and len(x.shape) > 2:
-            x = ops.moveaxis(x, 1, -1)
-        x = ops.cast(ops.reshape(x, (-1, x.shape[-1])), "float32")
-        mean = ops.mean(x, 0)
-        return {"mean": mean, "deviation": ops.sqrt(ops.mean(ops.square(x - mean), 0))}
-    return {}
+            return None
+        first = getattr(note.layer, "data_format", None) == "channels_first"
+        return x, first and len(x.shape) > 2
+    return None
+
+
+def input_summary(x: Any, channels_first: bool) -> dict[str, Any]:
+    """Mean and standard deviation of each feature of a tensor, whose other axes are points.
+
+    Args:
+        x: shape ``(points, ..., features)``.
+        channels_first: whether it is ``(points, features, ...)`` instead.
+
+    Returns:
+        tensors ``mean`` and ``deviation``, shape ``(features,)``.
+    """
+    x = ops.moveaxis(x, 1, -1) if channels_first else x
+    x = ops.cast(ops.reshape(x, (-1, x.shape[-1])), "float32")
+    mean = ops.mean(x, 0)
+    return {"mean": mean, "deviation": ops.sqrt(ops.mean(ops.square(x - mean), 0))}
 
 
 def input_measures(mean: Array, deviation: Array) -> dict[str, float]:

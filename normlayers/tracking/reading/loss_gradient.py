@@ -82,12 +82,13 @@ def _targets(loss: Any, labels: Array, output: Array) -> Array:
     return targets
 
 
-def _norm(gradient: Any) -> Any:
-    """Also of numbers whose squares are 0 or infinite."""
-    gradient = ops.cast(gradient, "float32")
-    largest = ops.max(ops.abs(gradient))
+def _norms(gradients: list[Any]) -> Any:
+    """The length of each, also of numbers whose squares are 0 or infinite."""
+    gradients = [ops.cast(gradient, "float32") for gradient in gradients]
+    largest = ops.stack([ops.max(ops.abs(gradient)) for gradient in gradients])
     safe = ops.where(largest > 0, largest, ops.ones_like(largest))
-    return largest * ops.sqrt(ops.sum(ops.square(gradient / safe)))
+    parts = zip(gradients, ops.unstack(safe), strict=True)
+    return largest * ops.sqrt(ops.stack([ops.sum(ops.square(g / size)) for g, size in parts]))
 
 
 def _tensorflow(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
@@ -100,7 +101,7 @@ def _tensorflow(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any
             tape.watch(weights)
             loss = loss_of(x, y)
         gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
-        return tf.stack([_norm(tf.convert_to_tensor(gradient)) for gradient in gradients])
+        return _norms([tf.convert_to_tensor(gradient) for gradient in gradients])
 
     return lambda x, y: norms(x, y).numpy()
 
@@ -117,7 +118,7 @@ def _jax(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
             with keras.StatelessScope(mapping):
                 return loss_of(x, y)
 
-        return ops.stack([_norm(gradient) for gradient in jax.grad(loss)(values)])
+        return _norms(jax.grad(loss)(values))
 
     return lambda x, y: norms([v.value for v in trainable], [v.value for v in others], x, y)
 
@@ -132,7 +133,7 @@ def _torch(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
             # Not what `backward` does, which adds to each weight's `grad`.
             gradients = torch.autograd.grad(loss, weights, allow_unused=True)
         with torch.no_grad():
-            told = [_norm(g if g is not None else ops.zeros(())) for g in gradients]
-            return keras.ops.convert_to_numpy(ops.stack(told))
+            told = _norms([g if g is not None else ops.zeros(()) for g in gradients])
+            return keras.ops.convert_to_numpy(told)
 
     return norms

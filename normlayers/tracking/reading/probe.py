@@ -14,7 +14,7 @@ from keras import ops
 from normlayers.tracking.measures import threshold
 from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.compiled_reading import build, compiled_reading
-from normlayers.tracking.reading.input_summary import input_summary
+from normlayers.tracking.reading.input_summary import input_summary, kernel_input
 from normlayers.tracking.reading.layer_summary import layer_summary
 from normlayers.tracking.reading.listening import CLOSED, Heard, has_activation, listen
 from normlayers.tracking.reading.sampled_layer import sampled_layer
@@ -108,13 +108,16 @@ class Probe:
         self._layers = layers
         self._whole = whole
         self._traced: TracedState | None = None
-        self._last: tuple[Any, Any] = (None, None)
+        self._tensors_of: list[tuple[Any, Any]] = []  # the points last read, and where they are
+        self._constant: tuple[int, bool] | None = None  # which input its summary is of
+        self._summary_of: tuple[Any, dict[str, Array]] = (None, {})
 
     def read(self, x: Any) -> Reading:
         """Read the model on points of shape ``(points, ...)``, or a structure of such inputs."""
         x = self._tensors(x)
         self._trace_if_changed()
         read = self._read(x)
+        read["inputs"] = read["inputs"] or self._summary_of_points(x)
         for found in read["summaries"].values():
             # In whole numbers until here, for shares of none and all to be exact.
             found["share"] = np.asarray(found.pop("on"), float) / found.pop("points")
@@ -132,12 +135,24 @@ class Probe:
         return self._read_logit(x)
 
     def _tensors(self, x: Any) -> Any:
-        """The points where the model is; the same array, read again, is there already."""
-        if self._last[0] is not x:
-            self._last = (x, keras.tree.map_structure(ops.convert_to_tensor, x))
-        x = self._last[1]
-        build(self.model, x)
-        return x
+        """The points where the model is; the same arrays, read again, are there already."""
+        known = next((of for of in self._tensors_of if of[0] is x), None)
+        if known is None:
+            known = x, keras.tree.map_structure(ops.convert_to_tensor, x)
+        # The points, and a boundary's grid.
+        self._tensors_of = [*(of for of in self._tensors_of if of[0] is not x), known][-2:]
+        build(self.model, known[1])
+        return known[1]
+
+    def _summary_of_points(self, x: Any) -> dict[str, Array]:
+        """``inputs`` of a reading where a layer with a kernel takes the points as they are."""
+        if self._constant is None:
+            return {}
+        if self._summary_of[0] is not x:
+            at, channels_first = self._constant
+            found = input_summary(keras.tree.flatten(x)[at], channels_first)
+            self._summary_of = x, {k: np.asarray(ops.convert_to_numpy(v)) for k, v in found.items()}
+        return self._summary_of[1]
 
     def changed(self) -> bool:
         """Whether the model has other layers, activations or variables than it was last read with.
@@ -149,7 +164,7 @@ class Probe:
     def _trace_if_changed(self) -> None:
         traced = TracedState(self.model)
         if traced != self._traced:
-            self._traced = traced
+            self._traced, self._summary_of = traced, (None, {})
             self._read = compiled_reading(self.model, self._reading_of)
             self._read_logit = compiled_reading(self.model, self._logit_of)
 
@@ -177,8 +192,12 @@ class Probe:
                 activations[note.name], active[note.name] = values, on
         named = self._layers is not None
         self.wiring = wiring_of(chosen, heard, keras.tree.flatten(x), outputs, neurons, named)
+        taken = kernel_input(heard)
+        same = [at for at, part in enumerate(keras.tree.flatten(x)) if taken and part is taken[0]]
+        # Of points that stay the same it is computed once, and not in every reading.
+        self._constant = (same[0], taken[1]) if taken and same else None
         return {
-            "inputs": input_summary(heard),
+            "inputs": input_summary(*taken) if taken and not same else {},
             "summaries": summaries,
             "activations": activations,
             "active": active,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import time
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.explorer.records import EVENT_FILES as EVENT_FILES
+from normlayers.tracking.writing.records import record
 from normlayers.tracking.writing.tag_descriptions import tag_description
 
 try:
@@ -134,12 +134,8 @@ class EventLog:
 
     def _write_whole(self, event: Any) -> None:
         """Write an event whole, or leave the file as it was."""
-        from tensorboard.summary.writer.record_writer import RecordWriter
-
         assert self._file is not None
-        record = io.BytesIO()
-        RecordWriter(record).write(event.SerializeToString())
-        left, end = record.getvalue(), self._file.tell()
+        left, end = record(event.SerializeToString()), self._file.tell()
         try:
             while left:  # a disk that is all but full takes a part
                 left = left[self._file.write(left) :]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normlayers import measures
+from normlayers.tracking.reading import layer_summary as layer_summary_module
 from normlayers.tracking.reading.layer_summary import BINS, layer_summary
 
 
@@ -50,3 +51,14 @@ def test_is_what_numpy_measures(points, neurons, seed, activation):
 def test_says_what_is_not_finite(value):
     a = keras.ops.convert_to_tensor(np.array([[1.0, value]], "float32"))
     assert not keras.ops.convert_to_numpy(layer_summary(a > 0, a, a, "linear")["finite"])
+
+
+def test_more_rows_than_float32_counts_are_counted_in_whole_numbers(monkeypatch):
+    active = np.random.default_rng(0).random((40, 3)) < 0.5
+    tensor = keras.ops.convert_to_tensor(active)
+    values = keras.ops.cast(tensor, "float32")
+    for most in (40, 39):
+        monkeypatch.setattr(layer_summary_module, "EXACT_COUNT", most)
+        found = keras.ops.convert_to_numpy(layer_summary(tensor, values, values, "relu")["on"])
+        assert found.tolist() == active.sum(axis=0).tolist()
+        assert found.dtype.kind == "i"

@@ -417,3 +417,32 @@ def test_training_does_not_make_a_model_another(points):
     model.fit(x, y, epochs=3, verbose=0, validation_split=0.2, callbacks=[stop])
     model.predict(x, verbose=0)
     assert not probe.changed()
+
+
+def test_each_reading_has_the_summary_of_its_own_points_and_of_what_normalizes_them_now():
+    x, others = (RNG.normal(at, at, size=(40, 2)).astype("float32") for at in (1, 9))
+    shift = nl.Standardize()
+    shift.adapt(x)
+    raw = Probe(keras.Sequential([keras.Input((2,)), layers.Dense(3, "relu")]))
+    behind = Probe(keras.Sequential([keras.Input((2,)), shift, layers.Dense(3, "relu")]))
+    for given in (x, others, x):
+        found = raw.read(given).inputs
+        np.testing.assert_allclose(found["mean"], given.mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(found["deviation"], given.std(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(behind.read(x).inputs["deviation"], 1, rtol=1e-5)
+    shift.adapt(others)
+    expected = x.std(axis=0) / others.std(axis=0)
+    np.testing.assert_allclose(behind.read(x).inputs["deviation"], expected, rtol=1e-4)
+
+
+def test_points_and_a_grid_that_are_read_in_turns_stay_where_the_model_is(circle_model, points):
+    probe, grid = Probe(circle_model), points[0][:9].copy()
+    probe.read(points[0])
+    probe.logit(grid)
+    kept = list(probe._tensors_of)
+    for _ in range(2):
+        probe.read(points[0])
+        probe.logit(grid)
+    assert all(now is before for now, before in zip(probe._tensors_of, kept, strict=True))
+    probe.logit(points[0][:3])
+    assert [of[0] is grid for of in probe._tensors_of] == [True, False]
