@@ -44,6 +44,7 @@ with quiet_start():
     import keras
     import numpy as np
     import tensorflow as tf
+    from measured import Measured, keep
     from numpy.typing import NDArray
     from rich.console import Console
     from rich.table import Table
@@ -53,7 +54,7 @@ with quiet_start():
     import normlayers as nl
 
 
-def in_memory(rows: int, rounds: int) -> None:
+def in_memory(rows: int, rounds: int) -> list[Measured]:
     """P1."""
     x = np.empty((rows, 64), np.float32)
     generator = np.random.default_rng(0)
@@ -75,13 +76,14 @@ def in_memory(rows: int, rounds: int) -> None:
         "keras": lambda: theirs.adapt(x),
         "scikit-learn": lambda: StandardScaler().fit(x),
     }
-    adapted_in_memory(x, rounds, others)
+    measured = adapted_in_memory(x, rounds, others)
     print(f"extra memory {extra:.1f} MB; variance off by {error:.1e} at most\n")
     for dtype in (np.float16, np.float64):
-        adapted_in_memory(x.astype(dtype), rounds, {})
+        measured += adapted_in_memory(x.astype(dtype), rounds, {})
+    return measured
 
 
-def adapted_in_memory(x: NDArray[np.floating], rounds: int, others: Contestants) -> None:
+def adapted_in_memory(x: NDArray[np.floating], rounds: int, others: Contestants) -> list[Measured]:
     """P1, of one type."""
     layers = nl.Standardize(), nl.MinMaxScale()
     # Of the same bytes, for NumPy converts float16 one number at a time.
@@ -95,10 +97,16 @@ def adapted_in_memory(x: NDArray[np.floating], rounds: int, others: Contestants)
             "MinMaxScale": lambda: layers[1].adapt(x),
             **others,
         }
-        compare(f"P1: adapt on {len(x):,} x 64 {x.dtype} in memory", contestants, rounds, reads=2)
+        title = f"P1: adapt on {len(x):,} x 64 {x.dtype} in memory"
+        seconds = compare(title, contestants, rounds, reads=2)
+    return [
+        Measured(f"{layer}, {x.dtype} / {read}", seconds[layer] / seconds[read], goal)
+        for layer in ("Standardize", "MinMaxScale")
+        for read, goal in (("sum, one thread", None), ("sum, two threads", 1.3))
+    ]
 
 
-def from_tf_data(rows: int, rounds: int) -> None:
+def from_tf_data(rows: int, rounds: int) -> list[Measured]:
     """P2."""
     x = np.random.default_rng(0).standard_normal((rows, 64), dtype=np.float32)
     data = tf.data.Dataset.from_tensor_slices(x).batch(32)
@@ -116,11 +124,14 @@ def from_tf_data(rows: int, rounds: int) -> None:
     keras.layers.Normalization().adapt(data)
     seconds["keras, one run"] = time.perf_counter() - started
     show(f"P2: adapt from tf.data, {rows:,} x 64, batch 32", seconds)
-    from_small_batches(x, rounds)
+    ratio = seconds["normlayers"] / seconds["iterating"]
+    measured = [Measured("Standardize, tf.data of batches of 32 / iterating", ratio, 1.5)]
+    return measured + from_small_batches(x, rounds)
 
 
-def from_small_batches(x: NDArray[np.floating], rounds: int) -> None:
+def from_small_batches(x: NDArray[np.floating], rounds: int) -> list[Measured]:
     """P2, of NumPy's batches."""
+    measured = []
     listed = [x[start : start + 32] for start in range(0, len(x), 32)]
 
     def generated() -> Iterator[NDArray[np.floating]]:
@@ -138,11 +149,15 @@ def from_small_batches(x: NDArray[np.floating], rounds: int) -> None:
             "Standardize": lambda source=source, layer=standardize: layer.adapt(source()),
             "MinMaxScale": lambda source=source, layer=min_max: layer.adapt(source()),
         }
-        compare(f"P2: adapt on {name} of batches of 32 x 64", contestants, rounds)
+        seconds = compare(f"P2: adapt on {name} of batches of 32 x 64", contestants, rounds)
+        for layer in ("Standardize", "MinMaxScale"):
+            what = f"{layer}, {name} of batches of 32 / a sum of each"
+            measured.append(Measured(what, seconds[layer] / seconds["a sum of each"], 1.5))
+    return measured
 
 
-def compare(title: str, contestants: Contestants, rounds: int, reads: int = 1) -> None:
-    """A table of medians, and of their ratios to each of the first contestants."""
+def compare(title: str, contestants: Contestants, rounds: int, reads: int = 1) -> dict[str, float]:
+    """A table of medians, and of their ratios to each of the first contestants; the medians."""
     names = list(contestants)
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for number in range(rounds + 1):
@@ -164,10 +179,12 @@ def compare(title: str, contestants: Contestants, rounds: int, reads: int = 1) -
             cells += [f"{of[kind] * 1e3:.1f}", *(f"{ratio:.2f}" for ratio in ratios)]
         table.add_row(*cells)
     Console(width=120).print(table)
+    return {name: float(of[0]) for name, of in seconds.items()}
 
 
-def calls(rounds: int) -> None:
+def calls(rounds: int) -> list[Measured]:
     """P3: the same data through both layers, as XLA and as TensorFlow's graph compiles them."""
+    measured = []
     x = np.random.default_rng(0).standard_normal((8192, 256), dtype=np.float32) * 3 + 7
     layers = {"keras": keras.layers.Normalization(), "normlayers": nl.Standardize()}
     for name, xla in (("XLA", True), ("graph", False)):
@@ -182,7 +199,11 @@ def calls(rounds: int) -> None:
                     compiled(tensor)  # noqa: B023  the same in every turn
 
             contestants[layer_name] = repeat
-        show(f"P3: 20 calls on 8192 x 256, {name}", medians(contestants, rounds))
+        seconds = medians(contestants, rounds)
+        show(f"P3: 20 calls on 8192 x 256, {name}", seconds)
+        ratio = seconds["normlayers"] / seconds["keras"]
+        measured.append(Measured(f"a call, {name} / Keras's Normalization", ratio, 1.05))
+    return measured
 
 
 def imports(rounds: int) -> None:
@@ -200,10 +221,11 @@ def imports(rounds: int) -> None:
 
 
 def main(options: Namespace) -> None:
-    in_memory(options.rows, options.rounds)
-    from_tf_data(options.rows // 10, options.rounds)
-    calls(options.rounds)
+    measured = in_memory(options.rows, options.rounds)
+    measured += from_tf_data(options.rows // 10, options.rounds)
+    measured += calls(options.rounds)
     imports(options.rounds)
+    keep("adapt", measured)
 
 
 if __name__ == "__main__":
