@@ -178,6 +178,42 @@ def from_the_start(folder: Path, x: Any, y: Any, rounds: int) -> list[Measured]:
     ]
 
 
+def shares(
+    seconds: Mapping[str, float], timed: Mapping[str, list[Timed]], runs: int, busy: float
+) -> list[Measured]:
+    """The table of epochs, and what part of one an observation takes.
+
+    Args:
+        seconds: of an epoch with each contestant.
+        timed: their callbacks.
+        runs: epochs that these were timed over.
+        busy: processor seconds of a plain epoch.
+    """
+    measured = []
+    table = Table(title="P5: tracking 784-512-512-10, 2,000 points")
+    for column in ("what", "an epoch, s", "ratio", "in the callback, ms", "share", "processor"):
+        table.add_column(column)
+    plain = seconds["plain fit"]
+    for name, value in seconds.items():
+        spent = [times for callback in timed[name] for times in callback.spent]
+        own, own_busy = np.sum(spent, axis=0) / runs if spent else (0.0, 0.0)
+        table.add_row(
+            name,
+            f"{value:.3f}",
+            f"{value / plain:.3f}",
+            f"{own * 1e3:.1f}",
+            f"{own / plain:.2%}",
+            f"{own_busy / busy:.2%}",
+        )
+        if "tracker" in name:
+            goal = 2.0 if "boundary" in name else 1.0
+            share = 100 * float(own_busy / busy)
+            what = f"{name}: an observation, of an epoch's processor time"
+            measured.append(Measured(what, share, goal, "%"))
+    Console().print(table)
+    return measured
+
+
 def main(options: Namespace) -> None:
     generator = np.random.default_rng(0)
     x = generator.random((options.rows, 784), dtype=np.float32)
@@ -209,27 +245,7 @@ def main(options: Namespace) -> None:
         runs = 2 * options.rounds
         size = sum(path.stat().st_size for path in (Path(folder) / "plain").glob("events*"))
         observations = len(callbacks["tracker, no pictures"].history["step"])
-    table = Table(title="P5: tracking 784-512-512-10, 2,000 points")
-    for column in ("what", "an epoch, s", "ratio", "in the callback, ms", "share", "processor"):
-        table.add_column(column)
-    plain = seconds["plain fit"]
-    for name, value in seconds.items():
-        spent = [times for callback in timed[name] for times in callback.spent]
-        own, own_busy = np.sum(spent, axis=0) / runs if spent else (0.0, 0.0)
-        table.add_row(
-            name,
-            f"{value:.3f}",
-            f"{value / plain:.3f}",
-            f"{own * 1e3:.1f}",
-            f"{own / plain:.2%}",
-            f"{own_busy / busy:.2%}",
-        )
-        if "tracker" in name:
-            goal = 2.0 if "boundary" in name else 1.0
-            share = 100 * float(own_busy / busy)
-            what = f"{name}: an observation, of an epoch's processor time"
-            measured.append(Measured(what, share, goal, "%"))
-    Console().print(table)
+    measured += shares(seconds, timed, runs, busy)
     print(f"event files: {size / observations / 1e3:.1f} kB an observation, logs included")
     keep("tracking", measured)
 
