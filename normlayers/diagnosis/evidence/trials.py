@@ -56,7 +56,8 @@ class Training:
         now: gradients with the weights that the model has.
         initially: with freshly initialized ones; ``None`` where the model has those, or where they
             are not known.
-        step: median over the matrices of how far the first step moves one, of its length.
+        step: median over the matrices of how far the first step moves one, of its length; from
+            where trials begin.
         rate: the learning rate.
         highest_rate: of a schedule, the highest.
         trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
@@ -97,7 +98,7 @@ def training(
     now, flow, step = _measured(program, model, values, batches)
     start, before, initially = now, flow.loss, None
     if initial is not None:
-        start, initially, _ = _measured(program, model, initial, batches)
+        start, initially, step = _measured(program, model, initial, batches)
         before = initially.loss
     found = Training(flow, initially, step, program.rate, program.highest_rate)
     if not program.rate:
