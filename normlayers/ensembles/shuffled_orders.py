@@ -19,8 +19,8 @@ Array = npt.NDArray[Any]
 
 # Shuffled orders made at a time, in numbers; more leave the caches.
 ORDERS_AT_ONCE = 1_000_000
-# Chunks whose orders are kept for other arms, and up to how many numbers of each.
-CHUNKS_KEPT, ORDERS_KEPT = 4, 50_000_000
+# Groups whose orders are kept for other arms, and up to how many numbers of each.
+GROUPS_KEPT, ORDERS_KEPT = 16, 12_500_000
 
 
 def initial_weights(
@@ -52,9 +52,13 @@ def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int)
         points: that are shuffled.
         epochs: how many, each in another order.
     """
-    if points * epochs * size * len(groups) <= ORDERS_KEPT:
-        return _kept_orders(seed, groups, size, points, epochs)
-    return _drawn_orders(seed, groups, size, points, epochs)
+    at_once = max(1, ORDERS_AT_ONCE // (points * size * len(groups)))
+    firsts = range(0, epochs, at_once)
+    if points * epochs * size <= ORDERS_KEPT:
+        drawn = [_kept_orders(seed, group, size, points, at_once, len(firsts)) for group in groups]
+        return (_side_by_side([of[first : first + at_once] for of in drawn]) for first in firsts)
+    shuffling = [_randoms(seed, group)[1] for group in groups]
+    return (_side_by_side([_orders(r, size, points, at_once) for r in shuffling]) for _ in firsts)
 
 
 def _randoms(seed: int, group: int) -> list[np.random.Generator]:
@@ -63,16 +67,14 @@ def _randoms(seed: int, group: int) -> list[np.random.Generator]:
     return [np.random.default_rng(stream) for stream in streams]
 
 
-def _drawn_orders(seed: int, groups: range, size: int, points: int, epochs: int) -> Iterator[Array]:
-    at_once = max(1, ORDERS_AT_ONCE // (points * size * len(groups)))
-    shuffling = [_randoms(seed, group)[1] for group in groups]
-    for _ in range(0, epochs, at_once):
-        yield np.concatenate([_orders(r, size, points, at_once) for r in shuffling], axis=-1)
+@lru_cache(maxsize=GROUPS_KEPT)
+def _kept_orders(seed: int, group: int, size: int, points: int, at_once: int, times: int) -> Array:
+    shuffling = _randoms(seed, group)[1]
+    return np.concatenate([_orders(shuffling, size, points, at_once) for _ in range(times)])
 
 
-@lru_cache(maxsize=CHUNKS_KEPT)
-def _kept_orders(seed: int, groups: range, size: int, points: int, epochs: int) -> list[Array]:
-    return list(_drawn_orders(seed, groups, size, points, epochs))
+def _side_by_side(orders: list[Array]) -> Array:
+    return orders[0] if len(orders) == 1 else np.concatenate(orders, axis=-1)
 
 
 def _orders(random: np.random.Generator, size: int, points: int, epochs: int) -> Array:
