@@ -69,9 +69,9 @@ from normlayers.experiments.deep_networks.summary import measures_of
 from normlayers.experiments.deep_networks.table import deep_table
 from normlayers.experiments.deep_networks.training import (
     Recipe,
-    by_architecture,
-    train_arm,
+    by_program,
     train_arms,
+    train_stack,
 )
 from normlayers.experiments.running.arms import Kept, here_or_on_workers, take_up_or_make
 from normlayers.experiments.running.log_directory import LogDirectory
@@ -128,7 +128,7 @@ def run(
     )  # fmt: skip
     making = here_or_on_workers(
         scheduler, directory, partial(_make_arm, recipe), MAKERS,
-        groups=partial(_of_one_architecture, recipe), here=partial(_made, directory, recipe),
+        groups=_of_one_program, here=partial(_made, directory, recipe),
     )  # fmt: skip
     with closing(directory), making as make:
         directory.open(start_over)
@@ -165,10 +165,11 @@ def _made(
             yield one.arm.name, one.seconds, Kept(arrays={NETWORKS: one.networks})
 
 
-def _of_one_architecture(recipe: Recipe, arms: Sequence[str]) -> list[list[str]]:
-    groups = by_architecture([ARMS[arm] for arm in arms], recipe)
-    return [[arm.name for arm in group] for group in groups]
+def _of_one_program(arms: Sequence[str]) -> list[list[str]]:
+    programs = by_program([ARMS[arm] for arm in arms])
+    return [[arm.name for stack in stacks for arm in stack] for stacks in programs]
 
 
 def _make_arm(recipe: Recipe, arm: str, folder: Path, advance: Advance) -> Kept:
-    return Kept(arrays={NETWORKS: train_arm(ARMS[arm], recipe, advance)})
+    (networks,) = train_stack([ARMS[arm]], recipe, advance)
+    return Kept(arrays={NETWORKS: networks})
