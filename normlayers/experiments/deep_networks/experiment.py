@@ -70,8 +70,8 @@ from normlayers.experiments.deep_networks.table import deep_table
 from normlayers.experiments.deep_networks.training import (
     Recipe,
     by_program,
+    train_arm,
     train_arms,
-    train_stack,
 )
 from normlayers.experiments.running.arms import Kept, here_or_on_workers, take_up_or_make
 from normlayers.experiments.running.log_directory import LogDirectory
@@ -127,7 +127,7 @@ def run(
         files=PICTURES, known_arms=list(ARMS),
     )  # fmt: skip
     making = here_or_on_workers(
-        scheduler, directory, partial(_make_arm, recipe), MAKERS,
+        scheduler, directory, partial(_make_arm, recipe, arguments["arms"]), MAKERS,
         groups=_of_one_program, here=partial(_made, directory, recipe),
     )  # fmt: skip
     with closing(directory), making as make:
@@ -170,6 +170,8 @@ def _of_one_program(arms: Sequence[str]) -> list[list[str]]:
     return [[arm.name for stack in stacks for arm in stack] for stacks in programs]
 
 
-def _make_arm(recipe: Recipe, arm: str, folder: Path, advance: Advance) -> Kept:
-    (networks,) = train_stack([ARMS[arm]], recipe, advance)
+def _make_arm(
+    recipe: Recipe, arms: Sequence[str], arm: str, folder: Path, advance: Advance
+) -> Kept:
+    networks = train_arm(ARMS[arm], [ARMS[name] for name in arms], recipe, advance)
     return Kept(arrays={NETWORKS: networks})

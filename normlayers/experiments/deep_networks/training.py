@@ -70,6 +70,9 @@ class Trained:
     networks: Networks
 
 
+_LAST: dict[tuple[Recipe, tuple[Arm, ...]], list[Networks]] = {}
+
+
 def by_program(arms: Sequence[Arm]) -> list[list[list[Arm]]]:
     """Arms that one program trains: as stacks, each of arms on the same inputs; the longest first.
 
@@ -160,6 +163,28 @@ def train_stack(
         advance=advance,
     )
     return [_kept(arm, course, partial(of_arm, turn)) for turn, arm in enumerate(stack)]
+
+
+def train_arm(
+    arm: Arm, arms: Sequence[Arm], recipe: Recipe, advance: Callable[[int], None]
+) -> Networks:
+    """One arm's networks, trained in the stack that ``train_arms`` trains it in.
+
+    The last stack is kept: whoever makes a program's arms one after the other trains it once.
+
+    Args:
+        arm: the arm.
+        arms: all that are trained, the arm among them.
+        recipe: how.
+        advance: see ``train_stack``.
+    """
+    stack = next(stack for stacks in by_program(arms) for stack in stacks if arm in stack)
+    key = (recipe, tuple(stack))
+    if key not in _LAST:
+        networks = train_stack(stack, recipe, advance)
+        _LAST.clear()
+        _LAST[key] = networks
+    return _LAST[key][stack.index(arm)]
 
 
 def _classifier(stack: Sequence[Arm], width: int) -> Classifier:
