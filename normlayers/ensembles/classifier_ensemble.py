@@ -122,7 +122,7 @@ def train_classifiers(
     epochs: int,
     batch_size: int | None = None,
     optimizer: Optimizer | None = None,
-    rescale: bool = True,
+    rescale: bool | Array = True,
     seed: int = 0,
     look: Measure | None = None,
     look_after: Sequence[int] = (),
@@ -141,7 +141,8 @@ def train_classifiers(
         batch_size: points in a step, shuffled anew for each epoch and network; an epoch's last
             batch has what is left. ``None``: all points in one step, in their order.
         optimizer: of ``stacked_optimizers``; ``None``: ``Adam()``.
-        rescale: whether batch normalizations learn a gamma and a beta, or keep 1 and 0.
+        rescale: whether batch normalizations learn a gamma and a beta, or keep 1 and 0; of each
+            network of a group, shape ``(group, 1)``, or of all.
         seed: of the initial weights and the shuffling.
         look: what to look at on the training points, batch normalizations as in training.
         look_after: numbers of epochs after which to look; 0 is before training.
@@ -190,7 +191,7 @@ class _Job:
     epochs: int
     batch_size: int | None
     optimizer: Optimizer
-    rescale: bool
+    rescale: bool | Array
     seed: int
     look: Measure | None
     look_after: frozenset[int]
@@ -232,7 +233,8 @@ class _Job:
             at_once = math.gcd(self.score_every, *self.look_after)
             unused = np.zeros(at_once, "int32")
             return ((unused, None) for _ in range(0, self.epochs, at_once))
-        orders = permuted_orders(self.seed, number, self.group, points)
+        drawn = self.group // self.classifier.alike_drawn
+        orders = permuted_orders(self.seed, number, drawn, points)
         return ((next(orders), None) for _ in range(self.epochs))
 
     def _looked(self, weights: Weights, x: Any) -> dict[str, Array]:

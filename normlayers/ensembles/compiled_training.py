@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy.typing as npt
 from keras import ops
 
 from normlayers.ensembles.backend_programs import compiled, gradients_of
@@ -29,6 +30,7 @@ from normlayers.ensembles.step_findings import (
     with_epoch,
 )
 
+Array = npt.NDArray[Any]
 State = dict[str, Any]
 RESCALING = ("gamma", "beta")
 # Shuffled orders of some epochs, and how many of these epochs to train; ``None``: all.
@@ -43,7 +45,7 @@ def rounds(
     data: tuple[Any, Any],
     orders: Iterable[Orders],
     recorded: bool = False,
-    rescale: bool = True,
+    rescale: bool | Array = True,
 ) -> Iterator[tuple[int, Weights, Found]]:
     """Train networks some epochs at a time.
 
@@ -55,7 +57,8 @@ def rounds(
         data: as of ``DenseNetworks.tensors``.
         orders: of the epochs; see ``training_program``.
         recorded: whether each step's loss and gradients are, see ``step_findings``.
-        rescale: whether gamma and beta are trained.
+        rescale: whether gamma and beta are trained; in ``classifier_network``'s layout of each
+            network, shape ``(networks, 1)``, or of all.
 
     Yields:
         once before training and after each of ``orders``: the epochs trained since, the weights in
@@ -71,7 +74,7 @@ def rounds(
         yield epochs or len(order), state["weights"], found
 
 
-def initial_state(weights: Weights, optimizer: Optimizer, rescale: bool = True) -> State:
+def initial_state(weights: Weights, optimizer: Optimizer, rescale: bool | Array = True) -> State:
     """What training changes: the weights, what the optimizer remembers, the steps so far.
 
     Whether gamma and beta are trained is part of it, so that one program is compiled for both.

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
 from normlayers.layers.batch_normalization import BatchNormalization
 
@@ -62,6 +63,18 @@ class DenseNetworks(ABC):
     def outputs(self) -> int:
         """Logits of a network."""
         return self.classes
+
+    @property
+    def alike_drawn(self) -> int:
+        """Equal parts of a stack that have their initial kernels and their shuffling in common."""
+        return 1
+
+    def activated(self, z: Any, layer: dict[str, Any]) -> Any:
+        """The activation of a hidden layer, of its pre-activations."""
+        if self.activation == "prelu":
+            slope = ops.expand_dims(layer["alpha"], self.points_axis)
+            return ops.relu(z) - slope * ops.relu(-z)
+        return keras.activations.get(self.activation)(z)
 
     @abstractmethod
     def tensors(self, x: Array, y: Array | None = None) -> tuple[Any, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import keras
 from keras import ops
 
 from normlayers.ensembles.backend_programs import compiled
@@ -143,17 +142,10 @@ def _hidden_layer(
     found: dict[str, Any] = {}
     if networks.normalization == "pre":
         z, found = _normalized(networks, z, layer, training)
-    x = _activated(networks, z, layer)
+    x = networks.activated(z, layer)
     if networks.normalization == "post":
         x, found = _normalized(networks, x, layer, training)
     return z, x, found
-
-
-def _activated(networks: DenseNetworks, z: Any, layer: dict[str, Any]) -> Any:
-    if networks.activation == "prelu":
-        slope = ops.expand_dims(layer["alpha"], networks.points_axis)
-        return ops.relu(z) - slope * ops.relu(-z)
-    return keras.activations.get(networks.activation)(z)
 
 
 def _normalized(

@@ -6,6 +6,7 @@ seed and layer sizes start with the same kernels and see their points in the sam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -17,10 +18,12 @@ from normlayers.ensembles.dense_networks import DenseNetworks, Weights
 
 Array = npt.NDArray[Any]
 
-# Shuffled orders made at a time, in numbers; more leave the caches.
+# Shuffled orders drawn at a time, in numbers; more leave the caches.
 ORDERS_AT_ONCE = 1_000_000
-# Chunks whose orders are kept for other arms, and up to how many numbers of each.
-CHUNKS_KEPT, ORDERS_KEPT = 4, 50_000_000
+# Those of kept ones that are trained with at a time; each time costs Python a millisecond or two.
+ORDERS_IN_A_ROUND = 8_000_000
+# Groups whose orders are kept for other arms, and up to how many numbers of each.
+GROUPS_KEPT, ORDERS_KEPT = 16, 12_500_000
 
 
 def initial_weights(
@@ -52,9 +55,19 @@ def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int)
         points: that are shuffled.
         epochs: how many, each in another order.
     """
-    if points * epochs * size * len(groups) <= ORDERS_KEPT:
-        return _kept_orders(seed, groups, size, points, epochs)
-    return _drawn_orders(seed, groups, size, points, epochs)
+    numbers = points * size * len(groups)
+    if points * epochs * size <= ORDERS_KEPT:
+        rounds = math.ceil(epochs / max(1, ORDERS_IN_A_ROUND // numbers))
+        at_once = math.ceil(epochs / rounds)
+        kept = [_kept_orders(seed, group, size, points, rounds * at_once) for group in groups]
+        firsts = range(0, rounds * at_once, at_once)
+        return (_side_by_side([of[first : first + at_once] for of in kept]) for first in firsts)
+    at_once = max(1, ORDERS_AT_ONCE // numbers)
+    shuffling = [_randoms(seed, group)[1] for group in groups]
+    return (
+        _side_by_side([_orders(r, size, points, at_once) for r in shuffling])
+        for _ in range(0, epochs, at_once)
+    )
 
 
 def _randoms(seed: int, group: int) -> list[np.random.Generator]:
@@ -63,16 +76,20 @@ def _randoms(seed: int, group: int) -> list[np.random.Generator]:
     return [np.random.default_rng(stream) for stream in streams]
 
 
-def _drawn_orders(seed: int, groups: range, size: int, points: int, epochs: int) -> Iterator[Array]:
-    at_once = max(1, ORDERS_AT_ONCE // (points * size * len(groups)))
-    shuffling = [_randoms(seed, group)[1] for group in groups]
-    for _ in range(0, epochs, at_once):
-        yield np.concatenate([_orders(r, size, points, at_once) for r in shuffling], axis=-1)
+@lru_cache(maxsize=GROUPS_KEPT)
+def _kept_orders(seed: int, group: int, size: int, points: int, epochs: int) -> Array:
+    shuffling = _randoms(seed, group)[1]
+    at_once = max(1, ORDERS_AT_ONCE // (points * size))
+    return np.concatenate(
+        [
+            _orders(shuffling, size, points, min(at_once, epochs - first))
+            for first in range(0, epochs, at_once)
+        ]
+    )
 
 
-@lru_cache(maxsize=CHUNKS_KEPT)
-def _kept_orders(seed: int, groups: range, size: int, points: int, epochs: int) -> list[Array]:
-    return list(_drawn_orders(seed, groups, size, points, epochs))
+def _side_by_side(orders: list[Array]) -> Array:
+    return orders[0] if len(orders) == 1 else np.concatenate(orders, axis=-1)
 
 
 def _orders(random: np.random.Generator, size: int, points: int, epochs: int) -> Array:

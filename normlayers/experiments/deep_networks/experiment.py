@@ -69,7 +69,7 @@ from normlayers.experiments.deep_networks.summary import measures_of
 from normlayers.experiments.deep_networks.table import deep_table
 from normlayers.experiments.deep_networks.training import (
     Recipe,
-    by_architecture,
+    by_program,
     train_arm,
     train_arms,
 )
@@ -127,8 +127,8 @@ def run(
         files=PICTURES, known_arms=list(ARMS),
     )  # fmt: skip
     making = here_or_on_workers(
-        scheduler, directory, partial(_make_arm, recipe), MAKERS,
-        groups=partial(_of_one_architecture, recipe), here=partial(_made, directory, recipe),
+        scheduler, directory, partial(_make_arm, recipe, arguments["arms"]), MAKERS,
+        groups=_of_one_program, here=partial(_made, directory, recipe),
     )  # fmt: skip
     with closing(directory), making as make:
         directory.open(start_over)
@@ -165,10 +165,13 @@ def _made(
             yield one.arm.name, one.seconds, Kept(arrays={NETWORKS: one.networks})
 
 
-def _of_one_architecture(recipe: Recipe, arms: Sequence[str]) -> list[list[str]]:
-    groups = by_architecture([ARMS[arm] for arm in arms], recipe)
-    return [[arm.name for arm in group] for group in groups]
+def _of_one_program(arms: Sequence[str]) -> list[list[str]]:
+    programs = by_program([ARMS[arm] for arm in arms])
+    return [[arm.name for stack in stacks for arm in stack] for stacks in programs]
 
 
-def _make_arm(recipe: Recipe, arm: str, folder: Path, advance: Advance) -> Kept:
-    return Kept(arrays={NETWORKS: train_arm(ARMS[arm], recipe, advance)})
+def _make_arm(
+    recipe: Recipe, arms: Sequence[str], arm: str, folder: Path, advance: Advance
+) -> Kept:
+    networks = train_arm(ARMS[arm], [ARMS[name] for name in arms], recipe, advance)
+    return Kept(arrays={NETWORKS: networks})

@@ -21,8 +21,9 @@ Array = npt.NDArray[Any]
 
 # Networks in a program; of more, the processor's caches do not hold what they do on 800 points.
 GROUP = 10
-# Epochs from one validation to the next, where they divide.
-SCORE_EVERY = 10
+# Epochs that are trained at once, and from one validation to the next, where they divide. Only the
+# last validation is used; to train a few epochs costs Python as long as they take.
+SCORE_EVERY = 100
 
 
 def hidden_neurons(

@@ -20,6 +20,8 @@ from normlayers.pictures.whole_file import whole_file
 Array = npt.NDArray[Any]
 
 NETWORKS = "networks.npy"
+# Networks in a program; what more do in an epoch leaves the caches.
+CHUNK = 128
 
 
 def train(
@@ -46,6 +48,7 @@ def train(
         batch_size=arguments["batch-size"],
         optimizer=OPTIMIZERS[arguments["optimizer"]](),
         seed=arguments["seed"],
+        chunk=CHUNK,
         advance=advance,
     )
     kept: Any = None

@@ -59,7 +59,7 @@ def test_results_hold_what_they_promise(ran):
 
 def test_a_second_run_trains_nothing(ran, monkeypatch):
     log_dir, results, _ = ran
-    monkeypatch.setattr("normlayers.experiments.deep_networks.training.train", None)
+    monkeypatch.setattr("normlayers.experiments.deep_networks.training.train_stack", None)
     assert run(log_dir)[0] == results
 
 

@@ -20,7 +20,7 @@ from normlayers.experiments.deep_networks.measures import (
     is_near,
 )
 from normlayers.experiments.deep_networks.summary import measures_of
-from normlayers.experiments.deep_networks.training import Recipe, train, train_arms
+from normlayers.experiments.deep_networks.training import Recipe, train_arms, train_stack
 from tests.ensembles.keras_twins import keras_weights
 from tests.experiments.deep_networks.made_up import as_told, world
 
@@ -67,17 +67,17 @@ def test_the_first_gradients_ratio_is_that_of_keras():
 
     arm = ARMS["tanh-bn-pre-raw-depth-2"]
     recipe = Recipe(3, networks=3, epochs=1, width=4, batch_size=TRAINING_POINTS, optimizer="adam")
-    course = train(arm, recipe)
+    (networks,) = train_stack([arm], recipe)
     model, data = initial_model(arm, recipe, network=1), arm.split()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with tf.GradientTape() as tape:
         value = loss(data.y, model(data.x, training=True))
     kernels = [v for v in model.trainable_variables if v.path.endswith("kernel")]
     norms = [np.linalg.norm(g) for g in tape.gradient(value, [k.value for k in kernels])]
-    np.testing.assert_allclose(course.first_gradient_norms[1], norms, rtol=1e-3)
-    ratio = MEASURES["first_to_last"](vars(course))
+    np.testing.assert_allclose(networks["first_gradient_norms"][1], norms, rtol=1e-3)
+    ratio = MEASURES["first_to_last"](networks)
     assert ratio[1] == pytest.approx(norms[0] / norms[1], rel=1e-3)
-    assert course.loss[1, 0] == pytest.approx(float(value), rel=1e-4)
+    assert networks["loss"][1, 0] == pytest.approx(float(value), rel=1e-4)
 
 
 def test_arms_are_yielded_with_their_networks_and_paired_by_number():
@@ -97,6 +97,18 @@ def test_arms_are_yielded_with_their_networks_and_paired_by_number():
     assert learned["drift"].shape == (3, 2, 2)
     assert "drift" not in fixed
     assert (learned["loss"][:, 1] != fixed["loss"][:, 1]).all()
+
+
+def test_arms_trained_together_are_those_trained_alone(monkeypatch):
+    monkeypatch.setattr("normlayers.experiments.deep_networks.training.GROUP", 2)
+    recipe = Recipe(5, networks=3, epochs=2, width=3, batch_size=352, optimizer="adam")
+    names = ["relu-bn-pre-raw-depth-2", "sigmoid-bn-pre-raw-depth-2-fixed"]
+    together = train_stack([ARMS[name] for name in names], recipe)
+    for name, found in zip(names, together, strict=True):
+        (alone,) = train_stack([ARMS[name]], recipe)
+        assert found.keys() == alone.keys()
+        for measure, values in alone.items():
+            np.testing.assert_allclose(found[measure], values, rtol=1e-3, err_msg=measure)
 
 
 def test_depth_is_told_only_where_training_was_long_enough():
