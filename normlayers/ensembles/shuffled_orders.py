@@ -17,8 +17,10 @@ from normlayers.ensembles.dense_networks import DenseNetworks, Weights
 
 Array = npt.NDArray[Any]
 
-# Shuffled orders made at a time, in numbers; more leave the caches.
-ORDERS_AT_ONCE = 1_000_000
+# Shuffled orders trained in one call of a program, in numbers: a call takes a millisecond.
+ORDERS_AT_ONCE = 4_000_000
+# Of these a group's sorted at a time; more leave the caches.
+SORTED_AT_ONCE = 250_000
 # Chunks whose orders are kept for other arms, and up to how many numbers of each.
 CHUNKS_KEPT, ORDERS_KEPT = 4, 50_000_000
 
@@ -43,7 +45,8 @@ def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int)
     """Groups' shuffled orders, some epochs at a time: ``(epochs, points, networks)``.
 
     They are the same in every arm: to draw them takes a fifth of the time of training, so that
-    those of few networks are kept. The last ones may hold more epochs than are left.
+    those of few networks are kept. The last ones are followed by zeros where fewer epochs
+    are left.
 
     Args:
         seed: of everything random.
@@ -66,8 +69,20 @@ def _randoms(seed: int, group: int) -> list[np.random.Generator]:
 def _drawn_orders(seed: int, groups: range, size: int, points: int, epochs: int) -> Iterator[Array]:
     at_once = max(1, ORDERS_AT_ONCE // (points * size * len(groups)))
     shuffling = [_randoms(seed, group)[1] for group in groups]
-    for _ in range(0, epochs, at_once):
-        yield np.concatenate([_orders(r, size, points, at_once) for r in shuffling], axis=-1)
+    for first in range(0, epochs, at_once):
+        # Of one shape each: a program is compiled for it.
+        orders = np.zeros((at_once, points, size * len(groups)), _narrowest(points))
+        for number, random in enumerate(shuffling):
+            _draw(random, orders[: epochs - first, :, number * size : (number + 1) * size])
+        yield orders
+
+
+def _draw(random: np.random.Generator, orders: Array) -> None:
+    epochs, points, size = orders.shape
+    at_once = max(1, SORTED_AT_ONCE // (points * size))
+    for first in range(0, epochs, at_once):
+        part = orders[first : first + at_once]
+        part[:] = _orders(random, size, points, len(part))
 
 
 @lru_cache(maxsize=CHUNKS_KEPT)
@@ -92,5 +107,9 @@ def _orders(random: np.random.Generator, size: int, points: int, epochs: int) ->
     keys |= np.arange(points, dtype=dtype)
     keys.sort(axis=-1)
     keys &= dtype(2**bits - 1)
-    narrow = np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.int32
-    return np.ascontiguousarray(keys.astype(narrow).transpose(0, 2, 1))
+    return np.ascontiguousarray(keys.astype(_narrowest(points)).transpose(0, 2, 1))
+
+
+def _narrowest(points: int) -> type[np.integer[Any]]:
+    """The type that holds the points' numbers."""
+    return np.uint8 if points <= 2**8 else np.uint16 if points <= 2**16 else np.int32
