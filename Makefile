@@ -17,7 +17,7 @@ help:
 	@echo 'make check        lint, types and the fast tests, in a minute'
 	@echo 'make test         lint, types and the whole test suite'
 	@echo 'make backends     install JAX, torch and runtimes of exported models, for make test to test with'
-	@echo 'make benchmark    measure speed, side by side with plain Keras'
+	@echo 'make benchmark    measure speed, side by side with plain Keras: one table with goals, in ten minutes'
 	@echo 'make docs         build the site, docs/_build/html/index.html'
 	@echo 'make dist         build and check the wheel and the source distribution, dist/'
 
@@ -58,15 +58,19 @@ test-backends: $(INSTALLED)
 
 backends: .venv/backends
 
+# What each of these measures in a minute or so; alone and with more rounds it says more.
 benchmark: $(INSTALLED)
-	$(BIN)/python benchmarks/adapt.py
-	$(BIN)/python benchmarks/batch_normalization.py
-	$(BIN)/python benchmarks/ensemble.py
-	$(BIN)/python benchmarks/tracking.py
-	$(BIN)/python benchmarks/two_neuron_circle.py
-	$(BIN)/python benchmarks/neurons_tab.py
-	$(BIN)/python benchmarks/inference.py
-	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/adapt.py --rounds 5
+	$(BIN)/python benchmarks/batch_normalization.py --rounds 5
+	$(BIN)/python benchmarks/ensemble.py --epochs 300 --rounds 3
+	$(BIN)/python benchmarks/tracking.py --rounds 3
+	$(BIN)/python benchmarks/two_neuron_circle.py --epochs 100
+	$(BIN)/python benchmarks/inference.py --networks MobileNetV2 --runtimes graph --batches 1 --seeds 0
+	$(BIN)/python benchmarks/cluster.py --only C1 C2 --rows 4000000 --rounds 3
+	$(BIN)/python benchmarks/diagnosis.py --cases 1 --seeds 1 --half reporting --kept logs/benchmarks/diagnosis.jsonl
+	@if command -v chromium >/dev/null; then $(BIN)/python benchmarks/neurons_tab.py --rounds 1; \
+	  else echo 'chromium is not installed, so the Neurons tab is not measured'; fi
+	$(BIN)/python benchmarks/goals.py
 
 # Warnings are errors; a notebook's cell that fails is one.
 docs: .venv/docs

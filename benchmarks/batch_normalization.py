@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from measured import Measured, keep
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -145,7 +147,7 @@ def inference(backend: str, mode: str, layer: Any) -> Step:
     return step
 
 
-def speed(backend: str, rounds: int) -> None:
+def speed(backend: str, rounds: int) -> list[Measured]:
     """Every shape and mode of one backend; call it in a process with that backend."""
     import keras
     import numpy as np
@@ -153,6 +155,7 @@ def speed(backend: str, rounds: int) -> None:
 
     import normlayers as nl
 
+    measured = []
     generator = np.random.default_rng(0)
     for shape in SHAPES:
         x, g = (
@@ -180,7 +183,26 @@ def speed(backend: str, rounds: int) -> None:
                     name: partial(function, x, g) for name, function in functions.items()
                 }
                 title = f"{work}, {' x '.join(map(str, shape))}, {backend} {mode}"
-                show(title, medians(contestants, rounds, repeats))
+                seconds = medians(contestants, rounds, repeats)
+                show(title, seconds)
+                if work == "training step":
+                    measured += against_goals(title, backend, mode, shape, seconds)
+    return measured
+
+
+def against_goals(
+    title: str, backend: str, mode: str, shape: tuple[int, ...], seconds: dict[str, float]
+) -> list[Measured]:
+    """A training step against Keras's, and where it has a goal, the bare kernel's."""
+    wide = shape == (256, 4096)
+    goals = {"graph": 0.4 if wide else None, "eager": None}
+    goal = goals.get(mode, 0.9 if shape != (128, 256) else None)
+    ours = seconds["normlayers"]
+    found = [Measured(f"{title} / Keras", ours / seconds["keras"], goal)]
+    if backend == "tensorflow" and wide and "the fused kernel alone" in seconds:
+        bare = seconds["the fused kernel alone"]
+        found.append(Measured(f"{title} / the fused kernel alone", ours / bare, 1.05))
+    return found
 
 
 def peak_memory(backend: str, mode: str, kind: str) -> float:
@@ -223,8 +245,9 @@ def in_process(backend: str, *arguments: str) -> str:
     ).stdout  # fmt: skip
 
 
-def memory(backend: str) -> None:
+def memory(backend: str) -> list[Measured]:
     """A table of every mode of one backend."""
+    measured = []
     from rich.console import Console
     from rich.table import Table
 
@@ -238,7 +261,11 @@ def memory(backend: str) -> None:
         }
         for kind, value in tensors.items():
             table.add_row(f"{kind}, {mode}", f"{value:.1f}", f"{value / tensors['keras']:.2f}")
+        what = f"peak memory of {MEMORY_LAYERS} layers, {backend} {mode} / Keras"
+        goal = 0.7 if mode == "graph" else None
+        measured.append(Measured(what, tensors["normlayers"] / tensors["keras"], goal))
     Console().print(table)
+    return measured
 
 
 def main() -> None:
@@ -253,12 +280,12 @@ def main() -> None:
     if options.peak:
         print(peak_memory(options.backend, options.mode, options.peak))
     elif options.backend:
-        speed(options.backend, options.rounds)
+        keep(f"batch_normalization {options.backend}", speed(options.backend, options.rounds))
     else:
         for backend in BACKENDS:
             if importlib.util.find_spec(backend):
                 print(in_process(backend, "--rounds", str(options.rounds)))
-                memory(backend)
+                keep(f"batch_normalization {backend} memory", memory(backend))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def rows(found: dict[str, tuple[str, list[Measured]]]) -> list[tuple[str, ...]]:
             bound = "≥" if one.at_least else "≤"
             goal = "" if one.goal is None else f"{bound} {shown(one.goal, one.unit)}"
             missed = "" if one.reached else "missed"
-            lines.append((f"{name}.py", one.what, shown(one.value, one.unit), goal, missed))
+            lines.append((name, one.what, shown(one.value, one.unit), goal, missed))
     return lines
 
 

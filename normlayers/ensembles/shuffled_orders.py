@@ -18,10 +18,10 @@ from normlayers.ensembles.dense_networks import DenseNetworks, Weights
 
 Array = npt.NDArray[Any]
 
-# Shuffled orders drawn at a time, in numbers; more leave the caches.
-ORDERS_AT_ONCE = 1_000_000
-# Those of kept ones that are trained with at a time; each time costs Python a millisecond or two.
+# Shuffled orders trained in one call of a program, in numbers: a call takes a millisecond or two.
 ORDERS_IN_A_ROUND = 8_000_000
+# Of these a group's sorted at a time; more leave the caches.
+SORTED_AT_ONCE = 250_000
 # Groups whose orders are kept for other arms, and up to how many numbers of each.
 GROUPS_KEPT, ORDERS_KEPT = 16, 12_500_000
 
@@ -46,7 +46,8 @@ def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int)
     """Groups' shuffled orders, some epochs at a time: ``(epochs, points, networks)``.
 
     They are the same in every arm: to draw them takes a fifth of the time of training, so that
-    those of few networks are kept. The last ones may hold more epochs than are left.
+    those of few networks are kept. All have one shape, for which a program is compiled: the last
+    ones may go beyond the epochs.
 
     Args:
         seed: of everything random.
@@ -62,10 +63,10 @@ def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int)
         kept = [_kept_orders(seed, group, size, points, rounds * at_once) for group in groups]
         firsts = range(0, rounds * at_once, at_once)
         return (_side_by_side([of[first : first + at_once] for of in kept]) for first in firsts)
-    at_once = max(1, ORDERS_AT_ONCE // numbers)
+    at_once = min(epochs, max(1, ORDERS_IN_A_ROUND // numbers))
     shuffling = [_randoms(seed, group)[1] for group in groups]
     return (
-        _side_by_side([_orders(r, size, points, at_once) for r in shuffling])
+        _side_by_side([_drawn(r, size, points, at_once) for r in shuffling])
         for _ in range(0, epochs, at_once)
     )
 
@@ -78,14 +79,16 @@ def _randoms(seed: int, group: int) -> list[np.random.Generator]:
 
 @lru_cache(maxsize=GROUPS_KEPT)
 def _kept_orders(seed: int, group: int, size: int, points: int, epochs: int) -> Array:
-    shuffling = _randoms(seed, group)[1]
-    at_once = max(1, ORDERS_AT_ONCE // (points * size))
-    return np.concatenate(
-        [
-            _orders(shuffling, size, points, min(at_once, epochs - first))
-            for first in range(0, epochs, at_once)
-        ]
-    )
+    return _drawn(_randoms(seed, group)[1], size, points, epochs)
+
+
+def _drawn(random: np.random.Generator, size: int, points: int, epochs: int) -> Array:
+    at_once = max(1, SORTED_AT_ONCE // (points * size))
+    parts = [
+        _orders(random, size, points, min(at_once, epochs - first))
+        for first in range(0, epochs, at_once)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _side_by_side(orders: list[Array]) -> Array:
@@ -109,5 +112,9 @@ def _orders(random: np.random.Generator, size: int, points: int, epochs: int) ->
     keys |= np.arange(points, dtype=dtype)
     keys.sort(axis=-1)
     keys &= dtype(2**bits - 1)
-    narrow = np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.int32
-    return np.ascontiguousarray(keys.astype(narrow).transpose(0, 2, 1))
+    return np.ascontiguousarray(keys.astype(_narrowest(points)).transpose(0, 2, 1))
+
+
+def _narrowest(points: int) -> type[np.integer[Any]]:
+    """The type that holds the points' numbers."""
+    return np.uint8 if points <= 2**8 else np.uint16 if points <= 2**16 else np.int32

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.ensembles.backend_programs import written_side_by_side
 from normlayers.ensembles.dense_networks import DenseNetworks, Normalization
 
 Array = npt.NDArray[Any]
@@ -67,7 +68,7 @@ class Architecture(DenseNetworks):
     def ordered(self, x: Any, y: Any, order: Any) -> tuple[Any, Any]:
         """Shapes ``(points, features, networks)``, ``(points, networks)``."""
         features = [ops.take(x[:, i, 0], order, axis=0) for i in range(x.shape[1])]
-        return ops.stack(features, axis=1), ops.take(y[:, 0], order, axis=0)
+        return written_side_by_side(features), ops.take(y[:, 0], order, axis=0)
 
     def affine(self, x: Any, layer: dict[str, Any]) -> Any:
         """See ``DenseNetworks``."""

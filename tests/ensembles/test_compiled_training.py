@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
+from normlayers.ensembles.backend_programs import compiled, written_side_by_side
 from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.compiled_training import initial_state, rounds, training_program
 from normlayers.ensembles.forward_pass import LOOPED_FROM, layers
@@ -100,3 +101,12 @@ def test_both_layouts_move_alike(hidden, normalization):
     for ours, theirs in zip(here[:-1], there[:-1], strict=True):
         for name, array in ours.items():
             np.testing.assert_allclose(array, theirs[name].T, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_arrays_written_side_by_side_are_stacked(count):
+    arrays = np.random.default_rng(0).standard_normal((count, 5, 7)).astype("float32")
+    together = compiled(lambda *each: written_side_by_side(each))(
+        *map(ops.convert_to_tensor, arrays)
+    )
+    np.testing.assert_array_equal(together, np.stack(arrays, axis=1))

@@ -53,6 +53,18 @@ def test_a_groups_orders_are_its_own_whatever_the_others(monkeypatch):
     np.testing.assert_array_equal(drawn, both)
 
 
+@pytest.mark.parametrize(("at_once", "sorted_at_once"), [(10**6, 1), (7 * SIZE * 50, 10**6)])
+def test_orders_are_the_same_however_many_are_made_at_a_time(monkeypatch, at_once, sorted_at_once):
+    monkeypatch.setattr(shuffled_orders, "ORDERS_KEPT", 0)
+    usual = np.concatenate(list(sorted_orders(7, range(2), SIZE, 50, 20)))
+    monkeypatch.setattr(shuffled_orders, "ORDERS_IN_A_ROUND", at_once)
+    monkeypatch.setattr(shuffled_orders, "SORTED_AT_ONCE", sorted_at_once)
+    parts = list(sorted_orders(7, range(2), SIZE, 50, 20))
+    assert len({part.shape for part in parts}) == 1  # a program is compiled for each shape
+    orders = np.concatenate(parts)
+    np.testing.assert_array_equal(orders[:20], usual[:20])
+
+
 @pytest.mark.parametrize("networks", [Architecture(), Classifier(2, (3,), 2)])
 def test_a_groups_weights_are_its_own_whatever_the_others(networks):
     both, alone = (initial_weights(networks, 5, groups, 4) for groups in ((0, 1), (0,)))

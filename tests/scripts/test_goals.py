@@ -18,9 +18,9 @@ def test_numbers_are_kept_and_shown_with_their_goals(tmp_path):
     assert found == numbers
     assert [one.reached for one in found] == [False, True, True]
     table = markdown(kept(tmp_path))
-    assert "| `adapt.py` | adapt / one read | 1.42 | ≤ 1.30 | missed |" in table
-    assert "| `adapt.py` | painted in time | 96.0% | ≥ 95.0% |  |" in table
-    assert "| `adapt.py` | memory | 3.20 s |  |  |" in table
+    assert "| `adapt` | adapt / one read | 1.42 | ≤ 1.30 | missed |" in table
+    assert "| `adapt` | painted in time | 96.0% | ≥ 95.0% |  |" in table
+    assert "| `adapt` | memory | 3.20 s |  |  |" in table
     assert table.startswith(date)
 
 

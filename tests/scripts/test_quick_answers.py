@@ -16,7 +16,7 @@ EXPERIMENTS = sorted(
 BENCHMARKS = sorted(
     path.stem
     for path in (ROOT / "benchmarks").glob("*.py")
-    if path.stem not in ("measured", "side_by_side", "recalibration_accuracy")
+    if path.stem not in ("arithmetic", "measured", "side_by_side", "recalibration_accuracy")
 )
 # Takes seconds to import, each of them.
 SLOW = ("keras", "tensorflow", "jax", "torch", "sklearn", "scipy", "matplotlib", "pandas")

@@ -13,14 +13,10 @@ from typing import Any
 
 import keras
 
-from normlayers.layers.batch_norm import fused_batch_norm
+from normlayers.layers.batch_norm import fused_batch_norm, tensorflow_blocks
 from normlayers.layers.batch_norm.hand_written_gradient import with_backward
 from normlayers.layers.batch_norm.reference_batch_norm import across
 
-# Rows that TensorFlow's kernel takes the moments of at once: as few as it is fast with.
-BLOCK = 16
-BESSEL = (BLOCK - 1) / BLOCK
-KERNEL_EPSILON = 1e-4  # what it adds where nothing is said
 # Values of a part that torch works through at once, per thread: what a core's cache holds.
 PART = 2**18
 
@@ -49,7 +45,7 @@ def train(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float) -> Tensors:
     """
     if keras.backend.backend() == "torch":
         return _torch(axis, epsilon)(x, gamma, beta)
-    return _tensorflow(axis, epsilon)(x, gamma, beta)
+    return tensorflow_blocks.train(gamma, axis, epsilon)(x, gamma, beta)
 
 
 def infer(
@@ -135,66 +131,3 @@ def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
         return torch.cat(d_x).reshape(x.shape), d_gamma, d_beta
 
     return with_backward(forward, backward)
-
-
-def _tensorflow(axis: int, epsilon: float) -> Callable[..., Tensors]:
-    import tensorflow as tf
-
-    # Half precision is widened here: the kernel would round what it subtracts from.
-    def forward(x: Any, gamma: Any, beta: Any) -> tuple[Tensors, Tensors]:
-        wide = tf.cast(x, gamma.dtype)
-        n, mu, variance = _moments(tf.reshape(wide, (-1, gamma.shape[0])))
-        y = fused_batch_norm.infer(wide, gamma, beta, mu, variance, axis, epsilon)
-        return (tf.cast(y, x.dtype), n, mu, variance), (x, gamma, n, mu, variance)
-
-    def backward(kept: Tensors, g: Any) -> Tensors:
-        x, gamma, n, mu, variance = kept
-        wide, g = tf.cast(x, gamma.dtype), tf.cast(g, gamma.dtype)
-        rows = (-1, gamma.shape[0])
-        d_beta = _sum(tf.reshape(g, rows))
-        g = g - d_beta / tf.maximum(n, 1)  # which changes nothing but the kernel's rounding
-        d_gamma = _sum(tf.reshape(g * (wide - mu), rows)) * tf.math.rsqrt(variance + epsilon)
-        d_x = fused_batch_norm.tensorflow_d_x(wide, g, gamma, mu, variance, epsilon)
-        return tf.cast(d_x, x.dtype), d_gamma, d_beta
-
-    return with_backward(forward, backward)
-
-
-def _moments(rows: Any) -> Tensors:
-    """``n``, ``mu`` and ``sigma^2`` of each column by TensorFlow's kernel.
-
-    It takes the moments of blocks of rows as if they were so many more channels. What it leaves of
-    their means, which it rounds, is the mean of its output.
-    """
-    import tensorflow as tf
-
-    channels = rows.shape[1]
-    blocks = tf.shape(rows)[0] // BLOCK
-    head, tail = rows[: blocks * BLOCK], rows[blocks * BLOCK :]
-    one = tf.ones(blocks * channels)
-    x_hat, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=tf.reshape(head, (BLOCK, 1, 1, -1)), scale=one, offset=0 * one, mean=[], variance=[]
-    )
-    mean, variance = (tf.reshape(m, (-1, channels)) for m in (mean, variance * BESSEL))
-    n = tf.cast(tf.shape(rows)[0], tf.float32)
-    per_n = 1 / tf.maximum(n, 1)
-    near = (BLOCK * _sum(mean) + _sum(tail)) * per_n
-    off = mean - near
-    left = tf.reshape(tf.reduce_mean(x_hat, axis=(0, 1, 2)), (-1, channels))
-    off += left * tf.sqrt(variance + KERNEL_EPSILON)
-    tail -= near
-    shift = (BLOCK * _sum(off) + _sum(tail)) * per_n
-    square = (BLOCK * _sum(variance + off * off) + _sum(tail * tail)) * per_n
-    return n, near + shift, tf.nn.relu(square - shift * shift)
-
-
-def _sum(rows: Any) -> Any:
-    """The sum of each column: of about sqrt(n) sums of about sqrt(n) rows."""
-    import tensorflow as tf
-
-    n, channels = tf.shape(rows)[0], rows.shape[1]
-    length = tf.maximum(tf.cast(tf.sqrt(tf.cast(n, tf.float32)), tf.int32), 1)
-    blocks = n // length
-    head = tf.reshape(rows[: blocks * length], (length, blocks * channels))
-    sums = tf.reshape(tf.reduce_sum(head, axis=0), (blocks, channels))
-    return tf.reduce_sum(sums, axis=0) + tf.reduce_sum(rows[blocks * length :], axis=0)

@@ -124,8 +124,10 @@ def infer(
     return ops.reshape(y, ops.shape(x))
 
 
-def tensorflow_d_x(x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon: float) -> Any:
-    """The gradient of ``x`` by TensorFlow's kernel, on a CPU.
+def tensorflow_gradients(
+    x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon: float
+) -> tuple[Any, Any, Any]:
+    """The gradients of ``x``, ``gamma`` and ``beta`` by TensorFlow's kernel, on a CPU.
 
     Args:
         x: as in ``train``.
@@ -136,7 +138,7 @@ def tensorflow_d_x(x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon
     """
     import tensorflow as tf
 
-    d_x, *_ = tf.raw_ops.FusedBatchNormGradV3(
+    d_x, d_gamma, d_beta, *_ = tf.raw_ops.FusedBatchNormGradV3(
         y_backprop=_images(g, gamma.shape[0]),
         x=_images(x, gamma.shape[0]),
         scale=gamma,
@@ -145,7 +147,7 @@ def tensorflow_d_x(x: Any, g: Any, gamma: Any, mean: Any, variance: Any, epsilon
         reserve_space_3=tf.zeros(0),
         epsilon=epsilon,
     )
-    return ops.reshape(d_x, ops.shape(x))
+    return ops.reshape(d_x, ops.shape(x)), d_gamma, d_beta
 
 
 def _images(x: Any, channels: int) -> Any:

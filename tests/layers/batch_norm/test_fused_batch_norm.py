@@ -1,6 +1,6 @@
 """The backends' kernels against the reference, and where they are taken.
 
-Covers too: blocked_batch_norm.py.
+Covers too: blocked_batch_norm.py, tensorflow_blocks.py.
 """
 
 import keras
@@ -137,10 +137,11 @@ def errors(layer, x, g, true):
 LARGE = [((32, 128, 128, 8), -1, (1, 100)), ((10**6, 8), -1, (0, 10))]
 MANY = [((4096, 512), -1), ((300, 600), -1), ((64, 1000, 33), -1), ((8, 16, 32, 32, 8), -1)]
 MANY += [((64, 300), -1), ((100, 700), -1)]
+MANY += [((48, 4096), -1), ((1009, 130), -1)]  # fewer rows than a block; no images but of one row
 if BACKEND == "torch":
     MANY += [((8, 8, 128, 130), 1), ((16, 32, 1024), 1), ((4, 8, 16, 32, 32), 1)]
 CASES = [(shape, axis, mean) for shape, axis, means in LARGE for mean in means]
-CASES += [(shape, axis, mean) for shape, axis in MANY for mean in (0, 1, 10, 100, 1000)]
+CASES += [(shape, axis, mean) for shape, axis in MANY for mean in (0, 1, 4, 10, 100, 1000)]
 
 
 @pytest.mark.parametrize(("shape", "axis", "mean"), CASES)
@@ -267,23 +268,36 @@ class TestTensorFlow:
         variance = x.astype(float).var(axis=0)
         np.testing.assert_allclose(model.layers[0].get_weights()[3], variance, rtol=1e-4)
 
-    @pytest.mark.parametrize("rows", [0, 1, 5, 16, 17, 300])
+    @pytest.mark.parametrize("rows", [0, 1, 5, 16, 17, 300, 509])
     def test_batches_that_a_trace_does_not_know(self, rows):
-        """More or less than the blocks that the kernel takes."""
+        """More or less than the blocks that the kernel takes, and with and without images."""
         import tensorflow as tf
 
         layer = nl.BatchNormalization(momentum=0.0)
         layer.build((None, 4096))
-        specification = [tf.TensorSpec([None, 4096])]
-        train = tf.function(lambda x: layer(x, training=True), specification)
+
+        def train(x, g):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = layer(x, training=True)
+            learned = [weight.value for weight in layer.trainable_variables]
+            return y, *tape.gradient(y, [x, *learned], g)
+
+        train = tf.function(train, [tf.TensorSpec([None, 4096])] * 2)
         operations = train.get_concrete_function().graph.get_operations()
         assert "FusedBatchNormV3" in {operation.type for operation in operations}
         x = RNG.normal(3, 2, size=(rows, 4096)).astype("float32")
-        y = numpy(train(x))
-        assert y.shape == x.shape
-        statistics = (x.mean(axis=0), x.var(axis=0)) if rows else ([0] * 4096, [1] * 4096)
-        for mine, true in zip(layer.get_weights()[2:], statistics, strict=True):
-            np.testing.assert_allclose(mine, true, rtol=1e-5, atol=1e-5)
+        g = RNG.normal(1, 2, size=(rows, 4096)).astype("float32")
+        found = list(map(numpy, train(x, g)))
+        assert [each.shape for each in found] == [x.shape, x.shape, (4096,), (4096,)]
+        statistics = layer.get_weights()[2:]
+        if not rows:
+            np.testing.assert_array_equal(statistics, [[0] * 4096, [1] * 4096])
+            return
+        true = exact(x, g, -1)
+        names = ("y", "d_x", "d_gamma", "d_beta", "moving_mean", "moving_variance")
+        for mine, name in zip(found + statistics, names, strict=True):
+            np.testing.assert_allclose(mine, true[name], rtol=1e-5, atol=1e-5 * rows**0.5)
 
     @pytest.mark.parametrize("training", [False, True])
     def test_channels_that_a_trace_does_not_know(self, training):
