@@ -23,13 +23,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import Measured, keep
 from rich.console import Console
 from rich.table import Table
 
 from normlayers.explorer.records import FORMAT, snapshot_value
 from normlayers.explorer.snapshot import encode
 from normlayers.tracking.writing.event_log import EventLog
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.measured import Measured, keep
 
 OBSERVATIONS, POINTS, WIDTH = 1000, 500, 64
 LAYERS = ["first", "second", "third"]

@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 
 # Share of a layer's neurons.
 DUPLICATE = 0.5
-# Weights are equal that differ by this part of the largest: what rounding makes of equal ones.
+# Weights are equal that differ by this part of the kernel's or the bias's largest: rounding does.
 EQUAL = 1e-4
 _KINDS = ("Dense", "Conv1D", "Conv2D", "Conv3D")
 
@@ -79,10 +79,10 @@ def _duplicates(call: Call, values: dict[int, Array]) -> tuple[Array, float]:
     ]
     if not arrays or arrays[0].shape[-1] < 2:
         return np.zeros((0, 1)), 0.0
-    columns = np.vstack([array.reshape(-1, array.shape[-1]) for array in arrays])
-    size = float(np.abs(columns).max()) or 1.0
-    counts = np.unique(np.round(columns / (EQUAL * size)), axis=1, return_counts=True)[1]
-    return columns, float(counts[counts > 1].sum() / columns.shape[1])
+    flat = [array.reshape(-1, array.shape[-1]) for array in arrays]
+    rounded = [np.round(part / (EQUAL * (np.abs(part).max() or 1.0))) for part in flat]
+    counts = np.unique(np.vstack(rounded), axis=1, return_counts=True)[1]
+    return np.vstack(flat), float(counts[counts > 1].sum() / flat[0].shape[1])
 
 
 def _is_last(evidence: Evidence, call: Call) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Activity
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 
 # Whose derivative is 0 where a neuron is not active: a dead neuron learns nothing more.
@@ -128,11 +129,15 @@ def _began(
     evidence: Evidence, layer: Activity, judge: Callable[[Activity], Judged]
 ) -> tuple[dict[str, Any], str]:
     """Whether a layer's fault was there at initialization, as evidence and as words."""
-    first = None
-    if evidence.subject.trained and evidence.first_activities is not None:
-        first = next((a for a in evidence.first_activities if a.name == layer.name), None)
+    try:
+        trained, fresh = evidence.subject.trained, evidence.first_activities
+    except CannotCheckError:  # as of a model that is watched
+        return {"at_initialization": None}, ""
+    if not trained:
+        return {"at_initialization": True}, ""
+    first = next((a for a in fresh or [] if a.name == layer.name), None)
     if first is None:
-        return {"at_initialization": None if evidence.subject.trained else True}, ""
+        return {"at_initialization": None}, ""
     severity, share = judge(first)
     began = {"at_initialization": severity is not None, "share_at_initialization": share}
     return began, f"; of a fresh copy, {share:.0%}" if np.isfinite(share) else ""

@@ -55,3 +55,8 @@ def test_rounding_does_not_make_neurons_differ():
     kernel[:, ::2] = np.nextafter(kernel[:, ::2], 2)
     model.get_layer("hidden").set_weights([kernel, np.zeros(16)])
     assert [f.severity for f in found("duplicate_neurons", model, X, Y)] == ["error"]
+
+
+def test_a_bias_does_not_hide_that_kernels_differ():
+    hidden = LAYERS.Dense(16, "relu", bias_initializer=keras.initializers.Constant(-1e6))
+    assert not found("duplicate_neurons", network(hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
