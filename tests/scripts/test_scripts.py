@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.measured import kept
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -81,12 +83,14 @@ def test_a_run_with_other_arguments_is_refused_until_asked_to_start_over(tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("two_neuron_circle", ["--epochs", 2]), ("adapt", ["--rows", 20_000, "--rounds", 1])],
+    [("two_neuron_circle", ["--epochs", 2]), ("adapt", ["--rows", 2_000, "--rounds", 1])],
 )
-def test_benchmarks_print_ratios(name, arguments):
+def test_benchmarks_print_ratios_and_keep_them(name, arguments, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHMARKS_FOLDER", str(tmp_path))
     done = script(f"benchmarks/{name}.py", *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     assert "ratio" in done.stdout
+    assert len(kept(tmp_path)[name][1]) >= 1
     refused = script(f"benchmarks/{name}.py", arguments[0], 0)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
 
