@@ -6,11 +6,14 @@ from normlayers.diagnosis.finding import SEVERITIES, Finding
 
 _NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
 _GRADIENTS = ("vanishing_gradients", "exploding_gradients")
-_TRAINING = (*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low")
+_TRAINING = (
+    *(*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low"),
+    "non_finite_weights",
+)
 _OF_INPUTS = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
 # What may follow from a fault; earlier causes take first.
 FOLLOWS: dict[str, tuple[str, ...]] = {
-    "non_finite_input": ("outliers", "non_finite_weights", *_OF_INPUTS),
+    "non_finite_input": ("outliers", *_OF_INPUTS),
     "labels_do_not_fit_output": ("targets_not_scaled", "output_does_not_fit_loss", *_TRAINING),
     "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),

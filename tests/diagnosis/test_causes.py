@@ -23,3 +23,9 @@ def test_a_fault_of_many_layers_is_reported_once():
     (told,) = under_their_causes(found)
     assert told.where == "a"
     assert [f.where for f in told.consequences] == ["b", "c"]
+
+
+def test_weights_that_are_nan_follow_from_what_made_training_diverge():
+    for cause in ("inputs_not_scaled", "targets_not_scaled", "learning_rate_too_high", "outliers"):
+        (told,) = under_their_causes([finding("non_finite_weights"), finding(cause)])
+        assert told.fault == cause

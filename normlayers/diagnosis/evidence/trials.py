@@ -26,6 +26,8 @@ VARIABLES = 3_000
 GOOD_PROGRESS = 0.1
 # ... unless a step moves weights by more than this part of their length, and it ends above this.
 LONG_STEP, WELL = 0.5, 0.8
+# The same of a step that is longer than the weights several times over.
+WILD_STEP, VERY_WELL = 3.0, 0.95
 FACTORS_DOWN = (0.1, 0.01, 0.001, 0.0001)
 FACTORS_UP = (10.0, 100.0, 1e3, 1e4, 1e6)
 
@@ -187,7 +189,8 @@ def _trials(
     factors: tuple[float, ...]
     if own.progress > GOOD_PROGRESS:
         # Steps as long as the weights may do well at first, and never settle.
-        factors = FACTORS_DOWN[:2] if moved > LONG_STEP and own.progress < WELL else ()
+        well = VERY_WELL if moved > WILD_STEP else WELL
+        factors = FACTORS_DOWN[:2] if moved > LONG_STEP and own.progress < well else ()
     elif own.progress > 0:
         factors = (*FACTORS_UP, *FACTORS_DOWN[:2])
     else:

@@ -8,17 +8,19 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.problem import CannotCheckError
-from normlayers.diagnosis.evidence.trials import LONG_STEP, Training, Trial
+from normlayers.diagnosis.evidence.trials import LONG_STEP, WILD_STEP, Training, Trial
 from normlayers.diagnosis.finding import Finding
 
 # Part of the loss that a rate must take off in a trial to be called a better one.
 LEARNS = 0.05
 # Of the progress of the best lower rate; or how far behind it, where steps are long.
 LITTLE, FAR_BEHIND = 0.25, 0.25
+# The same where a step is longer than the weights several times over: they are lost in it.
+BEHIND = 0.1
 # How many times higher the best rate is, and what part of its progress the model's own makes.
 TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
-# Part of a fresh model's loss that a trained one is below.
-LEARNED = 0.7
+# Part of a fresh model's loss that a trained one is below; fresh ones differ among themselves.
+LEARNED = 0.4
 # Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
 # "Babysitting the learning process").
 SMALL_STEP = 1e-4
@@ -35,7 +37,8 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
     diverged = own.progress == -np.inf
     if best.progress <= LEARNS and not (diverged and best.progress > 0):
         return []
-    behind = found.step > LONG_STEP and best.progress - own.progress > FAR_BEHIND
+    least = BEHIND if found.step > WILD_STEP else FAR_BEHIND
+    behind = found.step > LONG_STEP and best.progress - own.progress > least
     if own.progress > LITTLE * best.progress and not behind:
         return []
     what = "becomes NaN or infinite" if diverged else _course(own)
