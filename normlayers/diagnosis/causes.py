@@ -29,7 +29,10 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
         *("non_finite_weights", *_NEURONS, *_GRADIENTS),
         "stale_moving_statistics",
     ),
-    "non_finite_weights": (*_NEURONS, *_TRAINING, "stale_moving_statistics"),
+    "non_finite_weights": (
+        *(*_NEURONS, *_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low"),
+        "stale_moving_statistics",
+    ),
     "exploding_gradients": (*_NEURONS, "learning_rate_too_high", "vanishing_gradients"),
     "vanishing_gradients": (*_NEURONS, "learning_rate_too_low", "learning_rate_too_high"),
     "saturated_neurons": _TRAINING,

@@ -1,4 +1,6 @@
-from normlayers.diagnosis.causes import under_their_causes
+import pytest
+
+from normlayers.diagnosis.causes import FOLLOWS, under_their_causes
 from normlayers.diagnosis.finding import Finding
 
 
@@ -29,3 +31,9 @@ def test_weights_that_are_nan_follow_from_what_made_training_diverge():
     for cause in ("inputs_not_scaled", "targets_not_scaled", "learning_rate_too_high", "outliers"):
         (told,) = under_their_causes([finding("non_finite_weights"), finding(cause)])
         assert told.fault == cause
+
+
+@pytest.mark.parametrize("fault", FOLLOWS)
+def test_nothing_follows_from_itself(fault):
+    alone = [finding(fault)]
+    assert under_their_causes(alone) == alone
