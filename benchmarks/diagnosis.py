@@ -42,7 +42,7 @@ with quiet_start():
     from rich.table import Table
 
     from benchmarks.fault_injection import scores
-    from benchmarks.fault_injection.cases import FAULTS, faulty_cases, healthy_cases
+    from benchmarks.fault_injection.cases import FAULTS, faulty_cases, healthy_cases, known
     from benchmarks.fault_injection.diagnosing import run
     from benchmarks.measured import Measured, keep
 
@@ -130,10 +130,8 @@ def main(options: Namespace) -> None:
         *healthy_cases(options.seeds, options.half),
         *faulty_cases(options.cases, options.half),
     ]
-    unknown = [fault for fault in options.fault or () if fault not in FAULTS]
-    if unknown:
-        sys.exit(f"there is no fault {unknown[0]!r}; there are {', '.join(FAULTS)}.")
-    cases = [case for case in cases if case.fault in ("", *(options.fault or FAULTS))]
+    asked = known(options.fault) or FAULTS
+    cases = [case for case in cases if case.fault in ("", *asked)]
     done = run(cases, options.kept, options.workers)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))
     for half in [options.half] if options.half else ["tuning", "reporting"]:

@@ -39,7 +39,7 @@ with quiet_start():
     from rich.progress import track
     from rich.table import Table
 
-    from benchmarks.fault_injection.cases import FAULTS, Case, faulty_cases
+    from benchmarks.fault_injection.cases import FAULTS, Case, faulty_cases, known
     from benchmarks.fault_injection.diagnosing import Outcome, run
     from benchmarks.fault_injection.repairing import against_random, repaired, won_back
     from benchmarks.measured import Measured, keep
@@ -80,10 +80,7 @@ def main(options: Namespace) -> None:
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
     cases = faulty_cases(options.cases, options.half)
-    unknown = [fault for fault in options.fault or () if fault not in FAULTS]
-    if unknown:
-        sys.exit(f"there is no fault {unknown[0]!r}; there are {', '.join(FAULTS)}.")
-    asked = options.fault or [fault for fault in FAULTS if fault not in NOT_OF_THE_MODEL]
+    asked = known(options.fault) or [fault for fault in FAULTS if fault not in NOT_OF_THE_MODEL]
     cases = [case for case in cases if case.fault in asked]
     done = run(cases, options.kept, options.workers, repaired)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))

@@ -21,6 +21,18 @@ Half = Literal["tuning", "reporting"]
 NATURAL = {name: {"constant_feature"} for name in FAMILIES if name.startswith("digits_")}
 
 
+def known(faults: list[str] | None) -> list[str] | None:
+    """Names of faults that were asked for, as they are.
+
+    Raises:
+        SystemExit: one of them is no fault.
+    """
+    for fault in faults or ():
+        if fault not in FAULTS:
+            raise SystemExit(f"there is no fault {fault!r}; there are {', '.join(FAULTS)}.")
+    return faults
+
+
 @dataclass(frozen=True)
 class Case:
     """A situation by name; ``fault`` is empty where it is healthy."""

@@ -6,10 +6,8 @@ from normlayers.diagnosis.finding import SEVERITIES, Finding
 
 _NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
 _GRADIENTS = ("vanishing_gradients", "exploding_gradients")
-_TRAINING = (
-    *(*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low"),
-    "non_finite_weights",
-)
+_STEPS = (*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low")
+_TRAINING = (*_STEPS, "non_finite_weights")
 _OF_INPUTS = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
 # What may follow from a fault; earlier causes take first.
 FOLLOWS: dict[str, tuple[str, ...]] = {
@@ -29,10 +27,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
         *("non_finite_weights", *_NEURONS, *_GRADIENTS),
         "stale_moving_statistics",
     ),
-    "non_finite_weights": (
-        *(*_NEURONS, *_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low"),
-        "stale_moving_statistics",
-    ),
+    "non_finite_weights": (*_NEURONS, *_STEPS, "stale_moving_statistics"),
     "exploding_gradients": (*_NEURONS, "learning_rate_too_high", "vanishing_gradients"),
     "vanishing_gradients": (*_NEURONS, "learning_rate_too_low", "learning_rate_too_high"),
     "saturated_neurons": _TRAINING,
@@ -40,10 +35,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "always_on_neurons": _TRAINING,
 }
 # What these do to neurons and gradients was not there before training.
-_IN_TRAINING = (
-    *("learning_rate_too_high", *_GRADIENTS),
-    *("labels_do_not_fit_output", "output_does_not_fit_loss"),
-)
+_IN_TRAINING = ("learning_rate_too_high", *_GRADIENTS, "output_does_not_fit_loss")
 
 # A fault in one layer shows again in those behind it, or comes from one habit in all of them.
 _ONCE = (

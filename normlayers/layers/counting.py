@@ -59,8 +59,7 @@ def count_all(
     watched = shown(stream, rows_in(data), verbose)
     weights = BatchWeights(sample_weight, mask, whole=rows_in(data) is not None)
     for batch in watched:
-        if type(batch) is dict:
-            _refuse_dict(batch)
+        _refuse_dict(batch)
         if batch.shape != shape:
             check(batch.shape)
             shape = batch.shape

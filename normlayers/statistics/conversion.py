@@ -30,8 +30,6 @@ def to_array(data: Any) -> Array:
         >>> to_array(np.array(["1970-01-02", "NaT"], "datetime64[D]")).tolist()
         [86400.0, nan]
     """
-    if type(data) is np.ndarray:
-        return _as_numbers(data)
     if isinstance(data, np.ma.MaskedArray):
         raise TypeError(
             "a masked array's mask would be lost; pass data.filled(np.nan) with "

@@ -45,7 +45,7 @@ class Evidence:
         data: the rows that were read.
         validation: those of the validation data; ``None`` without.
         batch_size: of training.
-        parts: by name, what was measured, or why it was not.
+        parts: by name, what was measured, why it was not, or a function that measures it.
     """
 
     data: Data
@@ -62,6 +62,9 @@ class Evidence:
 
     def _part(self, name: str) -> Any:
         part = self.parts.get(name, CannotCheckError("it was not measured"))
+        if callable(part):  # to be measured when it is asked for
+            self.measure(name, part)
+            part = self.parts[name]
         if isinstance(part, CannotCheckError):
             raise part
         return part
@@ -98,13 +101,7 @@ class Evidence:
 
     @property
     def first_activities(self) -> list[Activity] | None:
-        """What hidden layers do with freshly initialized weights; ``None`` if not known.
-
-        Measured when it is asked for: few ask.
-        """
-        later = self.parts.get("first_activities")
-        if callable(later):
-            self.measure("first_activities", later)
+        """What hidden layers do with freshly initialized weights; ``None`` if not known."""
         return self._part("first_activities")
 
     @property
@@ -187,6 +184,7 @@ def gather_model(
     evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
+    # Few ask for it.
     evidence.parts["first_activities"] = lambda: _first_activities(subject, tensors(x))
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
@@ -200,8 +198,6 @@ def gather_model(
 
 def _first_activities(subject: Subject, x: Any) -> list[Activity] | None:
     """With freshly initialized weights."""
-    if not subject.trained:
-        return activities(record(subject.model, x))
     if subject.initial is None:
         return None
     pairs = zip(subject.model.variables, subject.initial, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,76 +27,78 @@ FEWEST_NEURONS, FEWEST_POINTS = 4, 16
 def dead_neurons(evidence: Evidence) -> list[Finding]:
     """Rectifiers that are active on none of the data."""
     findings = []
-    for layer in evidence.activities:
-        severity, share = _dead(layer)
-        if severity is not None:
-            began, since = _began(evidence, layer, _dead)
-            findings.append(
-                Finding(
-                    "dead_neurons",
-                    layer.name,
-                    _measured(layer, share) | began,
-                    severity,
-                    f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
-                    f"on none of the data, and get no gradient{since}.",
-                    "Initialize the layer again (he_normal, bias 0), on standardized inputs, with "
-                    "a lower learning rate; or use leaky_relu.",
-                    True,
-                )
+    for layer, severity, share, began, since in _in_state(evidence, _dead):
+        findings.append(
+            Finding(
+                "dead_neurons",
+                layer.name,
+                _measured(layer, share) | began,
+                severity,
+                f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
+                f"on none of the data, and get no gradient{since}.",
+                "Initialize the layer again (he_normal, bias 0), on standardized inputs, with "
+                "a lower learning rate; or use leaky_relu.",
+                True,
             )
+        )
     return findings
 
 
 def always_on_neurons(evidence: Evidence) -> list[Finding]:
     """Rectifiers that are active on all of the data: the layer is linear there."""
     findings = []
-    for layer in evidence.activities:
-        severity, share = _always_on(layer)
-        if severity is not None:
-            began, since = _began(evidence, layer, _always_on)
-            one_sided = share + float(np.mean(layer.share == 0))
-            findings.append(
-                Finding(
-                    "always_on_neurons",
-                    layer.name,
-                    {**_measured(layer, share), "always_on_or_dead": one_sided, **began},
-                    severity,
-                    f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
-                    f"on all of the data, and {one_sided:.0%} on all or none: the layer is linear "
-                    f"on the data{since}.",
-                    "Centre what the layer takes: an adapted normlayers.Standardize in front of "
-                    "the model, or a BatchNormalization before the activation.",
-                    True,
-                )
+    for layer, severity, share, began, since in _in_state(evidence, _always_on):
+        one_sided = share + float(np.mean(layer.share == 0))
+        findings.append(
+            Finding(
+                "always_on_neurons",
+                layer.name,
+                {**_measured(layer, share), "always_on_or_dead": one_sided, **began},
+                severity,
+                f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
+                f"on all of the data, and {one_sided:.0%} on all or none: the layer is linear "
+                f"on the data{since}.",
+                "Centre what the layer takes: an adapted normlayers.Standardize in front of "
+                "the model, or a BatchNormalization before the activation.",
+                True,
             )
+        )
     return findings
 
 
 def saturated_neurons(evidence: Evidence) -> list[Finding]:
     """Sigmoids, tanh and the like at their ends, where no gradient passes."""
     findings = []
-    for layer in evidence.activities:
-        severity, share = _saturated(layer)
-        if severity is not None:
-            began, since = _began(evidence, layer, _saturated)
-            findings.append(
-                Finding(
-                    "saturated_neurons",
-                    layer.name,
-                    {"saturation": share, "activation": layer.activation, **began},
-                    severity,
-                    f"{share:.0%} of the values of {layer.name!r} are at the ends of "
-                    f"{layer.activation}, where its derivative is below 0.01 and hardly any "
-                    f"gradient passes{since}.",
-                    "Standardize the inputs, initialize the layer with glorot_uniform, or put a "
-                    "BatchNormalization before the activation.",
-                    True,
-                )
+    for layer, severity, share, began, since in _in_state(evidence, _saturated):
+        findings.append(
+            Finding(
+                "saturated_neurons",
+                layer.name,
+                {"saturation": share, "activation": layer.activation, **began},
+                severity,
+                f"{share:.0%} of the values of {layer.name!r} are at the ends of "
+                f"{layer.activation}, where its derivative is below 0.01 and hardly any "
+                f"gradient passes{since}.",
+                "Standardize the inputs, initialize the layer with glorot_uniform, or put a "
+                "BatchNormalization before the activation.",
+                True,
             )
+        )
     return findings
 
 
 Judged = tuple[Severity | None, float]
+Judge = Callable[[Activity], Judged]
+
+
+def _in_state(
+    evidence: Evidence, judge: Judge
+) -> Iterator[tuple[Activity, Severity, float, dict[str, Any], str]]:
+    """Layers that a judge finds faulty: how bad, of what share, and what ``_began`` says."""
+    for layer in evidence.activities:
+        severity, share = judge(layer)
+        if severity is not None:
+            yield layer, severity, share, *_began(evidence, layer, judge)
 
 
 def _dead(layer: Activity) -> Judged:
@@ -125,9 +127,7 @@ def _saturated(layer: Activity) -> Judged:
     return ("error" if share >= ALL_SATURATED else "warning"), share
 
 
-def _began(
-    evidence: Evidence, layer: Activity, judge: Callable[[Activity], Judged]
-) -> tuple[dict[str, Any], str]:
+def _began(evidence: Evidence, layer: Activity, judge: Judge) -> tuple[dict[str, Any], str]:
     """Whether a layer's fault was there at initialization, as evidence and as words."""
     try:
         trained, fresh = evidence.subject.trained, evidence.first_activities
