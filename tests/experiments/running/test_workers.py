@@ -203,8 +203,9 @@ def test_an_arm_is_made_again_when_its_worker_is_killed(tmp_path, cluster):
 
 def test_an_arm_that_ends_every_worker_leaves_the_others(tmp_path, cluster, monkeypatch):
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    make_arm = partial(worker_arms.killed_always, tmp_path)
     with pytest.raises(ConnectionError, match=r"1 Dask workers ended while they made b, .*kept"):
-        make_all(tmp_path, worker_arms.killed_always, cluster.scheduler_address, arms=["a", "b"])
+        make_all(tmp_path, make_arm, cluster.scheduler_address, arms=["a", "b"])
     assert (tmp_path / "a" / "arm.json").exists()
     assert not (tmp_path / "b").exists()
 

@@ -40,9 +40,10 @@ def killed_once(notes, arm, folder, advance):
     return quick(arm, folder, advance)
 
 
-def killed_always(arm, folder, advance):
-    """The process ends whenever it makes ``b``."""
+def killed_always(logs, arm, folder, advance):
+    """The process ends whenever it makes ``b``, once ``a`` is kept."""
     if arm == "b":
-        time.sleep(1)  # the others are done first
+        while not (logs / "a" / "arm.json").exists():
+            time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGKILL)
     return quick(arm, folder, advance)
