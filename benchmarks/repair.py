@@ -41,7 +41,7 @@ with quiet_start():
 
     from benchmarks.fault_injection.cases import FAULTS, Case, faulty_cases, known
     from benchmarks.fault_injection.diagnosing import Outcome, run
-    from benchmarks.fault_injection.repairing import against_random, repaired, won_back
+    from benchmarks.fault_injection.repairing import against_random, repaired, share, won_back
     from benchmarks.measured import Measured, keep
 
 # Nothing in the model is wrong: the data to come are.
@@ -50,30 +50,60 @@ NOT_OF_THE_MODEL = ("train_validation_shift",)
 Results = list[tuple[Case, Outcome]]
 
 
+def by_fault(results: Results) -> dict[str, list[Outcome]]:
+    """The outcomes of each fault that has any."""
+    found: dict[str, list[Outcome]] = {fault: [] for fault in FAULTS}
+    for case, outcome in results:
+        found[case.fault].append(outcome)
+    return {fault: outcomes for fault, outcomes in found.items() if outcomes}
+
+
+def mean_share(outcomes: list[Outcome], how: str) -> float:
+    """The mean share of the healthy twin's accuracy or R squared."""
+    return sum(share(outcome, how) for outcome in outcomes) / len(outcomes)
+
+
 def repair_table(results: Results, title: str) -> Table:
     """For each fault, how often 90 % is won back, and how repair ends against random search."""
     table = Table(title=title)
     table.add_column("fault", no_wrap=True)
-    for heading in ("cases", "faulty", "repaired", "random search", "better", "equal", "worse"):
+    ways = ("faulty", "repaired", "random")
+    for heading in ("cases", *ways, "mean repaired", "mean random", "better", "equal", "worse"):
         table.add_column(heading, justify="right")
-    for fault in [*FAULTS, ""]:
-        outcomes = [outcome for case, outcome in results if fault in ("", case.fault)]
-        if not outcomes:
-            continue
-        shares = [
-            sum(won_back(outcome, how) for outcome in outcomes) / len(outcomes)
-            for how in ("faulty", "repaired", "random")
-        ]
+    for fault, outcomes in {**by_fault(results), "all": [o for _, o in results]}.items():
+        won = [sum(won_back(o, how) for o in outcomes) / len(outcomes) for how in ways]
+        means = [mean_share(outcomes, how) for how in ways[1:]]
         signs = [against_random(outcome) for outcome in outcomes]
         counts = [str(signs.count(sign)) for sign in (1, 0, -1)]
         table.add_row(
-            fault or "all", str(len(outcomes)), *(f"{share:.2f}" for share in shares), *counts
+            fault, str(len(outcomes)), *(f"{value:.2f}" for value in (*won, *means)), *counts
         )
     table.caption = (
-        "Shares of cases that reach 90 % of the healthy twin's accuracy or R squared; repair "
-        "against random search."
+        "Shares of cases that reach 90 % of the healthy twin's accuracy or R squared as they are, "
+        "repaired, and with what random search found; the means of these shares; and the cases in "
+        "which repair ends better than random search, equal, and worse."
     )
     return table
+
+
+def goals(results: Results) -> list[Measured]:
+    """What repair must reach."""
+    outcomes = [outcome for _, outcome in results]
+    won = 100 * sum(map(won_back, outcomes)) / len(outcomes)
+    better = 100 * sum(against_random(outcome) > 0 for outcome in outcomes) / len(outcomes)
+    faults = by_fault(results).values()
+    ahead = sum(mean_share(one, "repaired") > mean_share(one, "random") for one in faults)
+    return [
+        Measured("cases in which 90 % is won back", won, 90.0, "%", True),
+        Measured("cases in which repair beats random search", better, 80.0, "%", True),
+        Measured(
+            "faults of which repair wins back more than random search, on the mean",
+            100 * ahead / len(faults),
+            80.0,
+            "%",
+            True,
+        ),
+    ]
 
 
 def main(options: Namespace) -> None:
@@ -85,17 +115,11 @@ def main(options: Namespace) -> None:
     done = run(cases, options.kept, options.workers, repaired)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))
     console.print(repair_table(results, f"{options.half} half"))
-    outcomes = [outcome for _, outcome in results]
-    won = 100 * sum(won_back(outcome) for outcome in outcomes) / max(1, len(outcomes))
-    better = 100 * sum(against_random(o) > 0 for o in outcomes) / max(1, len(outcomes))
+    measured = goals(results)
+    for one in measured:
+        console.print(f"{one.what}: {one.value:.0f} % (goal: {one.goal:.0f} %)")
     if not options.fault:
-        keep(
-            "repair",
-            [
-                Measured("faults after which 90 % is won back", won, 90.0, "%", True),
-                Measured("faults in which repair beats random search", better, 80.0, "%", True),
-            ],
-        )
+        keep("repair", measured)
     if options.each:
         for case, outcome in results:
             if not won_back(outcome):

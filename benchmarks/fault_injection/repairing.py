@@ -17,7 +17,6 @@ from benchmarks.fault_injection.situation import Situation, healthy
 from normlayers.diagnosis.repair.cures.table import CURES
 from normlayers.diagnosis.repair.repairing import read_given, read_rows
 from normlayers.diagnosis.repair.search import Candidate, Search
-from normlayers.diagnosis.repair.training import epochs_for
 
 # A random candidate has one to as many cures.
 MOST_CURES = 3
@@ -61,8 +60,7 @@ def random_search(
     keras.utils.set_random_seed(seed)
     rows = read_rows(model, situation.task.inputs(), situation.y, 0.2, seed)
     given = read_given(model, rows, situation.recipe.batch_size)
-    epochs = epochs_for(len(rows.x[0]), situation.recipe.batch_size)
-    search = Search(given, {fault: [] for fault in CURES}, rows, epochs, trials, seed)
+    search = Search(given, {fault: [] for fault in CURES}, rows, None, trials, seed)
     random = np.random.default_rng([seed, 1])
     search.attempt(Candidate({}))
     while len(search.done) < trials:
@@ -111,9 +109,14 @@ def metric(model: keras.Model, situation: Situation) -> float:
     return float(np.mean(above == (truth > labels.mean())))
 
 
+def share(outcome: Outcome, how: str = "repaired") -> float:
+    """Of what the healthy twin reaches; 0 at least."""
+    return max(0.0, outcome.get(how, 0.0)) / float(outcome["healthy"])
+
+
 def won_back(outcome: Outcome, how: str = "repaired") -> bool:
     """Whether at least 90 % of what the healthy twin reaches is reached."""
-    return bool(outcome.get(how, float("-inf")) >= 0.9 * outcome["healthy"])
+    return share(outcome, how) >= 0.9
 
 
 def against_random(outcome: Outcome) -> int:

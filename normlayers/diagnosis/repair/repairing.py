@@ -20,7 +20,7 @@ from normlayers.diagnosis.repair.rebuild import build
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score
-from normlayers.diagnosis.repair.training import Split, epochs_for, scored, split, whole
+from normlayers.diagnosis.repair.training import Split, scored, split, whole
 
 FEWEST_ROWS = 10
 # What the same model may differ by when it is computed in another order.
@@ -101,15 +101,14 @@ def repair(
     with own_random_numbers(int(seed)):
         rows = read_rows(model, x, y, validation_split, int(seed))
         given = read_given(model, rows, batch_size)
-        passes = epochs or epochs_for(len(rows.x[0]), batch_size)
         faults = places(diagnosis)
         _refuse_what_cannot_be_made(given)
-        search = Search(given, faults, rows, passes, int(trials) + 1, int(seed))
+        search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed))
         as_given = scored(model, given, rows)
         untouched = search.attempt(Candidate({}))
         best = search.run() if faults else search.best
         training = search.model_of(best)
-    return _result(diagnosis, search, best, training, as_given, untouched, rows, passes)
+    return _result(diagnosis, search, best, training, as_given, untouched, rows)
 
 
 def _refuse_what_cannot_be_made(given: Given) -> None:
@@ -139,9 +138,8 @@ def _result(
     as_given: Score,
     untouched: Score,
     rows: Split,
-    epochs: int,
 ) -> Repair:
-    model = training.model
+    model, epochs = training.model, training.epochs
     if best.candidate.rate is not None:
         model.optimizer.learning_rate = best.candidate.rate
     size = training.plan.batch_size

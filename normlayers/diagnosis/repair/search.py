@@ -9,12 +9,13 @@ from typing import Any
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES, NEEDED
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Change, Plan
-from normlayers.diagnosis.repair.target import NONE, Score
+from normlayers.diagnosis.repair.target import NONE, SHARE_OF_LOSS, Score
 from normlayers.diagnosis.repair.training import ShortTraining, Split
 
-# Between candidates that differ by less, chance decides; the one that was there first stays.
+# Between candidates that differ by less, or by less than one row held out, chance decides; the one
+# that was there first stays.
 MARGIN = 0.01
-# Nothing much is left to be won beyond.
+# Of the quality, which is 1 at most: nothing much is left to be won beyond.
 GOOD_ENOUGH = 0.985
 LEFT_OUT = -1
 AFRESH = "weights"
@@ -58,7 +59,7 @@ class Search:
         given: the model to be repaired.
         faults: what is to be cured, with the places of each.
         rows: to train and to compare with.
-        epochs: of each short training.
+        epochs: of each short training; ``None``: as many as make equally many steps.
         trials: how many short trainings there are at most.
         seed: of all of them.
     """
@@ -66,7 +67,7 @@ class Search:
     given: Given
     faults: Mapping[str, list[str]]
     rows: Split
-    epochs: int
+    epochs: int | None
     trials: int
     seed: int
     done: list[Trial] = field(default_factory=list)
@@ -118,8 +119,9 @@ class Search:
         The given model counts last: what was found to be wrong is cured unless that does harm.
         """
         best, *others = [*self.done[1:], self.done[0]]
+        margin = max(MARGIN, (1 - SHARE_OF_LOSS) / len(self.rows.held_x[0]))
         for trial in others:
-            if trial.score.quality > best.score.quality + MARGIN:
+            if trial.score.quality > best.score.quality + margin:
                 best = trial
         return best
 
@@ -138,7 +140,7 @@ class Search:
             first = Candidate(first.choices, rates[len(rates) // 2])
         self.attempt(first)
         for candidate in self._others(rates):
-            if len(self.done) >= self.trials or self.best.score.metric >= GOOD_ENOUGH:
+            if len(self.done) >= self.trials or self.best.score.quality >= GOOD_ENOUGH:
                 break
             self.attempt(candidate)
         return self.best

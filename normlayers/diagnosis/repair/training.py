@@ -64,14 +64,24 @@ class ShortTraining:
     """A plan's model, trained from the same start at one learning rate or another.
 
     Of a model that had been trained before, the start is kept where training makes it worse.
+
+    Args:
+        plan: of the model.
+        given: what it is made of.
+        rows: to train and to score with.
+        epochs: passes over the rows; ``None``: what ``epochs_for`` says of the plan's batches.
+        seed: of weights that start afresh, and of the order of the rows.
     """
 
-    def __init__(self, plan: Plan, given: Given, rows: Split, epochs: int, seed: int) -> None:
+    def __init__(
+        self, plan: Plan, given: Given, rows: Split, epochs: int | None, seed: int
+    ) -> None:
         keras.utils.set_random_seed(seed)
         self.plan = plan
         self.model = build(plan, given)
         self.model.optimizer.build(self.model.trainable_variables)
-        self._given, self._rows, self._epochs, self._seed = given, rows, epochs, seed
+        self.epochs = epochs or epochs_for(len(rows.x[0]), plan.batch_size)
+        self._given, self._rows, self._seed = given, rows, seed
         self._variables = [*self.model.variables, *self.model.optimizer.variables]
         self._start = _values(self._variables)
 
@@ -102,7 +112,7 @@ class ShortTraining:
     def _train(self) -> None:
         """Step by step: ``fit`` takes many times as long where processors are shared."""
         rows, size = self._rows, self.plan.batch_size
-        for batch in batches(len(rows.x[0]), size, self._epochs, self._seed):
+        for batch in batches(len(rows.x[0]), size, self.epochs, self._seed):
             x, y = ([part[batch] for part in parts] for parts in (rows.x, rows.y))
             self.model.train_on_batch(whole(x), whole(y))
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from normlayers.diagnosis.repair.rebuild import build
@@ -26,6 +28,20 @@ def test_steps_are_of_whole_batches_where_there_is_one():
     assert [len(batch) for batch in batches(3, 4, 2, 0)] == [3, 3]
     assert epochs_for(10_000_000, 32) == 1
     assert epochs_for(10, 32) == MOST_EPOCHS
+
+
+def test_larger_batches_are_trained_for_as_many_steps():
+    x, y = classes(400)
+    rows = split([x], [y], 0.2, 0)
+    other = given(classifier(), rows.x, rows.y, batch_size=8)
+    small, large = (replace(other.plan(), batch_size=size) for size in (8, 32))
+    steps = []
+    for plan in (small, large):
+        training = ShortTraining(plan, other, rows, None, 0)
+        training.run(None)
+        steps.append(int(numbers(training.model.optimizer.iterations)))
+    assert steps == [160, 150]
+    assert ShortTraining(large, other, rows, 3, 0).epochs == 3
 
 
 def test_a_training_begins_where_the_one_before_it_began():

@@ -92,6 +92,28 @@ def cut_off_outliers(plan: Plan, given: Given, fault: str, places: list[str]) ->
     )
 
 
+def take_constants_away(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Features with one value become 0, and the others stay as they are."""
+    constants = [_constants(x) for x in given.x]
+    if not any(np.any(values) for values in constants):
+        return None  # they are 0 already
+
+    def front(index: int, x: Array) -> tuple[Part, ...]:
+        values = constants[index]
+        layer = {"mean": values.tolist(), "variance": np.ones_like(values).tolist()}
+        return (new_part(Standardize, f"without_constants_{index}", **layer),)
+
+    return _in_front(
+        plan,
+        given,
+        fault,
+        places,
+        front,
+        "A Standardize that only takes the constants away stands in front",
+        "so that features with one value are 0 and act as no bias",
+    )
+
+
 def fill_missing(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Each feature's mean in the place of NaN and infinite values."""
 
@@ -171,6 +193,13 @@ def _in_front(
         return None
     change = Change(fault, ", ".join(names), f"{done}.", f"It is there {why}.")
     return plan.changed(change)
+
+
+def _constants(x: Array) -> Array:
+    """For each feature its value where it has one only, 0 where it has several."""
+    features = x.reshape(-1, x.shape[-1]).astype(float)
+    low, high = features.min(0), features.max(0)
+    return np.where(low == high, low, 0.0)
 
 
 def _adapted(layer: Any, x: Array) -> Part:

@@ -24,7 +24,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "outliers": (inputs.cut_off_outliers, inputs.standardize),
     "inputs_not_scaled": (inputs.standardize, inputs.min_max_scale),
     "inputs_not_centred": (inputs.standardize, inputs.min_max_scale),
-    "constant_feature": (inputs.standardize,),
+    "constant_feature": (inputs.take_constants_away, inputs.standardize),
     "labels_do_not_fit_output": (outputs.fit_output,),
     "output_does_not_fit_loss": (outputs.fit_output,),
     "targets_not_scaled": (outputs.scale_targets,),

@@ -27,6 +27,17 @@ def test_standardize_and_min_max_scale():
     np.testing.assert_allclose([scaled.min(0), scaled.max(0)], [[-1] * 3, [1] * 3], atol=1e-5)
 
 
+def test_only_constant_features_change_where_those_are_what_is_wrong():
+    x = classes(scale=50)[0].copy()
+    x[:, 1] = 7.25
+    _, values = front_of(inputs.take_constants_away, x)
+    np.testing.assert_array_equal(values[:, 1], 0)
+    np.testing.assert_allclose(values[:, [0, 2]], x[:, [0, 2]], rtol=1e-6)
+    x[:, 1] = 0
+    other = given(classifier(), x, classes()[1])
+    assert inputs.take_constants_away(other.plan(), other, "constant_feature", []) is None
+
+
 def test_missing_values_become_the_mean():
     x = classes()[0].copy()
     x[3, 1], x[4, 2] = np.nan, np.inf

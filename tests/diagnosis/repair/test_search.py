@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from normlayers.diagnosis.repair.search import Candidate, Search, Trial
+from normlayers.diagnosis.repair.target import Score
+from normlayers.diagnosis.repair.training import split
+from tests.diagnosis.repair.made import classes, classifier, given
+
+
+def search_of(qualities, rows=2_000, held=0.2):
+    """A search that has tried as many candidates, the given model first."""
+    x, y = classes(rows)
+    parts = split([x], [y], held, 0)
+    search = Search(given(classifier(), parts.x, parts.y), {}, parts, 1, 10, 0)
+    for i, quality in enumerate(qualities):
+        search.done.append(Trial(Candidate({"outliers": i - 1}), Score(quality, quality), ()))
+    return search
+
+
+def chosen(*arguments, **options):
+    return search_of(*arguments, **options).best.candidate.choices["outliers"]
+
+
+def test_of_candidates_that_differ_by_little_the_first_is_the_best():
+    assert chosen([0.5, 0.9, 0.909, 0.92]) == 2
+    assert chosen([0.5, 0.9, 0.909, 0.905]) == 0
+
+
+def test_a_cure_stays_unless_the_given_model_is_clearly_better():
+    assert chosen([0.909, 0.9]) == 0
+    assert chosen([0.95, 0.9]) == -1
+
+
+def test_one_row_more_that_is_right_decides_nothing():
+    one_row = 0.7 / 20  # of the quality, the accuracy of 20 rows
+    assert chosen([0.5, 0.9, 0.9 + 0.9 * one_row], rows=100) == 0
+    assert chosen([0.5, 0.9, 0.9 + 1.1 * one_row], rows=100) == 1
+
+
+@pytest.mark.parametrize(("qualities", "tried"), [((0.5, 0.99), 2), ((0.5, 0.9), 8)])
+def test_trials_end_where_little_is_left_to_be_won(qualities, tried, monkeypatch):
+    search = search_of([])
+    search.trials = 8
+    scores = iter([Score(quality, 1.0) for quality in qualities])
+    search.faults = {"saturated_neurons": ["first"], "inputs_not_scaled": ["features"]}
+
+    def attempt(candidate):
+        if len(search.done) < search.trials:
+            search.done.append(Trial(candidate, next(scores, Score(0.9, 1.0)), ()))
+
+    monkeypatch.setattr(search, "attempt", attempt)
+    attempt(Candidate({}))
+    assert search.run().score.quality == max(qualities)
+    assert len(search.done) == tried
+    assert np.isfinite(search.best.score.quality)
