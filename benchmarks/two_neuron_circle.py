@@ -23,6 +23,7 @@ def parsed() -> Namespace:
     """The command line's options."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
+    parser.add_argument("--arms", nargs="+", metavar="ARM", help="these only (default: all)")
     options = parser.parse_args()
     if options.epochs < 1:
         parser.error(f"--epochs must be at least 1, not {options.epochs}.")
@@ -52,13 +53,13 @@ def plain_fit(arm: str, epochs: int) -> float:
     return time.perf_counter() - started
 
 
-def script(epochs: int) -> float:
-    """Seconds that the script takes for all arms, its process's start and its films included."""
+def script(arms: list[str], epochs: int) -> float:
+    """Seconds that the script takes for the arms, its process's start and its films included."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(ROOT / "scripts" / "two_neuron_circle.py")]
         started = time.perf_counter()
         subprocess.run(
-            [*command, "--log-dir", folder, "--epochs", str(epochs)],
+            [*command, "--log-dir", folder, "--epochs", str(epochs), "--arms", *arms],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -66,13 +67,13 @@ def script(epochs: int) -> float:
 
 
 def main(options: Namespace) -> None:
-    epochs = options.epochs
+    epochs, arms = options.epochs, options.arms or list(ARMS)
     # Plain fit before and after the script: the machine may be faster at one time than another.
-    half = len(ARMS) // 2
-    plain = sum(plain_fit(arm, epochs) for arm in ARMS[:half])
-    ours = script(epochs)
-    plain += sum(plain_fit(arm, epochs) for arm in ARMS[half:])
-    table = Table(title=f"{len(ARMS)} networks of {epochs} epochs")
+    half = len(arms) // 2
+    plain = sum(plain_fit(arm, epochs) for arm in arms[:half])
+    ours = script(arms, epochs)
+    plain += sum(plain_fit(arm, epochs) for arm in arms[half:])
+    table = Table(title=f"{len(arms)} networks of {epochs} epochs")
     for heading in ("what", "seconds", "ratio"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     table.add_row("plain model.fit", f"{plain:.1f}", "1")

@@ -83,7 +83,10 @@ def test_a_run_with_other_arguments_is_refused_until_asked_to_start_over(tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("two_neuron_circle", ["--epochs", 2]), ("adapt", ["--rows", 2_000, "--rounds", 1])],
+    [
+        ("two_neuron_circle", ["--epochs", 2, "--arms", "relu-centred", "relu-shifted"]),
+        ("adapt", ["--rows", 2_000, "--rounds", 1]),
+    ],
 )
 def test_benchmarks_print_ratios_and_keep_them(name, arguments, tmp_path, monkeypatch):
     monkeypatch.setenv("BENCHMARKS_FOLDER", str(tmp_path))
