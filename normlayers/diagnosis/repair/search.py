@@ -118,7 +118,10 @@ class Search:
 
         The given model counts last: what was found to be wrong is cured unless that does harm.
         """
-        best, *others = [*self.done[1:], self.done[0]]
+        return self._first_of_the_best([*self.done[1:], self.done[0]])
+
+    def _first_of_the_best(self, trials: list[Trial]) -> Trial:
+        best, *others = trials
         margin = max(MARGIN, (1 - SHARE_OF_LOSS) / len(self.rows.held_x[0]))
         for trial in others:
             if trial.score.quality > best.score.quality + margin:
@@ -133,7 +136,11 @@ class Search:
         return [rate for rate in rates if own is None or not 0.7 < rate / own < 1.4]
 
     def run(self) -> Trial:
-        """Try the cure that each finding names first, then rates, then the others."""
+        """Try the cure that each finding names first, then weights, rates and the other cures.
+
+        All start from the best that is cured, though the given model may be better so far: weights
+        that were trained with a fault do not fit what it is cured by.
+        """
         first = Candidate({fault: 0 for fault in CURES if fault in self.faults})
         rates = self.rates()
         if any(fault in self.faults for fault in BY_RATE) and rates:
@@ -146,19 +153,23 @@ class Search:
         return self.best
 
     def _others(self, rates: list[float]) -> Iterator[Candidate]:
-        """From the best so far on, one choice at a time."""
-        for rate in rates:
-            yield Candidate(self.best.candidate.choices, rate)
+        """From the best cure so far on, one choice at a time."""
         if self.given.trained:
-            yield self.best.candidate.but(AFRESH, 0)
+            yield self._cured.but(AFRESH, 0)
+        for rate in rates:
+            yield Candidate(self._cured.choices, rate)
         for fault, cures in CURES.items():
             if fault not in self.faults:
                 continue
             for choice in range(1, len(cures)):
-                yield self.best.candidate.but(fault, choice)
+                yield self._cured.but(fault, choice)
         for fault in self.faults:
             if fault in CURES and fault not in NEEDED:
-                yield self.best.candidate.but(fault, LEFT_OUT)
+                yield self._cured.but(fault, LEFT_OUT)
+
+    @property
+    def _cured(self) -> Candidate:
+        return self._first_of_the_best(self.done[1:] or self.done).candidate
 
     def model_of(self, trial: Trial) -> ShortTraining:
         """The trained model of a candidate."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,27 @@ def test_trials_end_where_little_is_left_to_be_won(qualities, tried, monkeypatch
     assert search.run().score.quality == max(qualities)
     assert len(search.done) == tried
     assert np.isfinite(search.best.score.quality)
+
+
+def test_a_cure_is_tried_with_fresh_weights_where_those_that_were_trained_do_not_fit_it(
+    monkeypatch,
+):
+    search = search_of([])
+    search.given, search.faults = replace(search.given, trained=True), {"outliers": ["features"]}
+    fresh = {"outliers": 0, "weights": 0}
+
+    def attempt(candidate):
+        quality = 0.9 if candidate.choices == fresh else 0.4 if candidate.choices else 0.5
+        search.done.append(Trial(candidate, Score(quality, quality), ()))
+
+    monkeypatch.setattr(search, "attempt", attempt)
+    attempt(Candidate({}))
+    assert search.run().candidate == Candidate(fresh)
+
+
+def test_a_model_whose_faults_have_no_cure_keeps_its_choices(monkeypatch):
+    search = search_of([])
+    search.done.append(Trial(Candidate({}), Score(0.5, 0.5), ()))
+    search.faults = {"learning_rate_too_high": ["optimizer"]}
+    monkeypatch.setattr(search, "rates", lambda: [])  # as of a schedule
+    assert search.run().candidate == search.done[0].candidate
