@@ -1,15 +1,14 @@
 """What all tests share: quiet TensorFlow, the circle data, a small trained-like network."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
 import pytest
 from hypothesis import settings
 
+from normlayers.experiments.running.quiet_start import quiet_start
 from tests.chromium import CHROMIUM, FLAGS
+
+with quiet_start():
+    import keras
 
 # The same examples for everybody, so that a suite that passed for one passes for another.
 # New ones are searched for with `pytest --hypothesis-profile=search`.

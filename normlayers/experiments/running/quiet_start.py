@@ -1,7 +1,8 @@
-"""TensorFlow imported without its notes."""
+"""TensorFlow imported without its notes, and without a search for garbage."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -10,17 +11,39 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Drop what is written to standard error while TensorFlow is imported.
+    """Drop what is written to standard error while TensorFlow is imported, and collect no garbage.
 
     TensorFlow writes its first log messages directly to the file descriptor, before any of its
     settings can stop them. Python's errors are raised and shown as usual. Later messages are
     silenced by TensorFlow's own settings: a script that trains many small networks would print a
     warning about the cost of tracing for each.
+
+    What is imported stays: to look through it for garbage takes a fifth of the import's time, and
+    afterwards a quarter of a second each time.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _imports_kept(), _without_standard_error():
+        yield
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _imports_kept() -> Iterator[None]:
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+
+
+@contextmanager
+def _without_standard_error() -> Iterator[None]:
     try:
         kept = os.dup(2)
-    except OSError:  # standard error is closed
+    except OSError:  # it is closed
         yield
         return
     with open(os.devnull, "w") as nowhere:
@@ -30,4 +53,3 @@ def quiet_start() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
