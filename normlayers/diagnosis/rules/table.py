@@ -171,6 +171,7 @@ RULES = (
         "means 1 (error 3) deviations off, or variances by a factor of 3 (10); 0.3 and 1.25 while "
         "momentum**steps is over 0.2",
     ),
+    Rule("nothing_to_train", weights.nothing_to_train, "warning", "logic"),
     Rule(
         "unfrozen_normalization",
         batch_normalization.unfrozen_normalization,

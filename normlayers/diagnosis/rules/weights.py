@@ -1,4 +1,4 @@
-"""Weights that are no numbers."""
+"""Weights that are no numbers, or that no training changes."""
 
 from __future__ import annotations
 
@@ -32,5 +32,25 @@ def non_finite_weights(evidence: Evidence) -> list[Finding]:
             "Make the model anew and remove what made the training diverge, such as NaN in the "
             "data or a learning rate that is too high.",
             True,
+        )
+    ]
+
+
+def nothing_to_train(evidence: Evidence) -> list[Finding]:
+    """A compiled model of which every layer with weights is frozen."""
+    model = evidence.subject.original  # its copy is not compiled
+    frozen = [layer.name for layer in model.layers if layer.weights and not layer.trainable_weights]
+    if getattr(model, "optimizer", None) is None or not frozen or model.trainable_weights:
+        return []
+    return [
+        Finding(
+            "nothing_to_train",
+            "",
+            {"layers": frozen},
+            "warning",
+            f"Every layer that has weights is frozen ({', '.join(frozen[:5])}"
+            f"{', …' if len(frozen) > 5 else ''}): training changes nothing.",
+            "Where it is to learn, set trainable = True on the layers that are to, at least on the "
+            "last one, and compile the model again.",
         )
     ]
