@@ -18,11 +18,14 @@ from quiet_start import quiet_start  # noqa: E402
 
 from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
 
+# Epochs of the article.
+WHOLE = 1000
+
 
 def parsed() -> Namespace:
     """The command line's options."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=1000, help="passes over the data")
+    parser.add_argument("--epochs", type=int, default=WHOLE, help="passes over the data")
     parser.add_argument("--arms", nargs="+", metavar="ARM", help="these only (default: all)")
     options = parser.parse_args()
     if options.epochs < 1:
@@ -79,7 +82,10 @@ def main(options: Namespace) -> None:
     table.add_row("plain model.fit", f"{plain:.1f}", "1")
     table.add_row("the script, tracked and filmed", f"{ours:.1f}", f"{ours / plain:.3f}")
     Console().print(table)
-    keep("two_neuron_circle", [Measured("the script, filmed / plain fits", ours / plain, 0.2)])
+    # In fewer epochs the films weigh more than the training.
+    goal = 0.2 if epochs >= WHOLE else None
+    what = f"the script, filmed / plain fits, {len(arms)} networks of {epochs} epochs"
+    keep("two_neuron_circle", [Measured(what, ours / plain, goal)])
 
 
 if __name__ == "__main__":
