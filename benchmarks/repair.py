@@ -28,7 +28,10 @@ def parsed() -> Namespace:
     parser.add_argument("--fault", action="append", help="only this one")
     parser.add_argument("--each", action="store_true", help="list what was not won back")
     parser.add_argument("--kept", type=Path, default=Path("logs/repair.jsonl"), help="outcomes")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.cases < 1:
+        parser.error(f"--cases must be at least 1, not {options.cases}.")
+    return options
 
 
 if __name__ == "__main__":

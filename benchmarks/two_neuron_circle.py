@@ -17,6 +17,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from quiet_start import quiet_start  # noqa: E402
 
 from normlayers.experiments.running.command_line import ArgumentParser  # noqa: E402
+from normlayers.experiments.two_neuron_circle.arguments import checked  # noqa: E402
+from normlayers.experiments.two_neuron_circle.arms import ARMS  # noqa: E402
 
 # Epochs of the article.
 WHOLE = 1000
@@ -26,10 +28,11 @@ def parsed() -> Namespace:
     """The command line's options."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=WHOLE, help="passes over the data")
-    parser.add_argument("--arms", nargs="+", metavar="ARM", help="these only (default: all)")
+    parser.add_argument(
+        "--arms", nargs="+", metavar="ARM", default=list(ARMS), help="these only (default: all)"
+    )
     options = parser.parse_args()
-    if options.epochs < 1:
-        parser.error(f"--epochs must be at least 1, not {options.epochs}.")
+    parser.carry_out(checked, vars(options))
     return options
 
 
@@ -44,7 +47,6 @@ with quiet_start():
 
     from normlayers.experiments.data.circles import BATCH_SIZE
     from normlayers.experiments.two_neuron_circle import training
-    from normlayers.experiments.two_neuron_circle.arms import ARMS
 
 
 def plain_fit(arm: str, epochs: int) -> float:
@@ -70,7 +72,7 @@ def script(arms: list[str], epochs: int) -> float:
 
 
 def main(options: Namespace) -> None:
-    epochs, arms = options.epochs, options.arms or list(ARMS)
+    epochs, arms = options.epochs, options.arms
     # Plain fit before and after the script: the machine may be faster at one time than another.
     half = len(arms) // 2
     plain = sum(plain_fit(arm, epochs) for arm in arms[:half])

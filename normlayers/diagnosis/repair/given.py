@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -195,6 +195,10 @@ class Given:
             optimizer_of(self.model),
             self.batch_size,
         )
+
+
+# Changes a plan for a fault that was found in some places; ``None`` where it does not apply.
+Cure = Callable[[Plan, Given, str, list[str]], Plan | None]
 
 
 def built_copy(model: keras.Model, x: list[Array]) -> keras.Model:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
+from normlayers.diagnosis.repair.given import WITH_KERNEL, Cure, Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
 from normlayers.inference.graph import function_of
 from normlayers.layers.fill_missing import FillMissing
@@ -24,113 +26,94 @@ QUANTILES = (0.025, 0.975)
 WITHIN = (-2.0, 2.0)
 
 
-def standardize(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+# What makes the layers to stand right behind an input, by its number; none where none are needed.
+Front = Callable[[Given, int], tuple[Part, ...]]
+
+
+def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
+    """A cure of what makes the layers; scaling that stood there goes."""
+
+    def cure_of(front: Front) -> Cure:
+        @wraps(front)
+        def cure(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+            names = []
+            for index in _inputs_at(given, places):
+                if plan.fronts[index]:
+                    continue  # scaled already, by a cure that came first
+                parts = front(given, index)
+                if not parts:
+                    continue
+                plan = plan.with_front(index, *parts)
+                for name in _own_scaling(given, index):
+                    plan = plan.with_chain(name)
+                plan = _first_afresh(plan, given, index)
+                names.append(_input_name(given, index))
+            if not names:
+                return None
+            change = Change(fault, ", ".join(names), f"{done}.", f"It is there {why}.")
+            return plan.changed(change)
+
+        return cure
+
+    return cure_of
+
+
+@_in_front(
+    "An adapted Standardize stands in front",
+    "so that every feature comes in with mean 0 and standard deviation 1",
+)
+def standardize(given: Given, index: int) -> tuple[Part, ...]:
     """Mean 0 and standard deviation 1 for each feature."""
-
-    def front(index: int, x: Array) -> tuple[Part, ...]:
-        return (_adapted(Standardize(name=f"standardize_{index}", missing="ignore"), x),)
-
-    return _in_front(
-        plan,
-        given,
-        fault,
-        places,
-        front,
-        "An adapted Standardize stands in front",
-        "so that every feature comes in with mean 0 and standard deviation 1",
-    )
+    layer = Standardize(name=f"standardize_{index}", missing="ignore")
+    return (_adapted(layer, given.x[index]),)
 
 
-def min_max_scale(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+@_in_front("An adapted MinMaxScale stands in front", "so that every feature comes in from -1 to 1")
+def min_max_scale(given: Given, index: int) -> tuple[Part, ...]:
     """From -1 to 1 for each feature."""
-
-    def front(index: int, x: Array) -> tuple[Part, ...]:
-        layer = MinMaxScale(
-            feature_range=(-1.0, 1.0), name=f"min_max_scale_{index}", missing="ignore"
-        )
-        return (_adapted(layer, x),)
-
-    return _in_front(
-        plan,
-        given,
-        fault,
-        places,
-        front,
-        "An adapted MinMaxScale stands in front",
-        "so that every feature comes in from -1 to 1",
-    )
+    layer = MinMaxScale(feature_range=(-1.0, 1.0), name=f"min_max_scale_{index}", missing="ignore")
+    return (_adapted(layer, given.x[index]),)
 
 
-def cut_off_outliers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+@_in_front(
+    "A MinMaxScale by quantiles that cuts off what is beyond stands in front",
+    "so that a few outliers neither set the scale nor reach the network",
+)
+def cut_off_outliers(given: Given, index: int) -> tuple[Part, ...]:
     """Scaled by quantiles, and cut off beyond them."""
-
-    def front(index: int, x: Array) -> tuple[Part, ...]:
-        features = np.where(np.isfinite(x), x, np.nan).reshape(-1, x.shape[-1]).astype(float)
-        low, high = np.nanquantile(features, QUANTILES, axis=0)
-        # A feature that is nearly always the same has no quantiles to scale by.
-        whole = np.nanmin(features, 0), np.nanmax(features, 0)
-        low, high = (np.where(high > low, a, b) for a, b in zip((low, high), whole, strict=True))
-        return (
-            new_part(
-                MinMaxScale,
-                f"cut_off_{index}",
-                feature_range=WITHIN,
-                minimum=low.tolist(),
-                maximum=high.tolist(),
-                clip=True,
-            ),
-        )
-
-    return _in_front(
-        plan,
-        given,
-        fault,
-        places,
-        front,
-        "A MinMaxScale by quantiles that cuts off what is beyond stands in front",
-        "so that a few outliers neither set the scale nor reach the network",
-    )
+    features = _features(given.x[index])
+    features = np.where(np.isfinite(features), features, np.nan)
+    low, high = np.nanquantile(features, QUANTILES, axis=0)
+    # A feature that is nearly always the same has no quantiles to scale by.
+    whole = np.nanmin(features, 0), np.nanmax(features, 0)
+    low, high = (np.where(high > low, a, b) for a, b in zip((low, high), whole, strict=True))
+    limits = {"minimum": low.tolist(), "maximum": high.tolist(), "clip": True}
+    return (new_part(MinMaxScale, f"cut_off_{index}", feature_range=WITHIN, **limits),)
 
 
-def take_constants_away(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+@_in_front(
+    "A Standardize that only takes the constants away stands in front",
+    "so that features with one value are 0 and act as no bias",
+)
+def take_constants_away(given: Given, index: int) -> tuple[Part, ...]:
     """Features with one value become 0, and the others stay as they are."""
-    constants = [_constants(x) for x in given.x]
-    if not any(np.any(values) for values in constants):
-        return None  # they are 0 already
-
-    def front(index: int, x: Array) -> tuple[Part, ...]:
-        values = constants[index]
-        layer = {"mean": values.tolist(), "variance": np.ones_like(values).tolist()}
-        return (new_part(Standardize, f"without_constants_{index}", **layer),)
-
-    return _in_front(
-        plan,
-        given,
-        fault,
-        places,
-        front,
-        "A Standardize that only takes the constants away stands in front",
-        "so that features with one value are 0 and act as no bias",
-    )
+    features = _features(given.x[index])
+    low, high = features.min(0), features.max(0)
+    values = np.where(low == high, low, 0.0)
+    if not values.any() or _own_scaling(given, index):  # which would be taken out
+        return ()
+    layer = {"mean": values.tolist(), "variance": np.ones_like(values).tolist()}
+    return (new_part(Standardize, f"without_constants_{index}", **layer),)
 
 
-def fill_missing(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+@_in_front(
+    "An adapted Standardize and a FillMissing stand in front",
+    "so that every NaN or infinite value counts as its feature's mean",
+)
+def fill_missing(given: Given, index: int) -> tuple[Part, ...]:
     """Each feature's mean in the place of NaN and infinite values."""
-
-    def front(index: int, x: Array) -> tuple[Part, ...]:
-        layer = Standardize(name=f"standardize_{index}", missing="ignore")
-        filled = new_part(FillMissing, f"fill_missing_{index}")
-        return (_adapted(layer, x), filled)
-
-    return _in_front(
-        plan,
-        given,
-        fault,
-        places,
-        front,
-        "An adapted Standardize and a FillMissing stand in front",
-        "so that every NaN or infinite value counts as its feature's mean",
-    )
+    layer = Standardize(name=f"standardize_{index}", missing="ignore")
+    return (_adapted(layer, given.x[index]), new_part(FillMissing, f"fill_missing_{index}"))
 
 
 def adapt_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -174,32 +157,9 @@ def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
     return plan.changed(change)
 
 
-def _in_front(
-    plan: Plan, given: Given, fault: str, places: list[str], front: Any, done: str, why: str
-) -> Plan | None:
-    """The layers that ``front`` makes of an input's rows, right behind that input."""
-    indices = [i for i in range(len(given.x)) if _takes_amounts(given, i)]
-    named = [i for i in indices if any(_is_of(given, i, place) for place in places)]
-    names = []
-    for index in named or indices:
-        if plan.fronts[index]:
-            continue  # scaled already, by a cure that came first
-        plan = plan.with_front(index, *front(index, given.x[index]))
-        for name in _own_scaling(given, index):
-            plan = plan.with_chain(name)
-        plan = _first_afresh(plan, given, index)
-        names.append(_input_name(given, index))
-    if not names:
-        return None
-    change = Change(fault, ", ".join(names), f"{done}.", f"It is there {why}.")
-    return plan.changed(change)
-
-
-def _constants(x: Array) -> Array:
-    """For each feature its value where it has one only, 0 where it has several."""
-    features = x.reshape(-1, x.shape[-1]).astype(float)
-    low, high = features.min(0), features.max(0)
-    return np.where(low == high, low, 0.0)
+def _features(x: Array) -> Array:
+    """One column a feature, in float64."""
+    return x.reshape(-1, x.shape[-1]).astype(float)
 
 
 def _adapted(layer: Any, x: Array) -> Part:
@@ -215,6 +175,12 @@ def _input_name(given: Given, index: int) -> str:
 def _is_of(given: Given, index: int, place: str) -> bool:
     """Whether a finding's place is this input, or a feature of it."""
     return place == str(index) or _input_name(given, index) in place
+
+
+def _inputs_at(given: Given, places: list[str]) -> list[int]:
+    """The inputs of amounts that findings name; all of them where they name none."""
+    indices = [i for i in range(len(given.x)) if _takes_amounts(given, i)]
+    return [i for i in indices if any(_is_of(given, i, place) for place in places)] or indices
 
 
 def _takes_amounts(given: Given, index: int) -> bool:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from normlayers.diagnosis.repair.cures import inputs, neurons, normalization, outputs
-from normlayers.diagnosis.repair.given import Given
-from normlayers.diagnosis.repair.plan import Plan
-
-Cure = Callable[[Plan, Given, str, list[str]], Plan | None]
+from normlayers.diagnosis.repair.given import Cure
 
 NEURONS: tuple[Cure, ...] = (
     neurons.start_afresh,

@@ -38,6 +38,14 @@ def test_only_constant_features_change_where_those_are_what_is_wrong():
     assert inputs.take_constants_away(other.plan(), other, "constant_feature", []) is None
 
 
+def test_constants_are_left_where_the_model_scales_its_inputs_itself():
+    x = classes()[0].copy()
+    x[:, 1] = 7.25
+    model = classifier(keras.layers.Rescaling(0.1, name="own"), keras.layers.Dense(4, "relu"))
+    other = given(model, x, classes()[1])
+    assert inputs.take_constants_away(other.plan(), other, "constant_feature", []) is None
+
+
 def test_missing_values_become_the_mean():
     x = classes()[0].copy()
     x[3, 1], x[4, 2] = np.nan, np.inf
