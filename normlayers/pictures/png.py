@@ -12,8 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-# Smaller than at zlib's usual level; 8 saves a fiftieth more, and takes twice the time.
-_LEVEL = 7
+# Of the circle's pictures 7 makes a thirtieth more, in 2.4 ms each where 8 takes 3.8, and 9 a
+# hundredth less in 7.7 ms.
+_LEVEL = 8
 
 
 def to_png(figure: Figure) -> bytes:
