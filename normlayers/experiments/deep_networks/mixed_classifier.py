@@ -50,13 +50,18 @@ class MixedClassifier(Classifier):
 
     def activated(self, z: Any, layer: dict[str, Any]) -> Any:
         """See ``DenseNetworks``."""
-        part, first, activated = z.shape[0] // len(self.activations), 0, []
+        part = z.shape[0] // len(self.activations)
         # Of neighbours that are alike as one: each part is copied once.
-        for name, alike in groupby(self.activations):
-            last = first + part * len(list(alike))
-            activated.append(keras.activations.get(name)(z[first:last]))
-            first = last
-        return activated[0] if len(activated) == 1 else ops.concatenate(activated, axis=0)
+        alike = [(name, len(list(parts))) for name, parts in groupby(self.activations)]
+        if len(alike) == 1:
+            return keras.activations.get(alike[0][0])(z)
+        # Split, not sliced: a slice's gradient is as large as all parts.
+        ends = np.cumsum([part * count for _, count in alike])[:-1].tolist()
+        activated = [
+            keras.activations.get(name)(own)
+            for (name, _), own in zip(alike, ops.split(z, ends), strict=True)
+        ]
+        return ops.concatenate(activated, axis=0)
 
     def _kernels(
         self, random: np.random.Generator, limit: float, networks: int, before: int, after: int
