@@ -52,10 +52,11 @@ def count_all(
     shape: tuple[int, ...] = ()
     data = opened(data)
     _refuse_dict(data)
-    gatherer = Gatherer(statistics.update, together=0 not in statistics.axis)
     size = batch_size or rows_per_piece(data)
     unweighted = sample_weight is None and mask is None
-    stream = batches(data, size, steps, join=unweighted and 0 not in statistics.axis)
+    together = 0 not in statistics.axis
+    gatherer = Gatherer(statistics.update, together, lasting=unweighted and isinstance(data, list))
+    stream = batches(data, size, steps, join=unweighted and together)
     watched = shown(stream, rows_in(data), verbose)
     weights = BatchWeights(sample_weight, mask, whole=rows_in(data) is not None)
     for batch in watched:

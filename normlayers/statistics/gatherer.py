@@ -20,6 +20,8 @@ class Gatherer:
     Args:
         consume: takes a batch and its weights or ``None``.
         together: whether batches may be joined.
+        lasting: whether batches stay as they are, as those in a list do; others are copied, since a
+            generator may fill one array again and again.
 
     Example:
         >>> gatherer = Gatherer(lambda batch, weight: print(batch.shape))
@@ -29,9 +31,15 @@ class Gatherer:
         (5, 4)
     """
 
-    def __init__(self, consume: Callable[[Array, Array | None], None], together: bool = True):
+    def __init__(
+        self,
+        consume: Callable[[Array, Array | None], None],
+        together: bool = True,
+        lasting: bool = False,
+    ) -> None:
         self._consume = consume
         self._enough = VALUES_TOGETHER if together else 0
+        self._lasting = lasting
         self._held: list[tuple[Array, Array | None]] = []
         self._kind: Any = None
         self._size = 0
@@ -42,6 +50,8 @@ class Gatherer:
         if kind != self._kind:
             self.finish()
             self._kind = kind
+        if not self._lasting and batch.size < self._enough:  # others are passed on at once
+            batch, weight = batch.copy(), None if weight is None else weight.copy()
         self._held.append((batch, weight))
         self._size += batch.size
         if self._size >= self._enough:

@@ -82,3 +82,28 @@ def test_large_blocks_whatever_their_size(mean, dtype, monkeypatch):
         layer.adapt(x, batch_size=size)
         weights.add(b"".join(weight.tobytes() for weight in layer.get_weights()[:2]))
     assert len(weights) == 1
+
+
+@pytest.mark.parametrize("kind", [nl.Standardize, nl.MinMaxScale])
+def test_a_generator_may_fill_one_array_again_and_again(kind):
+    data = DATA["float32"]
+    weights = RNG.integers(1, 4, ROWS).astype("float32")
+
+    def in_one_array(values):
+        held = np.empty_like(values[:32])
+        for start in range(0, ROWS, 32):
+            held[:] = values[start : start + 32]
+            yield held
+
+    def in_batches(values):
+        return [values[start : start + 32] for start in range(0, ROWS, 32)]
+
+    def adapted(read):
+        layers = [kind(), kind(), kind()]
+        layers[0].adapt(read(data))
+        layers[1].adapt(read(data), sample_weight=read(weights))
+        nl.adapt({"x": layers[2]}, ({"x": batch} for batch in read(data)))
+        return [weight for layer in layers for weight in layer.get_weights()]
+
+    for ours, expected in zip(adapted(in_one_array), adapted(in_batches), strict=True):
+        np.testing.assert_array_equal(ours, expected)

@@ -115,7 +115,8 @@ def _first_rows(stream: Any) -> tuple[Any, Any, bool]:
     batches: list[tuple[Any, Any]] = []
     rows, ended = 0, True
     for x, y in _batches(stream):
-        batches.append((x, y))
+        # Copied: a generator may fill one array again and again.
+        batches.append((_copied(x), None if y is None else _copied(y)))
         rows += _rows(x)
         if rows >= STREAM_ROWS:
             ended = False
@@ -143,6 +144,10 @@ def _batches(stream: Any) -> Iterator[tuple[Any, Any]]:
             None if part is None else keras.tree.map_structure(_array, part) for part in (x, y)
         )
         yield tuple(arrays)  # type: ignore[misc]
+
+
+def _copied(part: Any) -> Any:
+    return keras.tree.map_structure(np.copy, part)
 
 
 def _joined(parts: list[Any]) -> Any:

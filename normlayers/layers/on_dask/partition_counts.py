@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,17 +152,21 @@ class _Counter:
 def _batches_of(elements: Iterable[Any]) -> Iterator[Any]:
     """A bag's elements as batches: rows are joined, batches stay as they are."""
     stream = iter(elements)
-    while records := list(islice(stream, RECORDS_AT_ONCE)):
-        first = records[0]
+    for first in stream:
         if isinstance(first, str | bytes):
             raise TypeError(
                 f"data must be real numbers. Received: a bag of text, such as {first[:40]!r}; "
                 "read numbers from it with bag.map(...)."
             )
-        if isinstance(first, Mapping) and not any(map(np.ndim, first.values())):
+        named = isinstance(first, Mapping)
+        if np.ndim(first) > 1 or (named and any(map(np.ndim, first.values()))):
+            yield first
+            continue
+        # Copied one by one: a generator may fill one array again and again.
+        rows = chain([first], islice(stream, RECORDS_AT_ONCE - 1))
+        records = [np.copy(row) if isinstance(row, np.ndarray) else row for row in rows]
+        if named:
             yield {name: [record[name] for record in records] for name in first}
-        elif isinstance(first, Mapping) or np.ndim(first) > 1:
-            yield from records
         else:
             yield np.asarray(records)
 

@@ -54,6 +54,18 @@ def test_streams_are_read_so_far(monkeypatch):
     assert found.remark == "The first 12 rows of the data were read."
 
 
+def test_a_generator_may_fill_one_array_again_and_again():
+    def batches():
+        x, y = np.empty((2, 2)), np.empty(2)
+        for start in (0, 2, 4):
+            x[:], y[:] = X[start : start + 2], Y[start : start + 2]
+            yield x, y
+
+    found = read_data(model(2), batches())
+    np.testing.assert_array_equal(found.x, X)
+    np.testing.assert_array_equal(found.y, Y)
+
+
 def test_large_arrays_are_read_in_part(monkeypatch):
     monkeypatch.setattr(module, "MOST_VALUES", 8)
     found = read_data(model(2), X, Y)
