@@ -56,7 +56,7 @@ def as_layers(looks, network, time):
     ),
 )
 def test_full_batch_training_is_that_of_fit(classifier, optimizer, rescale):
-    data, epochs = split(), 40
+    data, epochs = split(), 15
     course = train_classifiers(
         classifier, [data], networks=3, epochs=epochs, optimizer=OPTIMIZERS[optimizer],
         rescale=rescale, look=weights_of, look_after=(0, epochs), group=2,

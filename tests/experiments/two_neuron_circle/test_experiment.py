@@ -18,6 +18,8 @@ from normlayers.experiments.two_neuron_circle import experiment, training
 from normlayers.experiments.two_neuron_circle.arms import ARMS
 from tests.tracking.tensorboard_reader import Read
 
+FEW_FILMS = ["sigmoid-centred", "sigmoid-shifted"]  # half as many as the article's two arms have
+
 
 def run(log_dir, **options):
     console = Console(file=io.StringIO(), width=80)
@@ -223,12 +225,12 @@ def test_a_second_run_takes_up_the_first(tmp_path, monkeypatch):
 
 
 def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch):
-    options = {"arms": ["relu-centred", "relu-shifted"], "epochs": 2}
+    options = {"arms": FEW_FILMS, "epochs": 2}
     train, trained = training.train, []
 
     def interrupted(arm, *rest):
         trained.append(arm)
-        if trained == ["relu-centred", "relu-shifted"]:
+        if trained == FEW_FILMS:
             raise KeyboardInterrupt
         return train(arm, *rest)
 
@@ -237,15 +239,15 @@ def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch)
         run(tmp_path, **options)
     assert not (tmp_path / "results.json").exists()
     results, _ = run(tmp_path, **options)
-    assert trained == ["relu-centred", "relu-shifted", "relu-shifted"]
-    assert list(results["measures"]["arms"]) == ["relu-centred", "relu-shifted"]
+    assert trained == [*FEW_FILMS, FEW_FILMS[1]]
+    assert list(results["measures"]["arms"]) == FEW_FILMS
 
 
 def test_a_damaged_arm_is_made_again(tmp_path):
-    options = {"arms": ["relu-centred"], "epochs": 2}
+    options = {"arms": FEW_FILMS[:1], "epochs": 2}
     first, _ = run(tmp_path, **options)
-    model = tmp_path / "relu-centred" / "model.keras"
-    film = tmp_path / "relu-centred" / "lit_early.gif"
+    model = tmp_path / FEW_FILMS[0] / "model.keras"
+    film = model.parent / "lit_start.gif"
 
     def events():
         return next(model.parent.glob("events.out.tfevents.*"))
