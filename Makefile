@@ -61,13 +61,13 @@ backends: .venv/backends
 
 # What each of these measures in a minute or so; alone and with more rounds it says more.
 benchmark: $(INSTALLED)
-	$(BIN)/python benchmarks/adapt.py --rounds 5
+	$(BIN)/python benchmarks/adapt.py --rounds 3
 	$(BIN)/python benchmarks/batch_normalization.py --rounds 3
 	$(BIN)/python benchmarks/ensemble.py --epochs 300 --rounds 3
 	$(BIN)/python benchmarks/tracking.py --rounds 2
 	$(BIN)/python benchmarks/two_neuron_circle.py --epochs 100 --arms relu-centred relu-shifted
 	$(BIN)/python benchmarks/inference.py --networks MobileNetV2 --runtimes graph --batches 1 --seeds 0
-	$(BIN)/python benchmarks/cluster.py --only C1 C2 --rows 4000000 --rounds 3
+	$(BIN)/python benchmarks/cluster.py --only C1 C2 --rows 2000000 --rounds 2
 	$(BIN)/python benchmarks/diagnosis.py --cases 1 --seeds 1 --half reporting --kept logs/benchmarks/diagnosis.jsonl
 	@if command -v chromium >/dev/null; then $(BIN)/python benchmarks/neurons_tab.py --rounds 1; \
 	  else echo 'chromium is not installed, so the Neurons tab is not measured'; fi
