@@ -182,7 +182,8 @@ def _given(minimum: Any, maximum: Any) -> tuple[Array, Array] | None:
         )
     if minimum is None:
         return None
-    minimum, maximum = np.asarray(minimum, float), np.asarray(maximum, float)
+    # Copied: the layer reads them again when it is saved.
+    minimum, maximum = np.array(minimum, float), np.array(maximum, float)
     if not np.all(np.isfinite(maximum - minimum)) or np.any(maximum < minimum):
         raise ValueError(
             "minimum and maximum must be finite, and minimum not over maximum. "

@@ -191,7 +191,8 @@ def _given(mean: Any, variance: Any) -> tuple[Array, Array] | None:
         )
     if mean is None:
         return None
-    mean, variance = np.asarray(mean, float), np.asarray(variance, float)
+    # Copied: the layer reads them again when it is saved.
+    mean, variance = np.array(mean, float), np.array(variance, float)
     if not np.all(variance >= 0) or not np.all(np.isfinite([*mean.flat, *variance.flat])):
         raise ValueError(
             "mean and variance must be finite, and variance not negative. "

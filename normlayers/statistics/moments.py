@@ -105,7 +105,7 @@ class Moments:
     @property
     def count(self) -> Array:
         """Sum of the weights."""
-        return self._merged.n.high
+        return self._merged.n.high.copy()
 
     @property
     def mean(self) -> Array:
@@ -115,7 +115,7 @@ class Moments:
     @property
     def sum_of_squares(self) -> Array:
         """Sum of the squared deviations from the mean."""
-        return self._merged.sum_of_squares.high
+        return self._merged.sum_of_squares.high.copy()
 
     @property
     def variance(self) -> Array:

@@ -279,3 +279,14 @@ def test_a_state_is_the_callers_own():
     again = nl.Moments.from_state(state)
     state["total"][:] = 7
     assert again.mean.tolist() == moments.mean.tolist() == [2.0]
+
+
+def test_what_is_read_of_moments_is_not_theirs():
+    moments, merged = Moments(), Moments()
+    moments.update(np.arange(12.0).reshape(4, 3))
+    merged.merge(moments)
+    for name in ("count", "mean", "sum_of_squares", "variance"):
+        before = getattr(moments, name).tolist()
+        found = getattr(moments, name)
+        found *= 5
+        assert getattr(moments, name).tolist() == getattr(merged, name).tolist() == before
