@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -254,8 +255,18 @@ class _KnownParts:
 def _tensors(*arrays: Array | None) -> Parts:
     if keras.backend.backend() == "jax":  # which takes arrays, and would trace constants
         high, low, divisor = arrays
-    else:
+        return high, low, divisor
+    # Torch could not train later with what is made within its inference mode.
+    with _outside_inference_mode():
         high, low, divisor = (
             None if array is None else ops.convert_to_tensor(array) for array in arrays
         )
     return high, low, divisor
+
+
+def _outside_inference_mode() -> Any:
+    if keras.backend.backend() != "torch":
+        return nullcontext()
+    import torch
+
+    return torch.inference_mode(False)

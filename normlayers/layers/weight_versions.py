@@ -35,7 +35,12 @@ def version_of(weights: Sequence[Any]) -> tuple[Any, ...] | None:
 
     if torch.compiler.is_compiling() or any(value.is_meta for value in values):
         return None
-    return tuple((_Same(value), value._version) for value in values)
+    if any(value.device.type != "cpu" for value in values):
+        return tuple((_Same(value), value._version, value.data_ptr()) for value in values)
+    try:  # the values: what is written through ``.data`` leaves the version as it was
+        return tuple(value.detach().numpy().tobytes() for value in values)
+    except (RuntimeError, TypeError):  # within a transformation of torch.func
+        return None
 
 
 class _Same:

@@ -74,3 +74,45 @@ def test_exported_model_serves_the_same(kind, tmp_path):
     model.export(tmp_path / "model", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "model")
     np.testing.assert_allclose(loaded.serve(tf.constant(X)), output(model, X), atol=5e-7)
+
+
+@pytest.mark.parametrize("kind", [nl.Standardize, nl.MinMaxScale])
+def test_given_statistics_are_the_layers_own(kind, tmp_path):
+    location, spread = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
+    layer = kind(**dict(zip(GIVEN[kind], (location, spread), strict=True)))
+    model = keras.Sequential([keras.Input((3,)), layer])
+    expected = output(model, X)
+    location[:], spread[:] = 50, 60
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(output(loaded, X), expected)
+    np.testing.assert_array_equal(output(keras.models.clone_model(model), X), expected)
+
+
+GIVEN = {nl.Standardize: ("mean", "variance"), nl.MinMaxScale: ("minimum", "maximum")}
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="torch's inference mode, and its tensors' data")
+@pytest.mark.parametrize("kind", KINDS)
+def test_torchs_modes_and_tricks(kind):
+    import torch
+
+    model, other = (
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(3), adapted(kind, data)])
+        for data in (X, 3 * X + 1)
+    )
+    with torch.inference_mode():
+        model(X)
+    model.compile("sgd", "mse")
+    model.fit(X, X, verbose=0)
+    for set_all in (
+        lambda: torch.nn.utils.vector_to_parameters(
+            torch.nn.utils.parameters_to_vector(other.parameters()), model.parameters()
+        ),
+        lambda: [a.data.copy_(b.data) for a, b in zip(model.parameters(), other.parameters())],  # noqa: B905
+    ):
+        assert not np.allclose(output(model, X), output(other, X))
+        set_all()
+        np.testing.assert_allclose(output(model, X), output(other, X), rtol=1e-6)
+        for weight in model.layers[-1].weights:
+            weight.assign(weight + 1)
