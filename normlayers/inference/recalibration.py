@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.inference.gathering import Gathered, calls_of, gather
-from normlayers.inference.graph import normalizations
+from normlayers.inference.graph import inner_layers, normalizations
+from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.levels import levels
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.counting import NamedErrors, Verbose, shown
@@ -70,7 +71,8 @@ def recalibrate(
     subclasses are left as they are and listed in ``skipped``.
 
     The model is changed when all is done: an error or an interruption changes nothing. Until then
-    nothing else may run the model.
+    nothing else may run the model. Its other variables, such as an RNN's state, are at each pass's
+    start and at the end what they were.
 
     Args:
         model: a built model of any kind; its batch normalizations are changed.
@@ -107,28 +109,54 @@ def recalibrate(
     with NamedErrors("recalibrate()"):
         layers, skipped = _chosen(model)
         source = _Source(data, batches, batch_size, verbose)
-        stream, first = source.first_pass()
-        called = calls_of(partial(model, first, training=False), layers)
-        skipped |= {x.name: "the model does not call it" for x in layers if x not in called}
-        groups = levels(model, layers, called) if layerwise else [_once(called)]
-        source.check_passes(len(groups))
-        gathered = {layer: Gathered(layer) for group in groups for layer in group}
-        times = Counter(called)
-        for number, group in enumerate(groups, 1):
-            ones = [gathered[layer] for layer in group]
-            for batch in source.watched(stream if number == 1 else None, number, len(groups)):
-                run = partial(model, batch, training=False)
-                gather(run, ones, list(gathered.values()), times, own=not layerwise)
-            for one in ones:
-                one.finish()
+        others = KeptValues(_others(model, layers))
+        try:
+            gathered, passes = _gathered(model, layers, source, layerwise, others)
+        finally:
+            others.give_back()
+        skipped |= {x.name: "the model does not call it" for x in layers if x not in gathered}
         _assign(list(gathered.values()), source.batches)
         return Recalibration(
-            len(groups),
+            passes,
             source.batches,
             source.rows,
             tuple(layer.name for layer in gathered),
             skipped,
         )
+
+
+def _gathered(
+    model: Any, layers: Sequence[Any], source: _Source, layerwise: bool, others: KeptValues
+) -> tuple[dict[Any, Gathered], int]:
+    """What each layer that the model calls has to normalize by, and the passes it took."""
+    stream, first = source.first_pass()
+    called = calls_of(partial(model, first, training=False), layers)
+    groups = levels(model, layers, called) if layerwise else [_once(called)]
+    source.check_passes(len(groups))
+    gathered = {layer: Gathered(layer) for group in groups for layer in group}
+    times = Counter(called)
+    for number, group in enumerate(groups, 1):
+        others.give_back()  # an RNN's state, say: each pass begins as the first did
+        ones = [gathered[layer] for layer in group]
+        for batch in source.watched(stream if number == 1 else None, number, len(groups)):
+            run = partial(model, batch, training=False)
+            gather(run, ones, list(gathered.values()), times, own=not layerwise)
+        for one in ones:
+            one.finish()
+    return gathered, len(groups)
+
+
+def _others(model: Any, layers: Sequence[Any]) -> list[Any]:
+    """The variables that a run at inference may change, and that are not to be recalibrated."""
+    own = {id(variable) for layer in layers for variable in layer.variables}
+    # What an RNN remembers is none of its variables.
+    states = [
+        state
+        for layer in inner_layers(model)
+        if isinstance(layer, keras.layers.RNN) and layer.stateful
+        for state in keras.tree.flatten(layer.states)
+    ]
+    return [v for v in [*model.variables, *states] if not v.trainable and id(v) not in own]
 
 
 def _once(called: Sequence[Any]) -> list[Any]:
