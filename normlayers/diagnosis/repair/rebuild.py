@@ -11,7 +11,7 @@ import keras
 
 from normlayers.diagnosis.repair.given import Given, loss_kind
 from normlayers.diagnosis.repair.plan import Part, Plan
-from normlayers.inference.graph import function_of
+from normlayers.inference.graph import function_of, has_graph
 from normlayers.layers.idle_bias import without_idle_bias
 
 
@@ -28,10 +28,21 @@ def build(plan: Plan, given: Given) -> keras.Model:
     if plan.drops_idle_biases:
         model = without_idle_bias(model)
     # A scaling layer reads that its weights were set when it is called, and not while traced.
-    row = [part[:1] for part in given.x]
-    model(row[0] if len(row) == 1 else row, training=False)
+    model(as_taken(model, [part[:1] for part in given.x]), training=False)
     compile_as(model, plan, given)
     return model
+
+
+def as_taken(model: keras.Model, inputs: list[Any]) -> Any:
+    """A model's inputs as it takes them: one alone, or all in a list or a dict.
+
+    Args:
+        model: where it has a graph, as its graph's inputs are structured.
+        inputs: in the order of its graph's.
+    """
+    if has_graph(model) and not isinstance(model, keras.Sequential):
+        return keras.tree.pack_sequence_as(model.input, inputs)
+    return inputs[0] if len(inputs) == 1 else inputs
 
 
 def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:

@@ -16,7 +16,7 @@ from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy
-from normlayers.diagnosis.repair.rebuild import build
+from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score
@@ -161,7 +161,8 @@ def _result(
             "The new model is worse than the given one on the held-out rows: "
             f"{best.score.metric:.3f} to {as_given.metric:.3f}, after {epochs} passes of training."
         )
-    after = diagnose(model, whole(rows.x), whole(rows.y), batch_size=size, seed=search.seed)
+    x, y = as_taken(model, rows.x), whole(rows.y)
+    after = diagnose(model, x, y, batch_size=size, seed=search.seed)
     return Repair(
         model,
         list(best.changes),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.outputs import known_loss
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Plan
-from normlayers.diagnosis.repair.rebuild import build
+from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.target import NONE, Score, score
 from normlayers.inference.recalibration import recalibrate
 
@@ -106,15 +106,22 @@ class ShortTraining:
 
     def _score(self) -> Score:
         if self.plan.recalibrates:
-            recalibrate(self.model, whole(self._rows.x), verbose=False)
+            recalibrate(self.model, self._to_recalibrate(), verbose=False)
         return scored(self.model, self._given, self._rows)
+
+    def _to_recalibrate(self) -> Any:
+        x = as_taken(self.model, self._rows.x)
+        if not isinstance(x, list | tuple):
+            return x
+        # A list would be one of batches.
+        return {own.name: part for own, part in zip(self.model.inputs, x, strict=True)}
 
     def _train(self) -> None:
         """Step by step: ``fit`` takes many times as long where processors are shared."""
         rows, size = self._rows, self.plan.batch_size
         for batch in batches(len(rows.x[0]), size, self.epochs, self._seed):
             x, y = ([part[batch] for part in parts] for parts in (rows.x, rows.y))
-            self.model.train_on_batch(whole(x), whole(y))
+            self.model.train_on_batch(as_taken(self.model, x), whole(y))
 
 
 def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
@@ -156,7 +163,8 @@ def whole(parts: list[Array]) -> Any:
 def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Array]:
     batches = []
     for start in range(0, len(x[0]), size):
-        out = model(whole([part[start : start + size] for part in x]), training=False)
+        rows = as_taken(model, [part[start : start + size] for part in x])
+        out = model(rows, training=False)
         batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 

@@ -125,6 +125,21 @@ def test_two_inputs_and_a_saved_copy(tmp_path):
     )
 
 
+def test_inputs_by_name_in_the_order_they_were_declared_in():
+    x, y = classes(scale=1e3, offset=1e4)
+    inputs = {"second": keras.Input((1,), name="second"), "first": keras.Input((2,), name="first")}
+    hidden = keras.layers.Dense(8, "tanh")(keras.layers.Concatenate()([*inputs.values()]))
+    hidden = keras.layers.BatchNormalization(momentum=0.999)(hidden)
+    model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(hidden))
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
+    parts = {"first": x[:, 1:], "second": x[:, :1]}
+    wrong = found("inputs_not_scaled", "stale_moving_statistics")
+    done = nl.repair(model, parts, y, wrong, trials=3)
+    assert min(done.before.values()) >= 0  # it could be scored
+    assert done.after > 0.8
+    assert numbers(done.model(parts)).shape == (len(x), 1)
+
+
 class Own(keras.Model):
     """A model with a forward pass of its own."""
 
