@@ -32,7 +32,8 @@ class MinMaxScale(AdaptiveLayer):
     constant where its span is no more than rounding makes it:
 
     - ``max - min <= 10 * eps * max(|min|, |max|)`` with float64's ``eps``: the rounding of the
-      data's own arithmetic. Integers are exact: of them only equal ones are constant.
+      data's own arithmetic. Integers are exact: of them only equal ones are constant;
+      those beyond 2**53 as far as float64 holds their statistics.
     - ``max - min <= eps * max(|min|, |max|)`` where the layer receives float32, bfloat16 or
       float16, with that type's ``eps``: the rounding of the inputs.
 

@@ -33,7 +33,8 @@ class Standardize(AdaptiveLayer):
 
     - ``std <= n * eps * |mean|`` with float64's ``eps`` and the number of values ``n``, or their
       total weight (at most 2**20): the rounding of the data's own arithmetic, the rule of
-      scikit-learn. Integers are exact: of them only equal ones are constant.
+      scikit-learn. Integers are exact: of them only equal ones are constant;
+      those beyond 2**53 as far as float64 holds their statistics.
     - ``std <= eps * |mean| / 2`` where the layer receives float32, bfloat16 or float16, with that
       type's ``eps``: the rounding of the inputs. Through ``keras.Input`` float64 data come in
       float32, unless it has another ``dtype``.
