@@ -3,9 +3,9 @@ PYTHON ?= python3
 PORT ?= 6006
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# Three processes on two cores, since some wait for servers and browsers. A file's tests stay
-# together, with the fixtures they share, and long files do not come last.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Two processes. A file's tests stay together, with the fixtures they share; long files do not come
+# last, as they would in xdist's order.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_EACH_BACKEND := tests/layers tests/tracking tests/diagnosis tests/inference tests/peers tests/ensembles
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
 .PHONY: help reproduce check test test-backends backends tensorboard benchmark docs dist

@@ -22,6 +22,7 @@ def own_random_numbers(seed: int) -> Iterator[None]:
     whatever the backend: data may come by either, and Keras seeds both.
 
     Example:
+        >>> import keras
         >>> random.seed(1)
         >>> before = random.getstate()
         >>> with own_random_numbers(0):
