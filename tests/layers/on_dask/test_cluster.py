@@ -137,8 +137,10 @@ def test_a_scheduler_that_goes_away_is_one_error(client, tmp_path):
 
 
 INTERRUPTED = """
-import sys, time, dask, numpy as np, normlayers as nl
+import signal, sys, time, dask, numpy as np, normlayers as nl
 from distributed import Client
+# A shell's background processes, and so these tests in one, ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def load(folder, number):
     open(f"{folder}/{number}", "w").close()
     time.sleep(0.3)
