@@ -29,7 +29,7 @@ class KeptValues:
         self._kept = [(variable, _value(variable)) for variable in variables]
 
     def give_back(self) -> None:
-        """Set those that have changed."""
+        """Set those that have changed: a scaling layer reads statistics anew that were set."""
         for variable, value in self._kept:
             if _value(variable).tobytes() != value.tobytes():
                 variable.assign(value)

@@ -42,7 +42,12 @@ def as_taken(model: keras.Model, inputs: list[Any]) -> Any:
     """
     if has_graph(model) and not isinstance(model, keras.Sequential):
         return keras.tree.pack_sequence_as(model.input, inputs)
-    return inputs[0] if len(inputs) == 1 else inputs
+    return whole(inputs)
+
+
+def whole(parts: list[Any]) -> Any:
+    """As Keras takes them: one array, or a list."""
+    return parts[0] if len(parts) == 1 else parts
 
 
 def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:

@@ -16,11 +16,11 @@ from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy
-from normlayers.diagnosis.repair.rebuild import as_taken, build
+from normlayers.diagnosis.repair.rebuild import as_taken, build, whole
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score
-from normlayers.diagnosis.repair.training import Split, scored, split, whole
+from normlayers.diagnosis.repair.training import Split, scored, split
 
 FEWEST_ROWS = 10
 # What the same model may differ by when it is computed in another order.

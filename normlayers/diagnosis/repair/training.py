@@ -13,8 +13,9 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.outputs import known_loss
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Plan
-from normlayers.diagnosis.repair.rebuild import as_taken, build
+from normlayers.diagnosis.repair.rebuild import as_taken, build, whole
 from normlayers.diagnosis.repair.target import NONE, Score, score
+from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.recalibration import recalibrate
 
 Array = npt.NDArray[Any]
@@ -83,25 +84,25 @@ class ShortTraining:
         self.epochs = epochs or epochs_for(len(rows.x[0]), plan.batch_size)
         self._given, self._rows, self._seed = given, rows, seed
         self._variables = [*self.model.variables, *self.model.optimizer.variables]
-        self._start = _values(self._variables)
+        self._start = KeptValues(self._variables)
 
     def run(self, rate: float | None) -> Score:
         """Train from the start; ``model`` is the trained one after it."""
-        _assign(self._variables, self._start)
+        self._start.give_back()
         if rate is not None:
             self.model.optimizer.learning_rate = rate
         keras.utils.set_random_seed(self._seed)
-        start, values = NONE, self._start
+        start, kept = NONE, self._start
         try:
             if self._given.trained:
                 start = self._score()
-                values = _values(self._variables)
+                kept = KeptValues(self._variables)
             self._train()
             score = self._score()
         except Exception:  # training that fails is no good, whatever it raises
             score = NONE
         if start > score:
-            _assign(self._variables, values)
+            kept.give_back()
         return max(start, score)
 
     def _score(self) -> Score:
@@ -155,11 +156,6 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     )
 
 
-def whole(parts: list[Array]) -> Any:
-    """As Keras takes them: one array, or a list."""
-    return parts[0] if len(parts) == 1 else parts
-
-
 def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Array]:
     batches = []
     for start in range(0, len(x[0]), size):
@@ -171,14 +167,3 @@ def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Arra
 
 def _numpy(tensor: Any) -> Array:
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.stop_gradient(tensor)))
-
-
-def _values(variables: list[Any]) -> list[Array]:
-    return [np.array(keras.ops.convert_to_numpy(keras.ops.copy(v))) for v in variables]
-
-
-def _assign(variables: list[Any], values: list[Array]) -> None:
-    """Only what differs: a scaling layer reads statistics anew that were set anew."""
-    for variable, now, value in zip(variables, _values(variables), values, strict=True):
-        if not np.array_equal(now, value, equal_nan=now.dtype.kind == "f"):
-            variable.assign(value)
