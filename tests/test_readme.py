@@ -1,9 +1,9 @@
 """The README's example runs, its links lead somewhere, its commands are the Makefile's."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.python_process import run_python
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -13,7 +13,8 @@ def test_the_example_is_ten_lines_and_runs(tmp_path):
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     lines = [line for line in code.splitlines() if line and "import" not in line]
     assert len(lines) <= 10
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    done = run_python("-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert list(tmp_path.glob("logs/mine/events.out.tfevents.*"))
 
 

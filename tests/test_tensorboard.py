@@ -1,13 +1,12 @@
 """What the circle script writes, in TensorBoard, in a real browser."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
 from normlayers.experiments.two_neuron_circle import experiment
 from tests.chromium import SCREENSHOTS, needs_chromium
+from tests.explorer.tensorboard_server import tensorboard
 
 ARMS = ["relu-centred", "relu-shifted"]
 
@@ -17,29 +16,9 @@ def address(tmp_path_factory):
     """TensorBoard on a short run's log directory."""
     log_dir = tmp_path_factory.mktemp("logs")
     experiment.run(log_dir, epochs=4, arms=ARMS, every=2)
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tensorboard.main",
-            "--logdir",
-            str(log_dir),
-            "--host",
-            "localhost",
-            "--port",
-            "0",
-            "--load_fast",
-            "false",
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    for line in server.stderr:
-        if found := re.search(r"http://localhost:\d+/", line):
-            break
-    yield found.group()
-    server.terminate()
-    server.wait()
+    arguments = ["--logdir", str(log_dir), "--load_fast", "false"]
+    with tensorboard(tmp_path_factory.mktemp("environment"), *arguments) as served:
+        yield f"{served.address}/"
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
 import tomllib
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import normlayers
+from tests.python_process import start_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,22 +57,21 @@ def plugin_environment(folder):
 @contextmanager
 def tensorboard(folder, *arguments, prefix=""):
     """TensorBoard with some arguments, on a port of its own; ``folder`` is for its environment."""
-    command = [sys.executable, "-m", "tensorboard.main", "--host", "localhost", "--port", "0"]
-    server = subprocess.Popen(
-        [*command, "--reload_interval", "1", *arguments],
-        env=plugin_environment(folder),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words = ["-m", "tensorboard.main", "--host", "localhost", "--port", "0"]
+    said = folder / "stderr"
+    server = start_python(
+        [*words, "--reload_interval", "1", *arguments],
+        folder / "stdout", said, env=plugin_environment(folder),
+    )  # fmt: skip
     try:
-        said = []
-        for line in server.stderr:
-            said.append(line)
-            if found := re.search(r"http://localhost:(\d+)", line):
-                yield Served(int(found.group(1)), prefix)
-                return
-        raise AssertionError("".join(said))
+        while not (found := re.search(r"http://localhost:(\d+)/", read(said))):
+            assert server.is_alive(), read(said)
+            time.sleep(0.02)
+        yield Served(int(found.group(1)), prefix)
     finally:
         server.terminate()
-        server.wait()
-        server.stderr.close()
+        server.join()
+
+
+def read(path):
+    return path.read_text() if path.exists() else ""

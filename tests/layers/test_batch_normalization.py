@@ -5,8 +5,6 @@ batch_norm/moving_statistics.py.
 """
 
 import inspect
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -15,6 +13,7 @@ from sklearn.datasets import load_digits
 
 import normlayers as nl
 from tests.layers.derivatives import BACKEND, float64, gradients
+from tests.python_process import run_python
 
 RNG = np.random.default_rng(0)
 
@@ -347,7 +346,8 @@ def test_saved_model_predicts_the_same_where_it_is_loaded(tmp_path):
         f"y = keras.ops.convert_to_numpy(model(np.load(r'{tmp_path / 'x.npy'}')))\n"
         f"np.save(r'{tmp_path / 'y.npy'}', y)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    done = run_python("-c", code)
+    assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), output(model, x))
 
 

@@ -2,8 +2,6 @@
 
 import importlib.util
 import os
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -12,6 +10,7 @@ import pytest
 
 import normlayers as nl
 from tests.layers.test_adaptive_layers import BACKEND, KINDS, X, adapted, output, statistics
+from tests.python_process import run_python
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -59,9 +58,8 @@ def test_a_saved_model_predicts_the_same_on_every_backend(backend, tmp_path):
     np.save(tmp_path / "x.npy", X)
     paths = [str(tmp_path / name) for name in ("model.keras", "x.npy", "y.npy")]
     environment = {**os.environ, "KERAS_BACKEND": backend}
-    subprocess.run(
-        [sys.executable, "-c", LOADING, *paths], env=environment, check=True, capture_output=True
-    )
+    done = run_python("-c", LOADING, *paths, env=environment)
+    assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), output(model, X), rtol=1e-5, atol=1e-6)
 
 

@@ -1,7 +1,5 @@
 """Standardize against NumPy, Keras's Normalization, and save and load."""
 
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -9,6 +7,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from tests.python_process import run_python
 
 RNG = np.random.default_rng(0)
 X = (RNG.normal(size=(100, 3)) * [1, 10, 0.1] + [0, 100, -5]).astype("float32")
@@ -204,7 +203,8 @@ def test_saved_model_predicts_the_same_where_it_is_loaded(layer, tmp_path):
         f"y = keras.ops.convert_to_numpy(model(np.load(r'{tmp_path / 'x.npy'}')))\n"
         f"np.save(r'{tmp_path / 'y.npy'}', y)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    done = run_python("-c", code)
+    assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), output(model, X))
 
 

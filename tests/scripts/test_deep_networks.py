@@ -1,18 +1,15 @@
 """The script as a user runs it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.python_process import run_python
 
 ROOT = Path(__file__).parents[2]
 
 
 def script(*arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "deep_networks.py"), *map(str, arguments)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_python(ROOT / "scripts" / "deep_networks.py", *arguments)
 
 
 def test_a_tiny_run_ends_with_a_table_and_no_noise(tmp_path):

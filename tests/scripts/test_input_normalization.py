@@ -2,11 +2,12 @@
 
 import json
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.python_process import run_python
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "input_normalization.py"
 
@@ -14,10 +15,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "input_normalization.py"
 def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
     arms = ["wine-tanh-raw", "fit-raw"]
     options = ["--networks", 2, "--epochs", 3, "--arms", *arms]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--log-dir", str(tmp_path / "logs"), *map(str, options)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_python(SCRIPT, "--log-dir", tmp_path / "logs", *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Epochs to the target loss" in done.stdout
     results = json.loads((tmp_path / "logs" / "results.json").read_text())

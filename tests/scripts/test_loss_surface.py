@@ -2,21 +2,19 @@
 
 import json
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.python_process import run_python
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "loss_surface.py"
 
 
 def test_a_short_run_ends_with_a_table_and_no_noise(tmp_path):
     options = ["--data-sets", 2, "--points", 60, "--tolerance", 0.9, "--learning-rate", 1.1]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--log-dir", str(tmp_path / "logs"), *map(str, options)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_python(SCRIPT, "--log-dir", tmp_path / "logs", *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Loss surfaces of two weights" in done.stdout
     results = json.loads((tmp_path / "logs" / "results.json").read_text())

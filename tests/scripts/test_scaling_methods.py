@@ -1,11 +1,12 @@
 """The scaling script as a user runs it."""
 
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.python_process import run_python
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "scaling_methods.py"
 
@@ -24,10 +25,7 @@ def test_help_explains_every_option_with_its_default(monkeypatch, capsys):
 
 
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path):
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--log-dir", str(tmp_path / "logs"), "--networks", "0"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_python(SCRIPT, "--log-dir", tmp_path / "logs", "--networks", 0)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "scaling_methods.py: error: --networks must be from 2 to 100000, not 0.\n"

@@ -9,8 +9,6 @@ import gc
 import io
 import pickle
 import random
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -22,6 +20,7 @@ import normlayers as nl
 from normlayers.experiments.two_neuron_circle.training import arm_data, build_model
 from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.writing.event_log import EventLog
+from tests.python_process import run_python
 from tests.tracking.tensorboard_reader import Read
 
 
@@ -410,9 +409,7 @@ def test_a_file_that_can_grow_no_further(tmp_path):
         "own = [w for w in warned if 'training goes on' in str(w.message)]\n"
         "assert len(own) == 1, warned\n"
     )
-    process = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
-    )
+    process = run_python("-c", code, tmp_path)
     assert process.returncode == 0, process.stderr[-2000:]
     assert Read(tmp_path).steps("linearity")[0] == 0
 

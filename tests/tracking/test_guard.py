@@ -3,7 +3,6 @@
 Covers too: step_numbers.py.
 """
 
-import subprocess
 import sys
 import warnings
 from functools import partial
@@ -15,6 +14,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.tracking.guard import Guard
+from tests.python_process import run_python
 
 PACKAGE = Path(nl.__file__).parent
 # What Keras itself calls: the guard stands inside.
@@ -165,8 +165,6 @@ for unit in ("step", "epoch"):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's strategy")
 def test_a_model_mirrored_over_devices_is_watched_in_steps_and_in_epochs(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", MIRRORED, str(tmp_path)], capture_output=True, text=True, check=False
-    )
+    done = run_python("-c", MIRRORED, tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.splitlines()[-2:] == [str([*range(0, 17, 2)]), str([0, 2, 4])]

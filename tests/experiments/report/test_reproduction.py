@@ -18,6 +18,7 @@ from normlayers.experiments.claims.table import claims_markdown
 from normlayers.experiments.report import reproduction
 from normlayers.experiments.running.command_line import UsageError
 from tests.experiments.found import row, write_found
+from tests.python_process import run_python
 
 ROOT = Path(__file__).parents[3]
 # Stands for an experiment: writes one claim.
@@ -176,11 +177,8 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_runs(scripts
 
 
 def test_the_script_refuses_in_one_sentence(tmp_path):
-    script = [sys.executable, str(ROOT / "scripts" / "reproduce.py")]
-    done = subprocess.run(
-        [*script, "--log-dir", tmp_path / "logs", "--report", tmp_path],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    script = ROOT / "scripts" / "reproduce.py"
+    done = run_python(script, "--log-dir", tmp_path / "logs", "--report", tmp_path)
     said = f"reproduce.py: error: --report {tmp_path} is a folder; give the path of a file.\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
     assert list(tmp_path.iterdir()) == []

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError
 
 import numpy as np
@@ -13,6 +11,7 @@ from normlayers.ensembles.ensemble import train_ensemble
 from normlayers.experiments.two_neuron_ensemble import compiler
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 from normlayers.experiments.two_neuron_ensemble.compiler import OPTIONS, ask_for_whole_loops
+from tests.python_process import run_python
 
 
 @pytest.fixture
@@ -70,9 +69,8 @@ print(json.dumps([layer["kernel"].tolist() for layer in chunk.end]))
 )
 def test_networks_are_the_same():
     environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
-    )
+    done = run_python("-c", PROGRAM, env=environment)
+    assert done.returncode == 0, done.stderr
     arm = ARMS[ARM]
     (chunk,) = train_ensemble(arm.architecture, *arm.data(), NETWORKS, EPOCHS)
     for kernel, layer in zip(json.loads(done.stdout.splitlines()[-1]), chunk.end, strict=True):

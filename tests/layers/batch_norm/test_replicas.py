@@ -10,6 +10,7 @@ import pytest
 
 import normlayers as nl
 from tests.layers.derivatives import BACKEND
+from tests.python_process import run_python
 
 MIRRORED = """
 import numpy as np, tensorflow as tf, keras, normlayers as nl
@@ -203,13 +204,7 @@ def run_two(code, **environment):
 
 
 def run(code, **environment):
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    process = run_python("-c", code, env={**os.environ, **environment})
     assert process.returncode == 0, process.stderr[-3000:]
 
 
