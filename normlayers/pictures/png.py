@@ -69,7 +69,7 @@ class RedrawnFigure:
 def _encoded(canvas: FigureCanvasAgg) -> bytes:
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     indexed = pixels.quantize(256, method=Image.Quantize.FASTOCTREE)
-    used = np.unique(np.asarray(indexed)).tolist()
+    used = [color for color, count in enumerate(indexed.histogram()) if count]
     file = io.BytesIO()
     # Of the palette only what is there: the rest would be 3 bytes each.
     indexed.remap_palette(used).save(file, "PNG", compress_level=_LEVEL)

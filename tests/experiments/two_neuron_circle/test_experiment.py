@@ -6,6 +6,7 @@ Covers too: arms.py, figures.py, table.py, training.py.
 import io
 import json
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from normlayers.experiments.two_neuron_circle.arms import ARMS
 from tests.tracking.tensorboard_reader import Read
 
 FEW_FILMS = ["sigmoid-centred", "sigmoid-shifted"]  # half as many as the article's two arms have
+SHORT = {"arms": FEW_FILMS[1:], "epochs": 4, "every": 2}
 
 
 def run(log_dir, **options):
@@ -33,6 +35,20 @@ def article(tmp_path_factory):
     arms = ["relu-centred", "relu-shifted", "relu-shifted-standardized", "relu-shifted-bn-pre"]
     results, printed = run(log_dir, arms=arms, every=100)
     return log_dir, results, printed
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """One arm over four epochs."""
+    log_dir = tmp_path_factory.mktemp("short")
+    return log_dir, *run(log_dir, **SHORT)
+
+
+@pytest.fixture
+def copied(short, tmp_path):
+    """The short run in a folder that may be changed, what it found and what it printed."""
+    log_dir = shutil.copytree(short[0], tmp_path / "copied")
+    return log_dir, *short[1:]
 
 
 def test_shifted_data_are_moved_by_10():
@@ -205,23 +221,18 @@ def test_results_hold_what_they_promise(article):
     assert "always on" in printed
 
 
-def test_the_same_seed_gives_identical_measures_and_another_does_not(tmp_path):
-    options = {"arms": ["sigmoid-shifted-standardized"], "epochs": 6, "every": 4}
-    measures = [
-        run(tmp_path / str(i), seed=seed, **options)[0]["measures"]
-        for i, seed in enumerate((3, 3, 4))
-    ]
-    assert measures[0] == measures[1]
-    assert measures[0] != measures[2]
+def test_another_seed_gives_other_measures(short, tmp_path):
+    assert run(tmp_path, seed=1, **SHORT)[0]["measures"] != short[1]["measures"]
 
 
-def test_a_second_run_takes_up_the_first(tmp_path, monkeypatch):
-    options = {"arms": ["relu-centred"], "epochs": 2}
-    first, printed = run(tmp_path, **options)
-    (tmp_path / "G03_relu_centred_boundary.gif").unlink()
+def test_a_second_run_takes_up_the_first(copied, monkeypatch):
+    log_dir, first, printed = copied
+    (log_dir / "G17_sigmoid_shifted_boundary.gif").unlink()
     monkeypatch.setattr(training, "train", None)  # nothing is left to train
-    assert run(tmp_path, **options) == (first, printed)
-    assert (tmp_path / "G03_relu_centred_boundary.gif").exists()
+    again = run(log_dir, **SHORT)
+    assert again[0] == first
+    assert again[1].partition("Films")[0] == printed.partition("Films")[0]
+    assert (log_dir / "G17_sigmoid_shifted_boundary.gif").exists()
 
 
 def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch):
@@ -243,10 +254,10 @@ def test_an_interrupted_run_goes_on_with_the_missing_arms(tmp_path, monkeypatch)
     assert list(results["measures"]["arms"]) == FEW_FILMS
 
 
-def test_a_damaged_arm_is_made_again(tmp_path):
-    options = {"arms": FEW_FILMS[:1], "epochs": 2}
-    first, _ = run(tmp_path, **options)
-    model = tmp_path / FEW_FILMS[0] / "model.keras"
+def test_a_damaged_arm_is_made_again(copied):
+    """With the same measures, as the seed is the same."""
+    log_dir, first, _ = copied
+    model = log_dir / FEW_FILMS[1] / "model.keras"
     film = model.parent / "lit_start.gif"
 
     def events():
@@ -254,7 +265,7 @@ def test_a_damaged_arm_is_made_again(tmp_path):
 
     for damage in (film.unlink, lambda: model.write_text("no model"), lambda: events().unlink()):
         damage()
-        assert run(tmp_path, **options)[0]["measures"] == first["measures"]
+        assert run(log_dir, **SHORT)[0]["measures"] == first["measures"]
     assert events().stat().st_size > 10_000
 
 
@@ -276,9 +287,8 @@ def test_impossible_arguments_are_refused_and_nothing_is_written(tmp_path, optio
     assert not (tmp_path / "logs").exists()
 
 
-def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path):
-    for is_terminal in (True, False):
-        console = Console(file=io.StringIO(), width=80, force_terminal=is_terminal)
-        experiment.run(tmp_path / str(is_terminal), epochs=4, arms=["relu-centred"], every=2,
-                       console=console)  # fmt: skip
-        assert ("4/4" in console.file.getvalue()) == is_terminal
+def test_a_bar_is_shown_on_a_terminal_and_only_there(short, tmp_path):
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    experiment.run(tmp_path, console=console, **SHORT)
+    assert "4/4" in console.file.getvalue()
+    assert "4/4" not in short[2]
