@@ -18,17 +18,29 @@ from normlayers.experiments.data.circles import circles
 from tests.ensembles.keras_twins import keras_weights
 
 
-def fitted(architecture, weights, optimizer, orders, x, y):
-    """A network's weights after ``fit`` on batches of 4 in these orders, shape (epochs, points)."""
-    model = architecture.keras_model()
-    model.compile(optimizer, "binary_crossentropy")
-    model.set_weights(weights)
-    epochs = tf.data.Dataset.from_tensor_slices((x[orders], y[orders]))
-    batches = epochs.flat_map(lambda a, b: tf.data.Dataset.from_tensor_slices((a, b)).batch(4))
-    steps = len(orders) * -(-orders.shape[1] // 4)
-    batches = batches.apply(tf.data.experimental.assert_cardinality(steps))
-    model.fit(batches, shuffle=False, verbose=0)
-    return model.get_weights()
+class Fits:
+    """``fit`` of one network after another, by a model that is compiled once."""
+
+    def __init__(self, architecture, optimizer):
+        self._model = architecture.keras_model()
+        self._model.compile(
+            optimizer, "binary_crossentropy", jit_compile=False, steps_per_execution=91
+        )
+        self._model.optimizer.build(self._model.trainable_variables)
+        self._new_optimizer = [np.array(v) for v in self._model.optimizer.variables]
+
+    def fitted(self, weights, orders, x, y):
+        """A network's weights after batches of 4 in these orders, shape (epochs, points)."""
+        model = self._model
+        model.set_weights(weights)
+        for variable, value in zip(model.optimizer.variables, self._new_optimizer, strict=True):
+            variable.assign(value)
+        epochs = tf.data.Dataset.from_tensor_slices((x[orders], y[orders]))
+        batches = epochs.flat_map(lambda a, b: tf.data.Dataset.from_tensor_slices((a, b)).batch(4))
+        steps = len(orders) * -(-orders.shape[1] // 4)
+        batches = batches.apply(tf.data.experimental.assert_cardinality(steps))
+        model.fit(batches, shuffle=False, verbose=0)
+        return model.get_weights()
 
 
 @pytest.mark.parametrize(
@@ -59,11 +71,10 @@ def test_training_is_that_of_fit_after_1000_steps(architecture, ours, keras_name
     assert found == {}
     assert int(state["step"]) == 91 * 11 > 1000
     trained = [{name: np.asarray(a) for name, a in layer.items()} for layer in state["weights"]]
+    fits = Fits(architecture, keras_name)
     for network in range(2):
-        alone = fitted(
-            architecture, keras_weights(architecture, weights, network), keras_name,
-            orders[..., network], x, y,
-        )  # fmt: skip
+        start = keras_weights(architecture, weights, network)
+        alone = fits.fitted(start, orders[..., network], x, y)
         together = keras_weights(architecture, trained, network)
         for name, (a, b) in enumerate(zip(together, alone, strict=True)):
             np.testing.assert_allclose(a, b, atol=1e-4, err_msg=f"array {name}")
