@@ -1,5 +1,7 @@
 """What all tests share: quiet TensorFlow, the circle data, a small trained-like network."""
 
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -9,6 +11,9 @@ from tests.chromium import CHROMIUM, FLAGS
 
 with quiet_start():
     import keras
+
+# Graphs are many objects that stay: to look through them for garbage less often takes a tenth less.
+gc.set_threshold(20_000, 50, 100)
 
 # The same examples for everybody, so that a suite that passed for one passes for another.
 # New ones are searched for with `pytest --hypothesis-profile=search`.
