@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,10 +20,9 @@ Array = npt.NDArray[Any]
 # Blocks with fewer values, or rows, are computed the plain way: the time does not matter.
 FEW_VALUES = 1 << 16
 FEW_ROWS = 1 << 9
-# Values at a time that are computed in float64: as many as stay near the core ...
-FLOAT64_VALUES = 1 << 16
-# ... in buffers that take turns: reading from memory waits for one that is written over at once.
-BUFFERS = 4
+# Values at a time that are computed in float64. Fewer would stay nearer to the core, but a call of
+# NumPy that takes a few microseconds only has threads wait for the interpreter at its end.
+FLOAT64_VALUES = 1 << 18
 # Columns at a time, at least: more rows side by side if need be.
 COLUMNS_AT_ONCE = 1024
 # Rows that are summed one after the other, at most.
@@ -102,8 +100,11 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     ``(k + 2) u sqrt(S / n)``, far less than ``TOLERANCE`` standard deviations.
     """
     wide, rest, step = _side_by_side(block)
-    roundings = step + -(-len(wide) // step) + 1 + wide.shape[1].bit_length()
-    largest = TOLERANCE / (3 * (roundings + 3) * UNIT_ROUNDOFF)  # S / M with which the bound holds
+    in_turn = min(step, ROWS_IN_TURN)
+    stages = in_turn, -(-step // in_turn), -(-len(wide) // step), 1, wide.shape[1].bit_length()
+    largest = TOLERANCE / (
+        3 * (sum(stages) + 3) * UNIT_ROUNDOFF
+    )  # S / M with which the bound holds
     count = np.full(block.shape[1], float(len(block)))
     with np.errstate(all="ignore"):
         shift = _value_amid(block[:: max(1, len(block) // SAMPLE_ROWS)].astype(np.float64))
@@ -150,10 +151,10 @@ def _sums(wide: Array, rest: Array, step: int, shift: Array) -> Array:
     shifts = np.tile(shift, (step, wide.shape[1] // columns)) if shift.any() else None
     sums = np.zeros((2, wide.shape[1]))
     totals, squares = sums
-    buffers = cycle(_buffers((step, wide.shape[1])))
+    buffer = _buffer((step, wide.shape[1]))
     for start in range(0, len(wide), step):
         part = wide[start : start + step]
-        deviation = next(buffers)[: len(part)]
+        deviation = buffer[: len(part)]
         part = _in_float64(part, deviation)
         if shifts is not None:
             part = np.subtract(part, shifts[: len(part)], out=deviation)
@@ -176,8 +177,14 @@ def _in_float64(part: Array, buffer: Array) -> Array:
 
 
 def _column_sums(matrix: Array) -> Array:
+    """Sums over the rows, of ``ROWS_IN_TURN`` rows each and then of these."""
     # A product with ones is the fastest sum over rows that NumPy has.
-    return _ONES[: len(matrix)] @ matrix
+    whole = len(matrix) - len(matrix) % ROWS_IN_TURN
+    sums: Array = _ONES[: len(matrix) - whole] @ matrix[whole:]
+    if whole:
+        parts = matrix[:whole].reshape(-1, ROWS_IN_TURN, matrix.shape[1])
+        sums += np.add.reduce(_ONES @ parts)
+    return sums
 
 
 def _folded(matrix: Array, most: int = ROWS_IN_TURN) -> Array:
@@ -190,16 +197,16 @@ def _folded(matrix: Array, most: int = ROWS_IN_TURN) -> Array:
     return matrix
 
 
-def _buffers(shape: tuple[int, int]) -> Array:
+def _buffer(shape: tuple[int, int]) -> Array:
     """float64 scratch memory of this thread: new pages for every block would take longer."""
-    size = BUFFERS * shape[0] * shape[1]
+    size = shape[0] * shape[1]
     memory = getattr(_scratch, "memory", None)
     if memory is None or memory.size < size:
         raw = np.empty(size + 8)
         # From a cache line's start on, which takes a seventh less time than across two lines.
         start = -(raw.ctypes.data // 8) % 8
         memory = _scratch.memory = raw[start : start + size]
-    return memory[:size].reshape(BUFFERS, *shape)
+    return memory[:size].reshape(shape)
 
 
 def _in_two_passes(block: Array, weight: Array | None) -> BlockMoments:

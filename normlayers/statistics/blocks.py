@@ -15,9 +15,10 @@ Array = npt.NDArray[Any]
 Missing = Literal["error", "ignore"]
 Found = TypeVar("Found")
 
-# Values to a block: 8 MiB of float32. Smaller ones would stay nearer to the core, but then threads
-# spend their time waiting for the interpreter.
+# Values to a block, if it has to be copied: 8 MiB of float32. Of others an eighth of the batch up to
+# eight times as many, as what is done once a block has threads wait for the interpreter.
 VALUES_PER_BLOCK = 1 << 21
+SHARE_OF_BATCH, MOST_VALUES = 8, 1 << 24
 # Rows to a block, at least: merging two blocks takes longer than reading a few rows.
 FEWEST_ROWS = 1 << 5
 THREADS = min(8, os.cpu_count() or 1)
@@ -67,8 +68,11 @@ class Batch:
         """The rows of each block."""
         if 0 in self._keep:
             return [slice(None)]
+        values = VALUES_PER_BLOCK
+        if self.weight is None and self.values.flags.c_contiguous and self._keep_last():
+            values = max(values, min(self.values.size // SHARE_OF_BATCH, MOST_VALUES))
         per_row = max(1, self.values.size // self.rows)
-        step = max(FEWEST_ROWS, VALUES_PER_BLOCK // per_row)
+        step = max(FEWEST_ROWS, values // per_row)
         return [slice(start, start + step) for start in range(0, self.rows, step)]
 
     def block(self, rows: slice) -> tuple[Array, Array | None]:
@@ -77,6 +81,10 @@ class Batch:
         if self.weight is None:
             return values, None
         return values, self._matrix(self.weight[rows]).astype(np.float64)
+
+    def _keep_last(self) -> bool:
+        """Whether the kept axes are the last, so that a block is a view."""
+        return self._keep == list(range(self.values.ndim))[self.values.ndim - len(self._keep) :]
 
     def _matrix(self, array: Array) -> Array:
         rest = [entry for entry in range(array.ndim) if entry not in self._keep]

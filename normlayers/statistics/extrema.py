@@ -17,7 +17,7 @@ FIELDS = ("count", "minimum", "maximum")
 # Rows side by side are compared faster, up to so many bytes ...
 BYTES_SIDE_BY_SIDE = 1 << 13
 # ... and what is compared twice is read from memory once, if it stays near the core meanwhile.
-BYTES_AT_ONCE = 1 << 20
+BYTES_AT_ONCE = 1 << 21
 
 
 class Extrema:
@@ -147,12 +147,18 @@ def _block_extrema(
         if np.isfinite(lowest).all() and np.isfinite(highest).all():
             return [(np.full(block.shape[1], float(len(block))), lowest, highest)]
     refuse_invalid()
+    # In parts: float64 and what is present take several times the memory.
+    step = max(1, BYTES_AT_ONCE // (8 * max(1, block.shape[1])))
+    parts = [slice(start, start + step) for start in range(0, len(block), step)]
+    return [_of_present(block[p], None if weight is None else weight[p]) for p in parts]
+
+
+def _of_present(block: Array, weight: Array | None) -> tuple[Array, Array, Array]:
+    """Count and extrema of the values that are not missing; infinite where there are none."""
     values = block.astype(float)
     present = ~np.isnan(values) & (True if weight is None else weight > 0)
-    return [
-        (
-            present.sum(axis=0).astype(float),
-            np.where(present, values, np.inf).min(axis=0),
-            np.where(present, values, -np.inf).max(axis=0),
-        )
-    ]
+    return (
+        present.sum(axis=0).astype(float),
+        np.where(present, values, np.inf).min(axis=0),
+        np.where(present, values, -np.inf).max(axis=0),
+    )

@@ -20,6 +20,7 @@ def test_nan_in_large_blocks_of_float32():
 
 def test_many_blocks_are_merged_in_order(monkeypatch):
     monkeypatch.setattr(blocks, "VALUES_PER_BLOCK", 50)
+    monkeypatch.setattr(blocks, "MOST_VALUES", 50)
     monkeypatch.setattr(blocks, "FEWEST_ROWS", 1)
     monkeypatch.setattr(blocks, "THREADS", 3)
     x = np.random.default_rng(4).normal(size=(1003, 2))

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from normlayers.statistics import extrema
 from normlayers.statistics.extrema import Extrema
 
 
@@ -89,3 +90,16 @@ def test_export_and_import():
     assert copy.rows == 3
     copy.merge(Extrema(axis=(1, 2)))
     assert copy.rows == 3
+
+
+def test_missing_values_and_weights_in_parts(monkeypatch):
+    monkeypatch.setattr(extrema, "BYTES_AT_ONCE", 8 * 3 * 7)
+    random = np.random.default_rng(5)
+    x = np.where(random.random((100, 3)) < 0.3, np.nan, random.normal(size=(100, 3)))
+    weight = random.integers(0, 2, 100)
+    found = Extrema(missing="ignore")
+    found.update(x, weight)
+    counted = x[weight > 0]
+    np.testing.assert_array_equal(found.minimum, np.nanmin(counted, axis=0))
+    np.testing.assert_array_equal(found.maximum, np.nanmax(counted, axis=0))
+    np.testing.assert_array_equal(found.count, (~np.isnan(counted)).sum(axis=0))
