@@ -15,8 +15,8 @@ Array = npt.NDArray[Any]
 Missing = Literal["error", "ignore"]
 Found = TypeVar("Found")
 
-# Values to a block, if it has to be copied: 8 MiB of float32. Of others an eighth of the batch up to
-# eight times as many, as what is done once a block has threads wait for the interpreter.
+# Values to a block, if it has to be copied: 8 MiB of float32. Of others an eighth of the batch, up
+# to eight times as many: what is done once a block has threads wait for the interpreter.
 VALUES_PER_BLOCK = 1 << 21
 SHARE_OF_BATCH, MOST_VALUES = 8, 1 << 24
 # Rows to a block, at least: merging two blocks takes longer than reading a few rows.

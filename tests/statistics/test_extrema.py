@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from normlayers.statistics import extrema
+from normlayers.statistics import extrema as module
 from normlayers.statistics.extrema import Extrema
 
 
@@ -93,7 +93,7 @@ def test_export_and_import():
 
 
 def test_missing_values_and_weights_in_parts(monkeypatch):
-    monkeypatch.setattr(extrema, "BYTES_AT_ONCE", 8 * 3 * 7)
+    monkeypatch.setattr(module, "BYTES_AT_ONCE", 8 * 3 * 7)
     random = np.random.default_rng(5)
     x = np.where(random.random((100, 3)) < 0.3, np.nan, random.normal(size=(100, 3)))
     weight = random.integers(0, 2, 100)
