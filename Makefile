@@ -63,8 +63,8 @@ backends: .venv/backends
 benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/adapt.py --rounds 3
 	$(BIN)/python benchmarks/batch_normalization.py --rounds 3
-	$(BIN)/python benchmarks/ensemble.py --epochs 300 --rounds 3
-	$(BIN)/python benchmarks/tracking.py --rounds 2
+	$(BIN)/python benchmarks/ensemble.py --epochs 300 --rounds 2
+	$(BIN)/python benchmarks/tracking.py --rounds 3
 	$(BIN)/python benchmarks/two_neuron_circle.py --epochs 100 --arms relu-centred relu-shifted
 	$(BIN)/python benchmarks/inference.py --networks MobileNetV2 --runtimes graph --batches 1 --seeds 0
 	$(BIN)/python benchmarks/cluster.py --only C1 C2 --rows 2000000 --rounds 2

@@ -13,7 +13,9 @@ from rich.table import Table
 Contestants = dict[str, Callable[[], object]]
 
 
-def medians(contestants: Contestants, rounds: int, repeats: int = 1) -> dict[str, float]:
+def medians(
+    contestants: Contestants, rounds: int, repeats: int = 1, uncounted: int = 1
+) -> dict[str, float]:
     """Median seconds of a run of each.
 
     The first run of a turn does not count, and every round has its own order: a contestant pays
@@ -23,13 +25,15 @@ def medians(contestants: Contestants, rounds: int, repeats: int = 1) -> dict[str
         contestants: what runs, by name.
         rounds: how often each has its turn.
         repeats: how often each runs in a turn.
+        uncounted: runs before these; 0 where one takes so long that it makes no difference.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     order = random.Random(0)
     for _ in range(rounds):
         for name in order.sample(list(contestants), len(contestants)):
             work = contestants[name]
-            work()
+            for _ in range(uncounted):
+                work()
             started = time.perf_counter()
             for _ in range(repeats):
                 work()
