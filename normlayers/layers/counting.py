@@ -55,7 +55,7 @@ def count_all(
     size = batch_size or rows_per_piece(data)
     unweighted = sample_weight is None and mask is None
     together = 0 not in statistics.axis
-    gatherer = Gatherer(statistics.update, together, lasting=unweighted and isinstance(data, list))
+    gatherer = Gatherer(statistics.update, together)
     stream = batches(data, size, steps, join=unweighted and together)
     watched = shown(stream, rows_in(data), verbose)
     weights = BatchWeights(sample_weight, mask, whole=rows_in(data) is not None)

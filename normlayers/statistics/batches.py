@@ -19,6 +19,7 @@ from normlayers.statistics.conversion import (
     refuse_unreadable,
     to_array,
 )
+from normlayers.statistics.gatherer import joined
 from normlayers.statistics.tf_data import can_rebatch, rebatched, yields_single_rows
 
 Array = npt.NDArray[Any]
@@ -52,7 +53,8 @@ def batches(
             What becomes of dates, missing values and text, see ``to_array``.
         batch_size: rows to a piece of an array; ``None`` chooses.
         steps: stop after so many batches; ``None`` reads all.
-        join: whether a source that can do so itself (``tf.data``) may join its batches first.
+        join: whether batches that are joined sooner at their source, as those of ``tf.data`` and of
+            a list, may be; then what is yielded is written over later.
         columns: of dicts and frames, yield dicts of these columns, and read no other.
 
     Raises:
@@ -71,6 +73,8 @@ def batches(
     if join and can_rebatch(data):
         # Handing each batch from TensorFlow to Python takes longer than anything done with it.
         return _all_batches(rebatched(data, steps), batch_size, columns)
+    if join and isinstance(data, list):
+        return (_x_of(element, columns) for element in joined(data[:steps]))
     return islice(_all_batches(data, batch_size, columns), steps)
 
 

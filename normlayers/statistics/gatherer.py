@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,11 @@ VALUES_TOGETHER = 1 << 19
 class Gatherer:
     """Joins small batches, with their weights, before they are passed on: fewer calls.
 
+    They are copied, since a generator may fill one array again and again.
+
     Args:
-        consume: takes a batch and its weights or ``None``.
+        consume: takes a batch and its weights or ``None``; what it is given is written over later.
         together: whether batches may be joined.
-        lasting: whether batches stay as they are, as those in a list do; others are copied, since a
-            generator may fill one array again and again.
 
     Example:
         >>> gatherer = Gatherer(lambda batch, weight: print(batch.shape))
@@ -32,37 +32,70 @@ class Gatherer:
     """
 
     def __init__(
-        self,
-        consume: Callable[[Array, Array | None], None],
-        together: bool = True,
-        lasting: bool = False,
+        self, consume: Callable[[Array, Array | None], None], together: bool = True
     ) -> None:
         self._consume = consume
         self._enough = VALUES_TOGETHER if together else 0
-        self._lasting = lasting
-        self._held: list[tuple[Array, Array | None]] = []
         self._kind: Any = None
-        self._size = 0
+        self._room: tuple[Array, Array | None]
+        self._rows = 0
 
     def add(self, batch: Array, weight: Array | None) -> None:
         """Take a batch; pass it on when there is enough, or when it fits no earlier one."""
-        kind = (batch.dtype, batch.shape[1:], weight is None or weight.shape[1:])
+        if not 0 < batch.size < self._enough or not batch.ndim:
+            self.finish()
+            self._consume(batch, weight)
+            return
+        kind = kind_of(batch), None if weight is None else kind_of(weight)
         if kind != self._kind:
             self.finish()
-            self._kind = kind
-        if not self._lasting and batch.size < self._enough:  # others are passed on at once
-            batch, weight = batch.copy(), None if weight is None else weight.copy()
-        self._held.append((batch, weight))
-        self._size += batch.size
-        if self._size >= self._enough:
+            self._kind, self._room = kind, self._room_for(batch, weight)
+        first, self._rows = self._rows, self._rows + len(batch)
+        values, weights = self._room
+        values[first : self._rows] = batch
+        if weights is not None:
+            weights[first : self._rows] = weight
+        if self._rows >= len(values) // 2:
             self.finish()
 
     def finish(self) -> None:
         """Pass on what is held."""
-        held, self._held, self._size = self._held, [], 0
-        if len(held) == 1:
-            self._consume(*held[0])
-        elif held:
-            weights = [weight for _, weight in held if weight is not None]
-            joined = np.concatenate([batch for batch, _ in held])
-            self._consume(joined, np.concatenate(weights) if weights else None)
+        rows, self._rows = self._rows, 0
+        if rows:
+            values, weights = self._room
+            self._consume(values[:rows], None if weights is None else weights[:rows])
+
+    def _room_for(self, batch: Array, weight: Array | None) -> tuple[Array, Array | None]:
+        """Room for the rows that are enough, and for a batch beyond them."""
+        rows = 2 * -(-self._enough * len(batch) // batch.size)
+        values = np.empty((rows, *batch.shape[1:]), batch.dtype)
+        if weight is None:
+            return values, None
+        return values, np.empty((rows, *weight.shape[1:]), weight.dtype)
+
+
+def joined(data: list[Any]) -> Iterator[Any]:
+    """A list's elements, runs of small arrays of one kind joined: to look at each takes longer.
+
+    What is yielded is written over later.
+    """
+    start, room = 0, None
+    while start < len(data):
+        first = data[start]
+        plain = type(first) is np.ndarray and first.ndim > 0 and first.dtype.kind in "biuf"
+        part = data[start : start + (-(-VALUES_TOGETHER // max(1, first.size)) if plain else 1)]
+        start += len(part)
+        if len(part) == 1 or any(kind_of(batch) != kind_of(first) for batch in part):
+            yield from part
+            continue
+        rows = sum(map(len, part))
+        if room is None or kind_of(room) != kind_of(first) or len(room) < rows:
+            room = np.empty((rows, *first.shape[1:]), first.dtype)  # new pages take as long
+        yield np.concatenate(part, out=room[:rows])
+
+
+def kind_of(array: Any) -> Any:
+    """What arrays must have in common to be joined: type and shape of a row."""
+    if type(array) is not np.ndarray:
+        return type(array)
+    return array.dtype, array.shape[1:]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from normlayers.statistics.gatherer import VALUES_TOGETHER, Gatherer
+from normlayers.statistics.gatherer import VALUES_TOGETHER, Gatherer, joined
+from normlayers.statistics.moments import Moments
 
 
 def gathered(pairs, together=True):
@@ -60,12 +61,44 @@ def test_batches_of_another_kind_are_not_joined():
     assert [None if weight is None else weight.shape for _, weight in found[3:]] == [(2,), (2, 3)]
 
 
-def test_lasting_batches_are_not_copied():
-    batch, seen = np.ones((2, 3)), []
-    gatherer = Gatherer(lambda batch, weight: seen.append(batch), lasting=True)
-    gatherer.add(batch, None)
+@pytest.mark.parametrize("rows", [1, 7, 1000, 60_000])
+def test_a_lists_arrays_are_joined_in_order(rows):
+    data = np.arange(1_200_000.0).reshape(-1, 10)
+    batches = [data[i : i + rows] for i in range(0, len(data), rows)]
+    pieces = [piece.copy() for piece in joined(batches)]
+    np.testing.assert_array_equal(np.concatenate(pieces), data)
+    assert len(pieces) <= data.size / VALUES_TOGETHER + 1
+
+
+def test_what_is_no_array_of_one_kind_is_left_as_it_is():
+    one, masked = np.ones((2, 3)), np.ma.masked_array(np.ones((2, 3)), mask=True)
+    for batches in (
+        [masked, masked],
+        [one, masked],
+        [one, one.astype("float32")],
+        [one, one[:, :2]],
+        [one[0, 0], one[0, 0]],
+        [one.astype(str), one.astype(str)],
+        [[1.0], [2.0]],
+        [(one, one), (one, one)],
+        [{"a": one}, {"a": one}],
+    ):
+        assert all(a is b for a, b in zip(joined(batches), batches, strict=True))
+    assert list(joined([])) == []
+
+
+def test_arrays_that_shrink_are_all_passed_on():
+    """What is joined of them is less than enough, and is written over."""
+    batches = [np.full((2**k, 8), float(k), "float32") for k in range(15, -1, -1)] * 3
+    moments = Moments()
+    gatherer = Gatherer(moments.update)
+    for batch in joined(batches):
+        gatherer.add(batch, None)
     gatherer.finish()
-    assert seen[0] is batch
+    whole = np.concatenate(batches).astype(float)
+    assert moments.rows == len(whole)
+    np.testing.assert_allclose(moments.mean, whole.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(moments.variance, whole.var(axis=0), rtol=1e-12)
 
 
 def test_nothing_is_joined_where_it_must_not_be():
