@@ -5,7 +5,7 @@ The one module that reads what Keras keeps of them: nodes of calls, and the tens
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -30,6 +30,35 @@ def has_graph(model: Any) -> bool:
 def function_of(model: Any) -> Any:
     """The ``keras.Function`` of a model that has a graph, with its ``inputs`` and ``outputs``."""
     return model if isinstance(model, keras.Function) else model._functional
+
+
+def input_names(model: Any) -> list[str]:
+    """What data are named by, in the order of a model's ``inputs``; none where there are none.
+
+    A dict's keys, where the model takes one; else the names of its inputs.
+    """
+    return _keys(model, "input") or [str(t.name) for t in getattr(model, "inputs", None) or []]
+
+
+def output_names(model: Any) -> list[str]:
+    """What targets, losses and their weights are named by, in the order of a model's ``outputs``.
+
+    A dict's keys, where the model gives one; else the names of the layers that make its outputs.
+    """
+    return _keys(model, "output") or list(map(str, getattr(model, "output_names", None) or []))
+
+
+def _keys(model: Any, side: str) -> list[str]:
+    """The keys of a dict of tensors, in the order in which Keras flattens it."""
+    try:
+        structure = getattr(model, side)
+    except (AttributeError, ValueError):  # it is not known, or there are several
+        return []
+    flat = keras.tree.flatten(structure)
+    if not isinstance(structure, Mapping) or len(flat) != len(structure):
+        return []
+    numbers = keras.tree.pack_sequence_as(structure, list(range(len(flat))))
+    return [str(key) for key in sorted(numbers, key=numbers.get)]
 
 
 def nodes_of(function: Any) -> list[Any]:

@@ -258,8 +258,9 @@ def _on_a_coarse_grid(offset: Array, values: Array) -> Array:
 
 def _minus(block: Array, shift: Array) -> Array:
     """``block - shift`` in float64; of 64-bit integers without rounding them first."""
-    if block.dtype not in (np.int64, np.uint64):
+    if block.dtype.kind not in "iu" or block.dtype.itemsize < 8:
         return block.astype(np.float64) - shift
+    block = block.astype(block.dtype.newbyteorder("="), copy=False)
     # Modulo 2**64, which is exact as long as the difference itself fits.
     in_float = block.astype(np.float64) - shift
     if np.abs(in_float).max(initial=0) >= 2.0**62:

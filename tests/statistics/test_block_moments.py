@@ -127,7 +127,10 @@ def test_large_blocks_refuse_what_is_not_finite_and_leave_out_nan_where_asked(va
 IDS = 2**62 + np.array([[1], [3], [5]])
 
 
-@pytest.mark.parametrize("x", [IDS, IDS.astype(np.uint64) + 2**63 - 2**62, -IDS])
+@pytest.mark.parametrize(
+    "x",
+    [IDS, IDS.astype(np.uint64) + 2**63 - 2**62, -IDS, IDS.astype(">i8"), IDS.astype(">u8")],
+)
 def test_identifiers_keep_their_last_digits(x):
     moments = Moments()
     moments.update(x[:1])

@@ -204,3 +204,22 @@ def test_an_update_is_measured_of_weights_of_any_size(tmp_path, scale):
     assert np.isnan(found[0])
     assert found[1] == pytest.approx(expected, rel=1e-5)
     assert found[2] == 0
+
+
+def test_an_rnns_dropout_draws_as_without_a_tracker(tmp_path):
+    """Keras's cells draw their masks at inference too; on torch from its global generator."""
+    x = RNG.normal(size=(32, 5, 2)).astype("float32")
+    y = (x[:, 0, 0] > 0).astype("float32")
+
+    def end(watched):
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential(
+            [keras.Input((5, 2)), layers.GRU(3, dropout=0.2), layers.Dense(1, "sigmoid")]
+        )
+        model.compile("sgd", "binary_crossentropy")
+        callbacks = [tracked(tmp_path, model, x, y)] if watched else []
+        model.fit(x, y, batch_size=16, epochs=2, verbose=0, callbacks=callbacks)
+        return model.get_weights()
+
+    for plain, watched in zip(end(False), end(True), strict=True):
+        np.testing.assert_array_equal(watched, plain)

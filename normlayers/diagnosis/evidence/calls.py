@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from normlayers.inference.graph import input_names
 from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.listening import (
     ACTIVATIONS,
@@ -206,7 +207,8 @@ def _as_taken(model: keras.Model, x: Any) -> Any:
         return keras.ops.cast(part, dtype)
 
     if isinstance(x, dict):
-        dtypes = {tensor.name: tensor.dtype for tensor in wanted}
+        named = zip(input_names(model), wanted, strict=True)
+        dtypes = {name: tensor.dtype for name, tensor in named}
         return {name: cast(part, dtypes.get(name, part.dtype)) for name, part in x.items()}
     if len(keras.tree.flatten(x)) != len(wanted):
         return x

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.inference.graph import input_names
 from normlayers.statistics.conversion import is_frame, is_missing, refuse_unreadable, to_array
 
 Array = npt.NDArray[Any]
@@ -162,8 +163,7 @@ def _rows(x: Any) -> int:
 def _names(model: keras.Model, x: Any) -> list[str]:
     if isinstance(x, Mapping):
         return [str(name) for name in sorted(x)]
-    inputs = getattr(model, "inputs", None) or []
-    names = [tensor.name for tensor in inputs]
+    names = input_names(model)
     # Those that Keras made up tell nobody anything.
     return ["x"] if len(names) < 2 and all(_MADE_UP.match(name) for name in names) else names
 

@@ -15,6 +15,7 @@ from keras import ops
 
 from normlayers.diagnosis.evidence.calls import LINEAR, SCALING, Call, Graph
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
 
@@ -100,7 +101,7 @@ def outputs_of(
     Raises:
         CannotCheckError: there are several outputs, and targets or losses in another structure.
     """
-    names = [str(name) for name in getattr(model, "output_names", None) or []]
+    names = output_names(model)
     if len(names) != len(graph.outputs):
         names = [f"output {i}" for i in range(len(graph.outputs))]
     losses = _by_output(loss, names, "losses", model)
@@ -164,7 +165,7 @@ def _by_output(structure: Any, names: list[str], what: str, model: Any) -> list[
     if isinstance(structure, Mapping):
         known = [structure.get(name) for name in names]
         if all(part is None for part in known):
-            known = list(structure.values())
+            known = keras.tree.flatten(dict(structure))  # in the order of the outputs
     elif isinstance(structure, list | tuple):
         known = list(structure)
     else:

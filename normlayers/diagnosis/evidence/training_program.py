@@ -12,6 +12,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
 Values = list[Any]
@@ -181,7 +182,7 @@ def _optimizer_like(optimizer: Any) -> tuple[Any, float | None, float | None]:
 def _loss_like(original: keras.Model) -> Callable[[Any, Any], Any]:
     """The model's loss, by an empty model that is compiled with it."""
     shell = keras.Sequential()
-    names = getattr(original, "output_names", None)
+    names = output_names(original)
     if names:
         shell.output_names = names
     compiled = getattr(original, "_compile_loss", None)

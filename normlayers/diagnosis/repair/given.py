@@ -14,7 +14,7 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.outputs import Loss, known_loss
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
-from normlayers.inference.graph import function_of, has_graph, nodes_of
+from normlayers.inference.graph import function_of, has_graph, nodes_of, output_names
 
 Array = npt.NDArray[Any]
 
@@ -45,6 +45,7 @@ class Given:
         findings: by fault, the places where it was found.
         trained: whether the model has been trained.
         batch_size: rows a training step.
+        names: of the inputs, where they came in a dict.
     """
 
     model: keras.Model
@@ -53,6 +54,7 @@ class Given:
     y: list[Array]
     trained: bool
     batch_size: int
+    names: tuple[str, ...] = ()
 
     @property
     def has_graph(self) -> bool:
@@ -91,7 +93,9 @@ class Given:
     @cached_property
     def output_names(self) -> list[str]:
         """The outputs' names."""
-        return list(getattr(self.built, "output_names", None) or ["output"])
+        names = output_names(self.built)
+        several = [f"output {index}" for index in range(len(self.y))]
+        return names or (several if len(several) > 1 else ["output"])
 
     @cached_property
     def output_makers(self) -> list[list[str]]:
@@ -135,7 +139,7 @@ class Given:
         """For each output its loss, ``None`` where there is none."""
         loss, names = self.model.loss, self.output_names
         if isinstance(loss, dict):
-            return [loss.get(name) for name in names]
+            return _of_outputs(loss, names)
         if isinstance(loss, Sequence) and not isinstance(loss, str):
             return list(loss)
         return [loss] * len(names)
@@ -157,9 +161,14 @@ class Given:
         """What comes out for a row: symbolic, or of the first row."""
         if self.has_graph:
             return list(function_of(self.built).outputs)
-        one = [part[:1] for part in self.x]
-        out = self.built(one[0] if len(one) == 1 else one, training=False)
+        out = self.built(self.together([part[:1] for part in self.x]), training=False)
         return list(keras.tree.flatten(out))
+
+    def together(self, parts: list[Any]) -> Any:
+        """Inputs as a model without a graph takes them: one alone, or all in a list or a dict."""
+        if self.names:
+            return dict(zip(self.names, parts, strict=True))
+        return parts[0] if len(parts) == 1 else parts
 
     def output_activation(self, index: int) -> str:
         """The Keras name of an output's activation; ``""`` where it is not known."""
@@ -239,7 +248,14 @@ def loss_kind(loss: Any) -> Loss | None:
 def _loss_weights(model: keras.Model, names: list[str]) -> tuple[float | None, ...]:
     given = model.get_compile_config().get("loss_weights") if model.compiled else None
     if isinstance(given, dict):
-        return tuple(given.get(name) for name in names)
+        return tuple(_of_outputs(given, names))
     if isinstance(given, list | tuple):
         return tuple(given)
     return (given,) * len(names)
+
+
+def _of_outputs(values: dict[str, Any], names: list[str]) -> list[Any]:
+    """What is kept by the outputs' names, in their order."""
+    if set(values) & set(names):
+        return [values.get(name) for name in names]
+    return list(keras.tree.flatten(values))  # the outputs of a model without a graph come so too

@@ -33,16 +33,17 @@ def build(plan: Plan, given: Given) -> keras.Model:
     return model
 
 
-def as_taken(model: keras.Model, inputs: list[Any]) -> Any:
+def as_taken(model: keras.Model, inputs: list[Any], given: Given | None = None) -> Any:
     """A model's inputs as it takes them: one alone, or all in a list or a dict.
 
     Args:
         model: where it has a graph, as its graph's inputs are structured.
         inputs: in the order of its graph's.
+        given: knows how a model without a graph takes them, the given one.
     """
     if has_graph(model) and not isinstance(model, keras.Sequential):
         return keras.tree.pack_sequence_as(model.input, inputs)
-    return whole(inputs)
+    return whole(inputs) if given is None else given.together(inputs)
 
 
 def whole(parts: list[Any]) -> Any:
@@ -141,13 +142,19 @@ def _assembled(given: Given, inputs: list[Any], outputs: list[Any]) -> keras.Mod
 def _around(plan: Plan, given: Given) -> keras.Model:
     """A copy of a model whose layers are its own affair, with layers before and behind it."""
     copy = type(given.model).from_config(given.model.get_config())
-    inputs = [keras.Input(part.shape[1:], dtype=str(part.dtype)) for part in given.x]
+    names = given.names or [None] * len(given.x)
+    inputs = [
+        keras.Input(part.shape[1:], dtype=str(part.dtype), name=name)
+        for part, name in zip(given.x, names, strict=True)
+    ]
     fronts = [_made(parts) for parts in plan.fronts]
     values = [_through([layer for _, layer in f], t) for f, t in zip(fronts, inputs, strict=True)]
-    outputs = keras.tree.flatten(copy(values[0] if len(values) == 1 else values))
+    given_out = copy(given.together(values))
+    outputs = keras.tree.flatten(given_out)
     behind = [_made(parts) for parts in plan.behind]
     ends = [_through([layer for _, layer in b], t) for b, t in zip(behind, outputs, strict=True)]
-    model = keras.Model(inputs, ends, name=given.model.name)
+    structure_out = keras.tree.pack_sequence_as(given_out, ends)
+    model = keras.Model(given.together(inputs), structure_out, name=given.model.name)
     if len(given.model.weights) == len(copy.weights):  # else it has not been called yet
         copy.set_weights(given.model.get_weights())
     for part, layer in (pair for pairs in (*fronts, *behind) for pair in pairs):

@@ -21,6 +21,7 @@ from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score
 from normlayers.diagnosis.repair.training import Split, scored, split
+from normlayers.inference.graph import input_names, output_names
 
 FEWEST_ROWS = 10
 # What the same model may differ by when it is computed in another order.
@@ -184,7 +185,7 @@ def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
         built = built_copy(model, rows.x)
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
-    return Given(model, built, rows.x, rows.y, steps > 0, batch_size)
+    return Given(model, built, rows.x, rows.y, steps > 0, batch_size, rows.names)
 
 
 def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:
@@ -196,16 +197,17 @@ def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Sp
         )
     targets = data.y
     if isinstance(targets, Mapping):
-        names = list(getattr(model, "output_names", None) or targets)
-        targets = [targets[name] for name in names]
+        names = output_names(model)
+        targets = [targets[name] for name in names] if set(names) & set(targets) else dict(targets)
     parts = dict(zip(data.names, data.parts, strict=True))
-    inputs = [tensor.name for tensor in getattr(model, "inputs", None) or []]
+    inputs = input_names(model)
     order = inputs if set(inputs) == set(parts) else data.names  # a dict's are in alphabetical
     return split(
         [np.asarray(parts[name]) for name in order],
         [np.asarray(part) for part in keras.tree.flatten(targets)],
         share,
         seed,
+        tuple(order) if isinstance(data.x, Mapping) else (),
     )
 
 

@@ -34,15 +34,19 @@ class Split:
     Attributes:
         x, y: arrays, one an input and one an output.
         held_x, held_y: of the rows held out.
+        names: of the inputs, where they came in a dict.
     """
 
     x: list[Array]
     y: list[Array]
     held_x: list[Array]
     held_y: list[Array]
+    names: tuple[str, ...] = ()
 
 
-def split(x: list[Array], y: list[Array], share: float, seed: int) -> Split:
+def split(
+    x: list[Array], y: list[Array], share: float, seed: int, names: tuple[str, ...] = ()
+) -> Split:
     """Rows in random order, a share of them held out."""
     rows = np.random.default_rng(seed).permutation(len(x[0]))
     held = max(1, round(share * len(rows)))
@@ -52,6 +56,7 @@ def split(x: list[Array], y: list[Array], share: float, seed: int) -> Split:
         [part[train] for part in y],
         [part[held_out] for part in x],
         [part[held_out] for part in y],
+        names,
     )
 
 
@@ -140,10 +145,12 @@ def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
 def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     """How well a model predicts the rows held out; the mean over its outputs."""
     try:
-        predicted = _predicted(model, rows.held_x)
+        predicted = _predicted(model, rows.held_x, given)
     except Exception:  # a model that cannot be run is no good, whatever it raises
         return NONE
-    losses = model.loss if isinstance(model.loss, list) else [model.loss] * len(predicted)
+    losses = given.losses
+    if model is not given.model:  # which its plan has compiled
+        losses = model.loss if isinstance(model.loss, list) else [model.loss]
     found = []
     for target, y, values, loss in zip(given.targets, rows.held_y, predicted, losses, strict=True):
         known = None if loss is None else known_loss(loss)
@@ -156,10 +163,10 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     )
 
 
-def _predicted(model: keras.Model, x: list[Array], size: int = 512) -> list[Array]:
+def _predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512) -> list[Array]:
     batches = []
     for start in range(0, len(x[0]), size):
-        rows = as_taken(model, [part[start : start + size] for part in x])
+        rows = as_taken(model, [part[start : start + size] for part in x], given)
         out = model(rows, training=False)
         batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]

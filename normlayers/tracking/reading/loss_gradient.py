@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.tracking.reading.compiled_reading import own_random_numbers
+
 Array = npt.NDArray[Any]
 # From points and targets to a scalar.
 LossOf = Callable[[Any, Any], Any]
@@ -49,7 +51,9 @@ class LossGradient:
 
     def norms(self) -> Array:
         """Norms of the loss's gradients by each trainable weight, in the model's order."""
-        return np.asarray(self._norms(self._x, self._y), float)
+        # An RNN's cell draws dropout's masks at inference too.
+        with own_random_numbers():
+            return np.asarray(self._norms(self._x, self._y), float)
 
 
 def _loss(loss: Any) -> Callable[[Any, Any], Any]:

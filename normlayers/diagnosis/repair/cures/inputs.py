@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Cure, Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
-from normlayers.inference.graph import function_of
+from normlayers.inference.graph import function_of, input_names
 from normlayers.layers.fill_missing import FillMissing
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
@@ -169,12 +170,15 @@ def _adapted(layer: Any, x: Array) -> Part:
 
 
 def _input_name(given: Given, index: int) -> str:
-    return str(given.built.inputs[index].name) if given.has_graph else f"input {index}"
+    if given.has_graph:
+        return input_names(given.built)[index]
+    return given.names[index] if given.names else f"input {index}"
 
 
 def _is_of(given: Given, index: int, place: str) -> bool:
     """Whether a finding's place is this input, or a feature of it."""
-    return place == str(index) or _input_name(given, index) in place
+    name = re.escape(_input_name(given, index))
+    return place == str(index) or re.search(rf"(?<!\w){name}(?!\w)", place) is not None
 
 
 def _inputs_at(given: Given, places: list[str]) -> list[int]:
