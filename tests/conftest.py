@@ -1,6 +1,8 @@
 """What all tests share: quiet TensorFlow, the circle data, a small trained-like network."""
 
 import gc
+import os
+import tempfile
 
 import numpy as np
 import pytest
@@ -8,6 +10,12 @@ from hypothesis import settings
 
 from normlayers.experiments.running.quiet_start import quiet_start
 from tests.chromium import CHROMIUM, FLAGS
+
+# JAX compiles the same program again for every model of a kind, and test: kept while tests run.
+COMPILED = tempfile.TemporaryDirectory(prefix="normlayers-tests-")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", COMPILED.name)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 with quiet_start():
     import keras

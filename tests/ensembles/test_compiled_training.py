@@ -3,6 +3,7 @@
 Covers too: backend_programs.py, step_findings.py, stacked_optimizers.py.
 """
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,13 +19,17 @@ from normlayers.experiments.data.circles import circles
 from tests.ensembles.keras_twins import keras_weights
 
 
+# There what is not compiled is taken operation by operation; TensorFlow takes longer to compile.
+ON_JAX = keras.backend.backend() == "jax"
+
+
 class Fits:
     """``fit`` of one network after another, by a model that is compiled once."""
 
     def __init__(self, architecture, optimizer):
         self._model = architecture.keras_model()
         self._model.compile(
-            optimizer, "binary_crossentropy", jit_compile=False, steps_per_execution=91
+            optimizer, "binary_crossentropy", jit_compile=ON_JAX, steps_per_execution=91
         )
         self._model.optimizer.build(self._model.trainable_variables)
         self._new_optimizer = [np.array(v) for v in self._model.optimizer.variables]
