@@ -18,9 +18,13 @@ from normlayers.ensembles.stacked_optimizers import SGD, Adam, RMSprop
 from normlayers.experiments.data.circles import circles
 from tests.ensembles.keras_twins import keras_weights
 
-
-# There what is not compiled is taken operation by operation; TensorFlow takes longer to compile.
-ON_JAX = keras.backend.backend() == "jax"
+# How Keras takes a thousand steps soonest: JAX takes operation by operation what is not compiled,
+# TensorFlow needs longer to compile; torch knows neither.
+STEPS = {
+    "tensorflow": {"jit_compile": False, "steps_per_execution": 91},
+    "jax": {"jit_compile": True},
+    "torch": {"jit_compile": False},
+}[keras.backend.backend()]
 
 
 class Fits:
@@ -28,9 +32,7 @@ class Fits:
 
     def __init__(self, architecture, optimizer):
         self._model = architecture.keras_model()
-        self._model.compile(
-            optimizer, "binary_crossentropy", jit_compile=ON_JAX, steps_per_execution=91
-        )
+        self._model.compile(optimizer, "binary_crossentropy", **STEPS)
         self._model.optimizer.build(self._model.trainable_variables)
         self._new_optimizer = [np.array(v) for v in self._model.optimizer.variables]
 
