@@ -6,17 +6,17 @@ What tests imports, or what is written while TensorFlow is imported, starts Pyth
 """
 
 import atexit
-import multiprocessing
 import os
 import runpy
 import subprocess
 import sys
 import tempfile
 import types
-from functools import cache
 from pathlib import Path
 
 import keras
+
+from normlayers.experiments.report.script_process import preloaded_context
 
 
 def run_python(*arguments, cwd=None, env=None):
@@ -52,20 +52,11 @@ def is_forked(env=None):
 def start_python(words, stdout, stderr, cwd=None, env=None):
     """Start ``python`` with arguments, printing to two files; a ``multiprocessing`` process."""
     environment = dict(os.environ if env is None else env)
-    process = _context().Process(
+    process = preloaded_context().Process(
         target=_run, args=(words, str(stdout), str(stderr), str(cwd or Path.cwd()), environment)
     )
     process.start()
     return process
-
-
-@cache
-def _context():
-    if not sys.platform.startswith("linux"):
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["normlayers.experiments.report.preloaded"])
-    return context
 
 
 def _run(words, stdout, stderr, cwd, environment):

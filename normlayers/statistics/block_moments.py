@@ -102,9 +102,8 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     wide, rest, step = _side_by_side(block)
     in_turn = min(step, ROWS_IN_TURN)
     stages = in_turn, -(-step // in_turn), -(-len(wide) // step), 1, wide.shape[1].bit_length()
-    largest = TOLERANCE / (
-        3 * (sum(stages) + 3) * UNIT_ROUNDOFF
-    )  # S / M with which the bound holds
+    # S / M with which the bound holds.
+    largest = TOLERANCE / (3 * (sum(stages) + 3) * UNIT_ROUNDOFF)
     count = np.full(block.shape[1], float(len(block)))
     with np.errstate(all="ignore"):
         shift = _value_amid(block[:: max(1, len(block) // SAMPLE_ROWS)].astype(np.float64))

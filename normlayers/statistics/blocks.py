@@ -84,7 +84,8 @@ class Batch:
 
     def _keep_last(self) -> bool:
         """Whether the kept axes are the last, so that a block is a view."""
-        return self._keep == list(range(self.values.ndim))[self.values.ndim - len(self._keep) :]
+        rank = self.values.ndim
+        return self._keep == list(range(rank - len(self._keep), rank))
 
     def _matrix(self, array: Array) -> Array:
         rest = [entry for entry in range(array.ndim) if entry not in self._keep]

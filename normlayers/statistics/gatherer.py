@@ -46,7 +46,7 @@ class Gatherer:
             self.finish()
             self._consume(batch, weight)
             return
-        kind = kind_of(batch), None if weight is None else kind_of(weight)
+        kind = _kind_of(batch), None if weight is None else _kind_of(weight)
         if kind != self._kind:
             self.finish()
             self._kind, self._room = kind, self._room_for(batch, weight)
@@ -82,19 +82,20 @@ def joined(data: list[Any]) -> Iterator[Any]:
     start, room = 0, None
     while start < len(data):
         first = data[start]
+        kind = _kind_of(first)
         plain = type(first) is np.ndarray and first.ndim > 0 and first.dtype.kind in "biuf"
         part = data[start : start + (-(-VALUES_TOGETHER // max(1, first.size)) if plain else 1)]
         start += len(part)
-        if len(part) == 1 or any(kind_of(batch) != kind_of(first) for batch in part):
+        if len(part) == 1 or any(_kind_of(batch) != kind for batch in part):
             yield from part
             continue
         rows = sum(map(len, part))
-        if room is None or kind_of(room) != kind_of(first) or len(room) < rows:
+        if room is None or _kind_of(room) != kind or len(room) < rows:
             room = np.empty((rows, *first.shape[1:]), first.dtype)  # new pages take as long
         yield np.concatenate(part, out=room[:rows])
 
 
-def kind_of(array: Any) -> Any:
+def _kind_of(array: Any) -> Any:
     """What arrays must have in common to be joined: type and shape of a row."""
     if type(array) is not np.ndarray:
         return type(array)

@@ -159,13 +159,26 @@ def known_loss(loss: Any) -> Loss:
     return Loss(_KINDS.get(name, "") if module.startswith("keras.") else "", name, logits)
 
 
+def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:
+    """What is kept by outputs' names, in their order; ``None`` where there is nothing.
+
+    Where none of the names is known, as Keras flattens it: so come the outputs of a model that
+    gives a dict and does not say what is in it.
+
+    Example:
+        >>> in_order({"b": 2, "a": 1}, ["a", "b", "c"]), in_order({"b": 2, "a": 1}, ["output 0"])
+        ([1, 2, None], [1, 2])
+    """
+    if set(values) & set(names):
+        return [values.get(name) for name in names]
+    return list(keras.tree.flatten(dict(values)))
+
+
 def _by_output(structure: Any, names: list[str], what: str, model: Any) -> list[Any]:
     if structure is None:
         return [None] * len(names)
     if isinstance(structure, Mapping):
-        known = [structure.get(name) for name in names]
-        if all(part is None for part in known):
-            known = keras.tree.flatten(dict(structure))  # in the order of the outputs
+        known = in_order(structure, names)
     elif isinstance(structure, list | tuple):
         known = list(structure)
     else:

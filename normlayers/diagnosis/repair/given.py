@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, known_loss
+from normlayers.diagnosis.evidence.outputs import Loss, in_order, known_loss
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
 from normlayers.inference.graph import function_of, has_graph, nodes_of, output_names
@@ -139,7 +139,7 @@ class Given:
         """For each output its loss, ``None`` where there is none."""
         loss, names = self.model.loss, self.output_names
         if isinstance(loss, dict):
-            return _of_outputs(loss, names)
+            return in_order(loss, names)
         if isinstance(loss, Sequence) and not isinstance(loss, str):
             return list(loss)
         return [loss] * len(names)
@@ -168,7 +168,7 @@ class Given:
         """Inputs as a model without a graph takes them: one alone, or all in a list or a dict."""
         if self.names:
             return dict(zip(self.names, parts, strict=True))
-        return parts[0] if len(parts) == 1 else parts
+        return whole(parts)
 
     def output_activation(self, index: int) -> str:
         """The Keras name of an output's activation; ``""`` where it is not known."""
@@ -204,6 +204,11 @@ class Given:
             optimizer_of(self.model),
             self.batch_size,
         )
+
+
+def whole(parts: list[Any]) -> Any:
+    """As Keras takes them: one array, or a list."""
+    return parts[0] if len(parts) == 1 else parts
 
 
 # Changes a plan for a fault that was found in some places; ``None`` where it does not apply.
@@ -248,14 +253,7 @@ def loss_kind(loss: Any) -> Loss | None:
 def _loss_weights(model: keras.Model, names: list[str]) -> tuple[float | None, ...]:
     given = model.get_compile_config().get("loss_weights") if model.compiled else None
     if isinstance(given, dict):
-        return tuple(_of_outputs(given, names))
+        return tuple(in_order(given, names))
     if isinstance(given, list | tuple):
         return tuple(given)
     return (given,) * len(names)
-
-
-def _of_outputs(values: dict[str, Any], names: list[str]) -> list[Any]:
-    """What is kept by the outputs' names, in their order."""
-    if set(values) & set(names):
-        return [values.get(name) for name in names]
-    return list(keras.tree.flatten(values))  # the outputs of a model without a graph come so too

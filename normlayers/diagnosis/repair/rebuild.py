@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from normlayers.diagnosis.repair.given import Given, loss_kind
+from normlayers.diagnosis.repair.given import Given, loss_kind, whole
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.inference.graph import function_of, has_graph
 from normlayers.layers.idle_bias import without_idle_bias
@@ -44,11 +44,6 @@ def as_taken(model: keras.Model, inputs: list[Any], given: Given | None = None) 
     if has_graph(model) and not isinstance(model, keras.Sequential):
         return keras.tree.pack_sequence_as(model.input, inputs)
     return whole(inputs) if given is None else given.together(inputs)
-
-
-def whole(parts: list[Any]) -> Any:
-    """As Keras takes them: one array, or a list."""
-    return parts[0] if len(parts) == 1 else parts
 
 
 def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:

@@ -15,8 +15,8 @@ from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
-from normlayers.diagnosis.repair.given import Given, built_copy
-from normlayers.diagnosis.repair.rebuild import as_taken, build, whole
+from normlayers.diagnosis.repair.given import Given, built_copy, whole
+from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.outputs import known_loss
-from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.plan import Plan
-from normlayers.diagnosis.repair.rebuild import as_taken, build, whole
+from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.target import NONE, Score, score
 from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.recalibration import recalibrate

@@ -39,7 +39,7 @@ class ScriptProcess:
         if self._stopped:
             return Ran(130, 0.0, started), ""
         with tempfile.NamedTemporaryFile() as printed:
-            self._process = _context().Process(
+            self._process = preloaded_context().Process(
                 target=_run, args=(self._script, self._arguments, printed.name, self._width)
             )
             self._process.start()
@@ -55,8 +55,11 @@ class ScriptProcess:
 
 
 @cache
-def _context() -> Any:
-    """Where processes are forked from one that has imported Keras and computed nothing."""
+def preloaded_context() -> Any:
+    """Where processes are forked, on Linux, from one that has imported Keras and computed nothing.
+
+    That is one of ``multiprocessing``'s contexts.
+    """
     if not sys.platform.startswith("linux"):
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -33,7 +33,7 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
     read = hook(model, function if keras.backend.backend() == "jax" else without_a_trace)
 
     def read_unnoticed(x: Any) -> Any:
-        with own_random_numbers():
+        with random_numbers_kept():
             return read(x)
 
     return read_unnoticed
@@ -99,7 +99,7 @@ def _torch(model: keras.Model, function: Function) -> Function:
 
 
 @contextmanager
-def own_random_numbers() -> Iterator[None]:
+def random_numbers_kept() -> Iterator[None]:
     """Give generators back their states, of which a model's own code may draw."""
     states = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.reading.compiled_reading import own_random_numbers
+from normlayers.tracking.reading.compiled_reading import random_numbers_kept
 
 Array = npt.NDArray[Any]
 # From points and targets to a scalar.
@@ -52,7 +52,7 @@ class LossGradient:
     def norms(self) -> Array:
         """Norms of the loss's gradients by each trainable weight, in the model's order."""
         # An RNN's cell draws dropout's masks at inference too.
-        with own_random_numbers():
+        with random_numbers_kept():
             return np.asarray(self._norms(self._x, self._y), float)
 
 
