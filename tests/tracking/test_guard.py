@@ -67,7 +67,9 @@ def calls_of_the_tracker(action, broken=None):
 
 def functions_at_module_level(codes):
     """Those that have one function each, which can be given other code."""
+    gc.unfreeze()  # what was imported before a quiet_start() is not looked through
     functions = [f for f in gc.get_referrers(*codes) if isinstance(f, FunctionType)]
+    gc.freeze()
     return {f.__code__: f for f in functions if "<locals>" not in f.__qualname__}
 
 
