@@ -10,6 +10,7 @@ import keras
 
 from normlayers.experiments.input_normalization.arms import Arm
 from normlayers.experiments.input_normalization.data import splits
+from normlayers.experiments.running.initial_weights import draw_initial_weights
 from normlayers.experiments.running.whole_passes import fit_in_passes
 from normlayers.layers.standardize import Standardize
 from normlayers.tracking.activation_tracker import ActivationTracker
@@ -39,6 +40,7 @@ def tracked_fit(folder: Path, standardized: bool, epochs: int, seed: int) -> dic
         layers.append(Standardize(name="standardize"))
         layers[-1].adapt(split.x)
     model = keras.Sequential([*layers, *network.layers])
+    draw_initial_weights(model, seed)
     model.compile(
         "adam",
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.metrics import accuracy_score, log_loss
 
 from normlayers.experiments.data.circles import BATCH_SIZE, SHIFT, circles
+from normlayers.experiments.running.initial_weights import draw_initial_weights
 from normlayers.experiments.running.whole_passes import fit_in_passes
 from normlayers.experiments.two_neuron_circle.arms import CURES
 from normlayers.experiments.two_neuron_circle.films import draw_arm
@@ -54,6 +55,7 @@ def build_model(arm: str, seed: int, **compile_options: Any) -> Any:
         layers.append(keras.layers.Dense(2, activation=activation, name="hidden"))
     layers.append(keras.layers.Dense(1, activation="sigmoid", name="output"))
     model = keras.Sequential(layers, name=arm.replace("-", "_"))
+    draw_initial_weights(model, seed)
     model.compile(loss="binary_crossentropy", **compile_options)
     return model
 

@@ -20,13 +20,17 @@ def finished_with_events(path):
     return made, next((path / "a").glob("events.out.tfevents.*"))
 
 
+def last_byte_changed(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         lambda events: events.unlink(),
         lambda events: events.write_bytes(events.read_bytes()[:-3]),
         lambda events: events.write_bytes(b""),
-        lambda events: events.write_bytes(events.read_bytes()[:-1] + b"?"),
+        lambda events: events.write_bytes(last_byte_changed(events.read_bytes())),
         lambda events: (events.unlink(), events.mkdir()),
     ],
     ids=["deleted", "cut off", "emptied", "a byte changed", "a folder in its place"],
