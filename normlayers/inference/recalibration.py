@@ -198,11 +198,6 @@ class _Source:
     """
 
     def __init__(self, data: Any, batches: int | None, batch_size: int, verbose: Verbose) -> None:
-        if isinstance(data, tuple) and all(hasattr(entry, "shape") for entry in data):
-            raise TypeError(
-                "data must be the inputs alone, or batches. Received: a tuple of "
-                f"{len(data)} arrays; pass its first entry, or a list of batches."
-            )
         self._data = opened(data)
         self._steps, self._size, self._verbose = batches, batch_size, verbose
         self.batches = self.rows = 0

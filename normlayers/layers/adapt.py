@@ -32,9 +32,10 @@ def adapt(
         layers: the layers by the key of the data that each adapts to.
         data: a dict of arrays or lists, or a pandas or polars frame, whose columns are the keys;
             or batches that are dicts or frames, in any of the sources that ``Standardize.adapt``
-            takes (a ``tf.data.Dataset`` of single rows is batched). Of tuples, such as
-            ``(x, y)``, the first entry is taken. What no layer adapts to is not read. A column of
-            shape ``(rows,)`` counts as ``(rows, 1)``, which is what Keras makes of it for
+            takes (a ``tf.data.Dataset`` of single rows is batched). Of batches that are tuples,
+            such as ``(x, y)``, the first entry is taken; so it is of one tuple of all the data
+            where ``y`` has other keys. What no layer adapts to is not read. A column of shape
+            ``(rows,)`` counts as ``(rows, 1)``, which is what Keras makes of it for
             ``keras.Input((1,))``. Or a Dask collection, see below.
         batch_size, steps, verbose: as for ``Standardize.adapt``.
         sample_weight, mask: as for ``Standardize.adapt``, for all columns alike; or dicts of them

@@ -77,9 +77,10 @@ class AdaptiveLayer(ScalingLayer):
             data: an array, a tensor, a frame, a SciPy sparse matrix or a list of rows, of shape
                 ``(rows, ...)``; batches of them: a ``tf.data.Dataset``, a
                 ``keras.utils.PyDataset``, a ``DataLoader``, a list, a generator; or a Dask
-                collection, as for ``normlayers.adapt``. Of tuples the first entry is taken. Dates
-                and times count as seconds since 1970-01-01 UTC (the layer's inputs have to be those
-                too), durations as seconds, missing values (``None``, ``pd.NA``, ``NaT``) as NaN.
+                collection, as for ``normlayers.adapt``. Of batches that are tuples, such as
+                ``(x, y)``, the first entry is taken. Dates and times count as seconds since
+                1970-01-01 UTC (the layer's inputs have to be those too), durations as seconds,
+                missing values (``None``, ``pd.NA``, ``NaT``) as NaN.
             batch_size: rows read at a time from an array; ``None`` chooses.
             steps: number of batches to read; ``None`` reads all.
             sample_weight: how much each row counts, not negative, shape ``(rows,)`` or that of the

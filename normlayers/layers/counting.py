@@ -52,7 +52,7 @@ def count_all(
     shape: tuple[int, ...] = ()
     data = opened(data)
     _refuse_dict(data)
-    size = batch_size or rows_per_piece(data)
+    size = rows_per_piece(data) if batch_size is None else batch_size
     unweighted = sample_weight is None and mask is None
     together = 0 not in statistics.axis
     gatherer = Gatherer(statistics.update, together)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers.adaptive_layer import AdaptiveLayer
+from normlayers.layers.batch_norm.arguments import check_flags
 from normlayers.layers.learned_weights import Learned, Reading
 from normlayers.statistics.blocks import Missing
 from normlayers.statistics.extrema import Extrema
@@ -85,17 +86,18 @@ class MinMaxScale(AdaptiveLayer):
         missing: Missing = "error",
         **kwargs: Any,
     ) -> None:
+        check_flags(clip=clip)
         try:
-            low, high = feature_range
+            low, high = map(float, feature_range)
         except (TypeError, ValueError):
             low = high = np.nan
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
             raise ValueError(
                 "feature_range must be (low, high), low under high. "
-                f"Received: feature_range={feature_range}"
+                f"Received: feature_range={feature_range!r}"
             )
         super().__init__(axis, _given(minimum, maximum), invert, missing, **kwargs)
-        self.feature_range = (float(low), float(high))
+        self.feature_range = (low, high)
         self.clip = clip
 
     @property

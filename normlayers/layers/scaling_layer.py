@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.layers.batch_norm.arguments import check_flags
 from normlayers.layers.centring import (
     at_least_float32,
     has_64_bits,
@@ -57,6 +58,7 @@ class ScalingLayer(StatisticsLayer):
         invert: bool,
         **kwargs: Any,
     ) -> None:
+        check_flags(invert=invert)
         kwargs.setdefault("autocast", False)  # wide inputs are centred before they are rounded
         super().__init__(axis, given, **kwargs)
         self.invert = invert

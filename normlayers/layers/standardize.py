@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers.adaptive_layer import AdaptiveLayer
+from normlayers.layers.batch_norm.arguments import check_flags
 from normlayers.layers.learned_weights import Learned, Reading
 from normlayers.statistics.blocks import Missing
 from normlayers.statistics.moments import Moments
@@ -111,6 +112,7 @@ class Standardize(AdaptiveLayer):
         missing: Missing = "error",
         **kwargs: Any,
     ) -> None:
+        check_flags(center=center, scale=scale)
         super().__init__(axis, _given(mean, variance), invert, missing, **kwargs)
         self.center = center
         self.scale = scale

@@ -66,9 +66,7 @@ def batches(
         >>> [piece.shape for piece in batches(np.zeros((5, 2)), batch_size=2)]
         [(2, 2), (2, 2), (1, 2)]
     """
-    for name, value in (("batch_size", batch_size), ("steps", steps)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1. Received: {name}={value}")
+    check_counts(batch_size=batch_size, steps=steps)
     data = opened(data, columns)
     if join and can_rebatch(data):
         # Handing each batch from TensorFlow to Python takes longer than anything done with it.
@@ -78,6 +76,13 @@ def batches(
     return islice(_all_batches(data, batch_size, columns), steps)
 
 
+def check_counts(**given: Any) -> None:
+    """Refuse what is no positive integer, nor ``None``."""
+    for name, value in given.items():
+        if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
+            raise ValueError(f"{name} must be an integer, at least 1. Received: {name}={value!r}")
+
+
 def opened(data: Any, columns: Collection[Any] | None = None) -> Any:
     """``data`` with what is given whole as a table or a dict of tables; streams as they are.
 
@@ -85,12 +90,19 @@ def opened(data: Any, columns: Collection[Any] | None = None) -> Any:
     dict, and of a frame where there are ``columns``, a dict is made.
 
     Raises:
-        TypeError: ragged or sparse tensors.
+        TypeError: ragged or sparse tensors; a tuple that may hold labels or batches.
         KeyError: a column is missing.
     """
     refuse_unreadable(data)
+    if is_sparse(data):
+        return data.tocsr()  # some of SciPy's formats are dicts
     if _is_labelled(data):
         data = data[0]
+    if isinstance(data, tuple):
+        raise TypeError(
+            "data must be the inputs alone, or batches of them. Received: a tuple of "
+            f"{len(data)}; pass its first entry where the others are labels, or a list of batches."
+        )
     if isinstance(data, Mapping) or (columns is not None and is_frame(data)):
         return _chosen(data, columns)
     return to_array(data) if _is_nested_list(data) else data
@@ -167,6 +179,8 @@ def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str,
 def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
     if type(element) is np.ndarray and element.ndim:  # soonest: there may be many small ones
         return to_array(element)
+    if is_sparse(element):
+        return to_array(element)
     # torch's DataLoader makes lists of the tuples that its data set yields.
     if isinstance(element, tuple) or (isinstance(element, list) and element and (
         hasattr(element[0], "shape") or isinstance(element[0], Mapping)
@@ -185,7 +199,13 @@ def _chosen(data: Any, columns: Collection[Any] | None) -> dict[Any, Any]:
             known = ", ".join(map(repr, names))
             raise KeyError(f"the data have no key {name!r}; they have {known}.")
     chosen = {name: data[name] for name in (names if columns is None else columns)}
-    return {name: to_array(c) if isinstance(c, list) else c for name, c in chosen.items()}
+    return {name: _whole_column(column) for name, column in chosen.items()}
+
+
+def _whole_column(column: Any) -> Any:
+    if is_sparse(column):
+        return column.tocsr()
+    return to_array(column) if isinstance(column, list) else column
 
 
 def _names(data: Any) -> list[Any]:
@@ -197,10 +217,10 @@ def _is_named(data: Any) -> bool:
 
 
 def _is_labelled(data: Any) -> bool:
-    """Whether ``data`` are ``(x, y)`` or ``(x, y, w)`` with a dict or frame for x."""
+    """Whether ``data`` are ``(x, y)`` or ``(x, y, w)`` with a dict or frame for x alone."""
     if not isinstance(data, tuple) or not data or not _is_named(data[0]):
         return False
-    # Those of the same columns are batches.
+    # Those of the same columns may be batches.
     return not any(_is_named(other) and _names(other) == _names(data[0]) for other in data[1:])
 
 

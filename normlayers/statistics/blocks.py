@@ -50,7 +50,12 @@ class Batch:
         for entry in axis:
             if not -rank <= entry < rank:
                 raise ValueError(f"axis {entry} is out of range for data with {rank} axes.")
-        self._keep = sorted(entry % rank for entry in axis)
+        self._keep = sorted({entry % rank for entry in axis})
+        if len(self._keep) < len(axis):
+            raise ValueError(
+                "axis must not name an axis twice. "
+                f"Received: axis={tuple(axis)} of data with {rank} axes."
+            )
         self.kept_shape = tuple(self.values.shape[entry] for entry in self._keep)
         self.missing = missing
         self.rows = len(self.values)

@@ -33,7 +33,7 @@ class StepNumbers:
         self._passes = passes_per_epoch
         self._offset = 0  # where training counts anew
         self._epoch_start = 0
-        self._reached = 0  # the last step of training that has been seen
+        self._reached = 0  # the last step that has been seen
         self._loop_offset: int | None = None
         self._earlier = 0  # the last step of an earlier run
 
@@ -50,7 +50,9 @@ class StepNumbers:
         """The number of a step that a training loop of one's own counts."""
         if self._loop_offset is None:
             self._loop_offset = max(0, self._earlier - step)
-        return step + self._loop_offset
+        number = step + self._loop_offset
+        self._reached = max(self._reached, number)
+        return number
 
     def begin_epoch(self, epoch: int, optimizer: Any) -> bool:
         """Note that an epoch begins, and return whether it is the first of this training.

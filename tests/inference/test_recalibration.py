@@ -305,7 +305,7 @@ def with_nan():
         ([ROWS], {"batches": 3}, ValueError, "ended early"),
         (iter([ROWS]), {}, TypeError, "needs 2 passes"),
         ((ROWS, ROWS[:, 0]), {}, TypeError, "the inputs alone"),
-        (ROWS, {"batches": 0}, ValueError, "steps must be at least 1"),
+        (ROWS, {"batches": 0}, ValueError, "steps must be an integer, at least 1"),
         ("rows", {}, TypeError, "must be an array"),
     ],
 )

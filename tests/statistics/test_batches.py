@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from normlayers.statistics import batches as module
 from normlayers.statistics.batches import batches
@@ -55,10 +56,27 @@ def test_columns_that_are_not_asked_for_are_not_read():
         assert {key: column.tolist() for key, column in batch.items()} == {"a": [1, 2, 3]}
 
 
-def test_a_tuple_holds_labels_or_batches():
+def test_a_tuple_of_named_data_and_labels():
     first, labels = {"a": X[:4]}, {"y": X[:4, 0]}
     assert [len(batch["a"]) for batch in batches((first, labels))] == [4]
-    assert [len(batch["a"]) for batch in batches((first, {"a": X[4:]}))] == [4, 6]
+
+
+@pytest.mark.parametrize(
+    "data", [(X, X), (X, X[:, 0]), ({"a": X}, {"a": X}), (X,), ((1.0, 2.0), (3.0, 4.0))]
+)
+def test_a_tuple_that_may_hold_labels_or_batches_is_refused(data):
+    with pytest.raises(TypeError, match="first entry where the others are labels, or a list of b"):
+        batches(data)
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "coo", "lil", "bsr", "dia", "dok"])
+def test_every_sparse_format(kind):
+    dense = X * (X > 0)
+    sparse = getattr(scipy.sparse, f"{kind}_matrix")(dense)
+    for source in (sparse, [sparse[:5], sparse[5:]] if kind in ("csr", "lil", "dok") else sparse):
+        assert np.array_equal(np.concatenate(list(batches(source))), dense)
+    (batch,) = batches({"a": sparse}, columns=["a"])
+    assert np.array_equal(batch["a"], dense)
 
 
 def test_batch_size_and_steps():
@@ -68,8 +86,9 @@ def test_batch_size_and_steps():
 @pytest.mark.parametrize(
     ("data", "options", "error", "says"),
     [
-        (X, {"batch_size": 0}, ValueError, "batch_size must be at least 1"),
-        (X, {"steps": -1}, ValueError, "steps must be at least 1"),
+        (X, {"batch_size": 0}, ValueError, "batch_size must be an integer, at least 1"),
+        (X, {"batch_size": 1.5}, ValueError, "Received: batch_size=1.5"),
+        (X, {"steps": -1}, ValueError, "steps must be an integer, at least 1"),
         ("text", {}, TypeError, "Received: str"),
         ({"a": X, "b": X[:3]}, {}, ValueError, "arrays of one length"),
         (3, {}, TypeError, "Received: int"),

@@ -233,6 +233,8 @@ def test_refuses_to_merge_other_features():
         one.merge(other)
     with pytest.raises(ValueError, match="twice"):
         Moments(axis=(1, 1))
+    with pytest.raises(ValueError, match=r"twice.*axis=\(1, -1\) of data with 2 axes"):
+        Moments(axis=(1, -1)).update(np.ones((2, 3)))
     with pytest.raises(ValueError, match="single value"):
         Moments().update(np.float64(3))
 

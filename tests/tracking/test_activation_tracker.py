@@ -309,6 +309,15 @@ def test_a_loop_of_ones_own(circle_model, points, tmp_path):
         tracker.observe(circle_model, -1)
 
 
+def test_a_fit_after_a_loop_of_ones_own_goes_on_from_there(circle_model, points, tmp_path):
+    x, y = points
+    tracker = nl.ActivationTracker(tmp_path, x, y)
+    tracker.observe(circle_model, 7)
+    circle_model.compile("sgd", "mse")
+    circle_model.fit(x, y, epochs=2, verbose=0, callbacks=[tracker])
+    assert tracker.history["step"].tolist() == [7, 8, 9]
+
+
 @pytest.mark.parametrize(
     "steps_per_execution", [1] if keras.backend.backend() == "torch" else [1, 2]
 )

@@ -69,6 +69,8 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
     )
     weights = getattr(before.layer, "weights", []) if before is not None else []
     trained = any(weight.trainable for weight in weights if len(weight.shape) > 1)
+    if before is not None and getattr(before.layer, "quantization_mode", None):
+        trained = True  # as far as anybody decided: integers cannot be trained
     return Normalization(
         call.name,
         channels.mean(0),

@@ -72,6 +72,11 @@ class Given:
         found = {node.operation.name: node.operation for node in self.nodes}
         return {name: op for name, op in found.items() if isinstance(op, keras.layers.Layer)}
 
+    @cached_property
+    def frozen(self) -> list[str]:
+        """The layers that are not to be trained, or not all of whose weights are."""
+        return [name for name, layer in self.layers.items() if Part.of(layer).is_frozen]
+
     def maker(self, tensor: Any) -> Any:
         """The layer or operation that a tensor comes from; ``None`` of an input."""
         for node in self.nodes:

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.inference.graph import inner_layers
+
 Array = npt.NDArray[Any]
 
 
@@ -43,23 +45,28 @@ class Part:
     Attributes:
         kind: its class.
         config: its configuration.
-        weights: to be kept; ``None`` for those that it is initialized with.
+        weights: to be kept, ``None`` for one that it is initialized with; none: all are.
         trainable: as of the layer that it was read of.
+        frozen: of each of its weights whether training leaves it as it is, see ``_are_frozen``.
     """
 
     kind: Any
     config: Mapping[str, Any]
-    weights: tuple[Array, ...] | None = None
+    weights: tuple[Array | None, ...] = ()
     trainable: bool = True
+    frozen: tuple[bool, ...] = ()
 
     @classmethod
     def of(cls, layer: Any) -> Self:
-        """A layer as it is, with its weights; one with NaN or infinite ones starts afresh."""
-        weights = tuple(np.array(w) for w in layer.get_weights()) if layer.built else None
-        if weights is not None and not all(map(_is_finite, weights)):
-            weights = None
+        """A layer as it is, with its weights; one with NaN or infinite ones is trained afresh."""
+        weights = tuple(np.array(w) for w in layer.get_weights()) if layer.built else ()
+        is_finite = all(map(_is_finite, weights))
+        if not is_finite:
+            weights = ()
         config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
-        return cls(type(layer), config or layer.get_config(), weights, layer.trainable)
+        config = config or layer.get_config()
+        frozen = _are_frozen(layer) if weights else ()
+        return cls(type(layer), config, weights, layer.trainable or not is_finite, frozen)
 
     def make(self) -> Any:
         """The layer; ``take_weights`` once it is built."""
@@ -72,11 +79,13 @@ class Part:
 
     def take_weights(self, layer: Any) -> None:
         """Give a layer that was made the weights to be kept, where they fit it."""
-        if self.weights is None:
+        initial = layer.get_weights()
+        if len(initial) != len(self.weights):
             return
-        shapes = [tuple(weight.shape) for weight in layer.weights]
-        if shapes == [weight.shape for weight in self.weights]:
-            layer.set_weights(list(self.weights))
+        pairs = zip(self.weights, initial, strict=True)
+        weights = [new if kept is None else kept for kept, new in pairs]
+        if [weight.shape for weight in weights] == [weight.shape for weight in initial]:
+            layer.set_weights(weights)
             if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
                 layer.finalize_state()
 
@@ -85,8 +94,20 @@ class Part:
         return replace(self, config={**self.config, **config})
 
     def afresh(self) -> Self:
-        """The same with new weights."""
-        return replace(self, weights=None)
+        """The same with new weights, but for frozen ones, which would stay as they are drawn."""
+        if not self.is_frozen:
+            return replace(self, weights=())
+        pairs = zip(self.weights, self.frozen, strict=True)
+        return replace(self, weights=tuple(kept if frozen else None for kept, frozen in pairs))
+
+    def of_other_shape(self, **config: Any) -> Self:
+        """The same with arguments that no weight outlasts, not even a frozen one."""
+        return replace(self.but(**config), weights=(), frozen=(), trainable=True)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether any of its weights is."""
+        return any(self.frozen)
 
     @property
     def name(self) -> str:
@@ -155,7 +176,7 @@ class Plan:
         return replace(self, fronts=put(self.fronts, index, parts))
 
     def afresh(self) -> Self:
-        """With new weights in all that is trained; what adapted to data stays."""
+        """With new weights in all that is trained; what adapted to data or is frozen stays."""
         chains = {
             name: tuple(part if is_adapted(part) else part.afresh() for part in parts)
             for name, parts in self.chains.items()
@@ -178,6 +199,20 @@ def _config_of_lambda(layer: Any) -> dict[str, Any]:
     config: dict[str, Any] = {"function": layer.function, "name": layer.name}
     config |= {"mask": layer.mask, "arguments": layer.arguments}
     return {**config, "output_shape": layer._output_shape}
+
+
+def _are_frozen(layer: Any) -> tuple[bool, ...]:
+    """Of each weight whether it was frozen, or is what LoRA or quantization froze.
+
+    Statistics and states, which are not trained either, are not.
+    """
+    found: set[int] = set()
+    for own in inner_layers(layer):
+        if not own.trainable:
+            found |= {id(weight) for weight in own.weights}
+        elif getattr(own, "lora_enabled", False) or getattr(own, "quantization_mode", None):
+            found |= {id(weight) for weight in own.weights if not weight.trainable}
+    return tuple(id(weight) in found for weight in layer.weights)
 
 
 def _is_finite(weight: Array) -> bool:

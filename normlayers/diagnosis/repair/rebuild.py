@@ -47,7 +47,7 @@ def as_taken(model: keras.Model, inputs: list[Any], given: Given | None = None) 
 
 
 def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:
-    """Compile with the plan's optimizer and losses, and the given model's metrics."""
+    """Compile with the plan's optimizer and losses, and all else as the given model was."""
     kind, config = plan.optimizer
     weights = None if all(w is None for w in plan.loss_weights) else list(plan.loss_weights)
     if weights is not None:
@@ -57,19 +57,29 @@ def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:
         kind.from_config(dict(config)),
         loss=plan.losses[0] if one else list(plan.losses),
         loss_weights=weights,
-        metrics=_metrics(plan, given),
+        **_metrics(plan, given),
+        **_execution(given),
     )
 
 
-def _metrics(plan: Plan, given: Given) -> Any:
+def _metrics(plan: Plan, given: Given) -> dict[str, Any]:
     """Those it was given with; none that count labels of another form."""
     same = [loss_kind(loss) for loss in plan.losses] == [loss_kind(loss) for loss in given.losses]
-    found = None
+    found = {}
     if same and given.model.compiled:
-        with suppress(Exception):  # of a function of somebody's own
-            config = given.model.get_compile_config()
-            found = keras.saving.deserialize_keras_object(config.get("metrics"))
+        for kind in ("metrics", "weighted_metrics"):
+            with suppress(Exception):  # of a function of somebody's own
+                config = given.model.get_compile_config()
+                found[kind] = keras.saving.deserialize_keras_object(config.get(kind))
     return found
+
+
+def _execution(given: Given) -> dict[str, Any]:
+    """How its steps are run: a layer may need to be, or not to be, compiled."""
+    if not given.model.compiled:
+        return {}
+    names = ("run_eagerly", "jit_compile", "steps_per_execution")
+    return {name: getattr(given.model, name) for name in names}
 
 
 def _of_layers(plan: Plan, given: Given) -> keras.Model:

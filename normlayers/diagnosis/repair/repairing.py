@@ -146,17 +146,7 @@ def _result(
     size = training.plan.batch_size
     before = {"as given": as_given.metric, "trained as long": untouched.metric}
     worse = best.score.quality < as_given.quality - ROUNDING
-    remarks = []
-    if None in search.given.losses:
-        kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
-        remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
-    remarks += [
-        f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
-        for finding in diagnosis.findings
-        if finding.fault not in search.faults
-    ]
-    if search.faults and not best.changes:
-        remarks.append("No cure helped within the trials; the model is a copy of the given one.")
+    remarks = _remarks(diagnosis, search, best, training)
     if worse:
         remarks.append(
             "The new model is worse than the given one on the held-out rows: "
@@ -176,6 +166,27 @@ def _result(
         worse,
         remarks,
     )
+
+
+def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -> list[str]:
+    """What else there is to know of a repair, a sentence each."""
+    given, remarks = search.given, []
+    if None in given.losses:
+        kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
+        remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
+    if given.frozen:
+        remarks.append(f"Frozen weights stay as they are, those of {', '.join(given.frozen)}.")
+    failure = search.done[0].failure
+    if failure:
+        remarks.append(f"The given model could not be trained: {failure}")
+    remarks += [
+        f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
+        for finding in diagnosis.findings
+        if finding.fault not in search.faults
+    ]
+    if search.faults and not best.changes:
+        remarks.append("No cure helped within the trials; the model is a copy of the given one.")
+    return remarks
 
 
 def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:

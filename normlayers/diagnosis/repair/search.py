@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES, NEEDED
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Change, Plan
@@ -44,11 +45,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Trial:
-    """A candidate that was tried, and how it ended on the rows held out."""
+    """A candidate that was tried, and how it ended on the rows held out.
+
+    Attributes:
+        candidate: what was tried.
+        score: how well it predicts.
+        changes: what was done to the given model.
+        failure: what the training raised, ``""`` for nothing.
+    """
 
     candidate: Candidate
     score: Score
     changes: tuple[Change, ...]
+    failure: str = ""
 
 
 @dataclass
@@ -97,10 +106,11 @@ class Search:
         try:
             training = self._of(candidate)
             score = training.run(candidate.rate)
-        except Exception:  # a cure that this model does not take is none
-            self.done.append(Trial(candidate, NONE, ()))
+        except Exception as error:  # a cure that this model does not take is none
+            self.done.append(Trial(candidate, NONE, (), reason(error)))
             return NONE
-        self.done.append(Trial(candidate, score, self.plan(candidate).changes))
+        changes = self.plan(candidate).changes
+        self.done.append(Trial(candidate, score, changes, training.failure))
         return score
 
     def _of(self, candidate: Candidate) -> ShortTraining:

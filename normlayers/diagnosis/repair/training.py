@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.plan import Plan
 from normlayers.diagnosis.repair.rebuild import as_taken, build
@@ -70,6 +71,7 @@ class ShortTraining:
     """A plan's model, trained from the same start at one learning rate or another.
 
     Of a model that had been trained before, the start is kept where training makes it worse.
+    ``failure`` is what training it raised, ``""`` where it ran to its end.
 
     Args:
         plan: of the model.
@@ -86,6 +88,7 @@ class ShortTraining:
         self.plan = plan
         self.model = build(plan, given)
         self.model.optimizer.build(self.model.trainable_variables)
+        self.failure = ""
         self.epochs = epochs or epochs_for(len(rows.x[0]), plan.batch_size)
         self._given, self._rows, self._seed = given, rows, seed
         self._variables = [*self.model.variables, *self.model.optimizer.variables]
@@ -97,15 +100,15 @@ class ShortTraining:
         if rate is not None:
             self.model.optimizer.learning_rate = rate
         keras.utils.set_random_seed(self._seed)
-        start, kept = NONE, self._start
+        start, kept, self.failure = NONE, self._start, ""
         try:
             if self._given.trained:
                 start = self._score()
                 kept = KeptValues(self._variables)
             self._train()
             score = self._score()
-        except Exception:  # training that fails is no good, whatever it raises
-            score = NONE
+        except Exception as error:  # training that fails is no good, whatever it raises
+            score, self.failure = NONE, reason(error)
         if start > score:
             kept.give_back()
         return max(start, score)

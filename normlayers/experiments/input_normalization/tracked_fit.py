@@ -10,8 +10,8 @@ import keras
 
 from normlayers.experiments.input_normalization.arms import Arm
 from normlayers.experiments.input_normalization.data import splits
-from normlayers.experiments.running.initial_weights import draw_initial_weights
-from normlayers.experiments.running.whole_passes import fit_in_passes
+from normlayers.experiments.running.keras_fit.initial_weights import draw_initial_weights
+from normlayers.experiments.running.keras_fit.whole_passes import fit_in_passes
 from normlayers.layers.standardize import Standardize
 from normlayers.tracking.activation_tracker import ActivationTracker
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from sklearn.metrics import accuracy_score, log_loss
 
 from normlayers.experiments.data.circles import BATCH_SIZE, SHIFT, circles
-from normlayers.experiments.running.initial_weights import draw_initial_weights
-from normlayers.experiments.running.whole_passes import fit_in_passes
+from normlayers.experiments.running.keras_fit.initial_weights import draw_initial_weights
+from normlayers.experiments.running.keras_fit.whole_passes import fit_in_passes
 from normlayers.experiments.two_neuron_circle.arms import CURES
 from normlayers.experiments.two_neuron_circle.films import draw_arm
 from normlayers.experiments.two_neuron_circle.lit_points import (

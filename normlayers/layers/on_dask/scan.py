@@ -17,6 +17,7 @@ from normlayers.layers.on_dask.partition_counts import (
     merge_counted,
 )
 from normlayers.layers.on_dask.partitions import aligned, partitions
+from normlayers.statistics.batches import check_counts
 
 # Counts that one task merges.
 FAN_IN = 16
@@ -52,10 +53,7 @@ def scan(
     """
     from dask.delayed import delayed
 
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1. Received: batch_size={batch_size}")
-    if steps is not None and steps < 1:
-        raise ValueError(f"steps must be at least 1. Received: steps={steps}")
+    check_counts(batch_size=batch_size, steps=steps)
     named = None not in statistics
     found = partitions(data, list(statistics) if named else None)
     weights = _by_partition(sample_weight, found, "sample_weight")

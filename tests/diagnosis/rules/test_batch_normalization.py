@@ -15,7 +15,7 @@ def normalized(kind=LAYERS.BatchNormalization, dense=None, **arguments):
         dense or LAYERS.Dense(16, use_bias=False, name="dense"),
         kind(name="bn", **arguments),
         LAYERS.Activation("relu"),
-        LAYERS.Dense(1, "sigmoid"),
+        LAYERS.Dense(1, "sigmoid", name="last"),
     )
 
 
@@ -84,6 +84,13 @@ def test_a_normalization_that_trains_behind_a_frozen_kernel():
     (finding,) = found("unfrozen_normalization", model, X, Y)
     assert finding.where == "bn"
     model.get_layer("bn").trainable = False
+    assert not found("unfrozen_normalization", model, X, Y)
+
+
+def test_a_quantized_kernel_is_none_that_was_frozen():
+    model = normalized()
+    model.quantize("int8", filters=lambda layer: layer.name == "dense")
+    assert not model.get_layer("dense").kernel.trainable
     assert not found("unfrozen_normalization", model, X, Y)
 
 

@@ -50,7 +50,7 @@ def test_an_edit_of_what_is_said_and_drawn_of_the_arms_leaves_the_digest(edited,
     [
         ("two_neuron_circle", "layers/standardize.py"),
         ("two_neuron_circle", "layers/batch_normalization.py"),
-        ("two_neuron_circle", "experiments/running/whole_passes.py"),
+        ("two_neuron_circle", "experiments/running/keras_fit/whole_passes.py"),
         ("two_neuron_circle", "tracking/measures.py"),
         ("two_neuron_circle", "experiments/two_neuron_circle/plots/lit_point.py"),  # of its films
         ("two_neuron_ensemble", "layers/standardize.py"),

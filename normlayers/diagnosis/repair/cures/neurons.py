@@ -16,9 +16,10 @@ RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "swish", "selu", "pre
 
 def start_afresh(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Initial weights of a width that suits each layer's activation, and biases of 0."""
-    if not given.layers:
+    names = [name for name in (*given.hidden, *_makers(given)) if name not in given.frozen]
+    if not names:
         return None
-    for name in [*given.hidden, *_makers(given)]:
+    for name in names:
         rectified = _activation(plan, given, name) in RECTIFIERS
         plan = plan.each_part(name, partial(_initialized, rectified=rectified))
     change = Change(
@@ -55,7 +56,7 @@ def rectify_and_normalize(plan: Plan, given: Given, fault: str, places: list[str
 def _activated(
     plan: Plan, given: Given, fault: str, places: list[str], activation: str
 ) -> Plan | None:
-    names = [name for name in given.hidden if _is_feed_forward(given, name)]
+    names = [name for name in given.hidden if _may_change(given, name)]
     if not names:
         return None
     for name in names:
@@ -79,7 +80,7 @@ def _normalized(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
     names = [
         name
         for name in given.hidden
-        if _is_feed_forward(given, name) and not _is_normalized(given, name)
+        if _may_change(given, name) and not _is_normalized(given, name)
     ]
     if not names:
         return None
@@ -133,8 +134,9 @@ def _activation(plan: Plan, given: Given, name: str) -> str:
     return next((found for found in names if found != "linear"), "linear")
 
 
-def _is_feed_forward(given: Given, name: str) -> bool:
-    return not isinstance(given.layers[name], keras.layers.RNN)
+def _may_change(given: Given, name: str) -> bool:
+    """Whether a layer's activation may be another: frozen weights were trained for theirs."""
+    return not isinstance(given.layers[name], keras.layers.RNN) and name not in given.frozen
 
 
 def _is_normalized(given: Given, name: str) -> bool:
@@ -148,4 +150,5 @@ def _makers(given: Given) -> list[str]:
 
 
 def _where(given: Given, places: list[str]) -> str:
-    return ", ".join(name for name in dict.fromkeys(places) if name in given.layers)
+    named = [name for name in dict.fromkeys(places) if name in given.layers]
+    return ", ".join(name for name in named if name not in given.frozen)

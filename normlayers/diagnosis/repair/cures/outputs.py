@@ -33,7 +33,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
         if not np.all(variance > 0):
             continue
         loss = known_loss(plan.losses[index]) if plan.losses[index] is not None else None
-        fitting, weight = _loss_of_scaled(plan.losses[index], loss, float(variance.mean()))
+        fitting, factor = _loss_of_scaled(plan.losses[index], loss, float(variance.mean()))
         name = f"{_maker(given, index)}_in_units"
         back = new_part(
             Standardize, name, mean=mean.tolist(), variance=variance.tolist(), invert=True
@@ -43,7 +43,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
             plan,
             behind=put(plan.behind, index, (back,)),
             losses=put(plan.losses, index, fitting),
-            loss_weights=put(plan.loss_weights, index, weight),
+            loss_weights=put(plan.loss_weights, index, _times(plan.loss_weights[index], factor)),
         )
         done.append(given.output_names[index])
     if not done:
@@ -110,8 +110,8 @@ def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str]
     return max(needed, units), "softmax", losses.SparseCategoricalCrossentropy(), what
 
 
-def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float | None]:
-    """A loss of what comes out, equal to the given one of standardized values, and its weight."""
+def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float]:
+    """A loss of what comes out; times a factor it is the given one of standardized values."""
     name = "" if known is None else known.name
     deviation = float(np.sqrt(variance))
     if name == "mean_squared_error":
@@ -124,7 +124,11 @@ def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any
             # Keras's configuration of it leaves it out.
             delta = float(getattr(loss, "_fn_kwargs", loss.get_config()).get("delta", 1.0))
         return keras.losses.Huber(delta=delta * deviation), 1 / variance
-    return loss, None
+    return loss, 1.0
+
+
+def _times(weight: float | None, factor: float) -> float:
+    return factor if weight is None else weight * factor
 
 
 def _with_activation(
@@ -147,7 +151,7 @@ def _with_activation(
 
 
 def _with_units(part: Part, units: int) -> Part:
-    return part.but(units=units).afresh()
+    return part.of_other_shape(units=units)
 
 
 def _maker(given: Given, index: int) -> str:

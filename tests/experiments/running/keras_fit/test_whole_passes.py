@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import normlayers as nl
-from normlayers.experiments.running.whole_passes import fit_in_passes
+from normlayers.experiments.running.keras_fit.whole_passes import fit_in_passes
 
 X = np.random.default_rng(0).normal(3, 1, (22, 2)).astype("float32")
 Y = (X[:, :1] > 3).astype("float32")

@@ -1,0 +1,1 @@
+"""Networks that an experiment trains by Keras's own ``fit``."""
