@@ -13,6 +13,7 @@ FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_hous
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
 	@echo '                  NETWORKS=... trains so many networks an arm of deep_networks'
+	@echo '                  START_OVER=1 removes what an earlier run, of other arguments, has left'
 	@echo '                  SCHEDULER=... trains networks on the workers of that Dask scheduler'
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make check        lint, types and the fast tests, in a minute'
@@ -25,7 +26,7 @@ help:
 reproduce: $(INSTALLED)
 	@$(BIN)/python scripts/reproduce.py $(if $(ONLY),--only $(ONLY)) \
 	  $(if $(NETWORKS),--networks $(NETWORKS)) $(if $(REPORT),--report $(REPORT)) \
-	  $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+	  $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(if $(START_OVER),--start-over)
 	@echo 'Open them in TensorBoard:  make tensorboard'
 
 # Links that open where the story is: TensorBoard sorts tags by their names.

@@ -126,9 +126,11 @@ class Search:
     def best(self) -> Trial:
         """The best so far; of those that differ by little the first.
 
-        The given model counts last: what was found to be wrong is cured unless that does harm.
+        The given model counts last: what was found to be wrong is cured unless that does harm, or
+        cannot be trained.
         """
-        return self._first_of_the_best([*self.done[1:], self.done[0]])
+        untouched, *cured = self.done
+        return self._first_of_the_best([*(trial for trial in cured if not trial.failure), untouched])
 
     def _first_of_the_best(self, trials: list[Trial]) -> Trial:
         best, *others = trials

@@ -59,6 +59,7 @@ def test_a_model_that_cannot_be_trained_says_why():
     model = classifier(NeedsEager())
     model.compile("sgd", "binary_crossentropy")
     repaired = repair(model, *classes(), found("inputs_not_scaled"), epochs=1, trials=2)
+    assert not repaired.changes
     (why,) = [said for said in repaired.remarks if "could not be trained" in said]
     assert "This layer is to be run eagerly." in why
 
