@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 ERRORS_FOUND, BAD_USAGE = 1, 2
+READ = ("x", "y", "x_val", "y_val")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,13 +73,22 @@ def _diagnosis(options: argparse.Namespace) -> Any:
     # In safe mode, Keras's default, no code that the file brings along is run.
     model = keras.saving.load_model(options.model, safe_mode=True)
     validation = (data["x_val"], data.get("y_val")) if "x_val" in data else None
+    unread = sorted(data.keys() - set(READ)) + (
+        ["y_val"] if "y_val" in data and not validation else []
+    )
+    if unread:
+        print(f"normlayers diagnose: not read of {options.data}: {', '.join(unread)}; "
+              f"it reads {', '.join(READ)}, and y_val with x_val.", file=sys.stderr)  # fmt: skip
     return diagnose(model, data["x"], data.get("y"), validation, options.batch_size, options.seed)
 
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
-    loaded = np.load(path, allow_pickle=False)
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, BadZipFile):  # whose words are of Python's own formats
+        loaded = None
     if not hasattr(loaded, "files"):
         raise ValueError(f"{path} must be an .npz archive of arrays, as numpy.savez writes")
     with loaded:

@@ -102,7 +102,8 @@ def look(
     with own_random_numbers(int(seed)), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a rule says in its own words
         data = read_data(model, x, y)
-        evidence = Evidence(data, _validation(model, validation_data), int(batch_size))
+        validation = _validation(model, validation_data, data)
+        evidence = Evidence(data, validation, int(batch_size))
         gather_data(evidence)
         try:
             few = run_rows(data, 1, seed)[:FIRST_ROWS]
@@ -132,12 +133,25 @@ def _check(model: Any, batch_size: Any, seed: Any) -> None:
             raise ValueError(f"{name} must be {kind} integer. Received: {name}={value!r}")
 
 
-def _validation(model: keras.Model, validation_data: Any) -> Data | None:
+def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | None:
     if validation_data is None:
         return None
     if isinstance(validation_data, tuple) and len(validation_data) in (2, 3):
-        return read_data(model, validation_data[0], validation_data[1])
-    return read_data(model, validation_data)
+        found = read_data(model, validation_data[0], validation_data[1])
+    else:
+        found = read_data(model, validation_data)
+    if _forms(found) != _forms(data):
+        shapes = [" and ".join(str(part.shape) for part in d.parts) for d in (found, data)]
+        raise ValueError(
+            "validation_data must have the inputs that x has. "
+            f"Received: validation inputs of shape {shapes[0]} for x of shape {shapes[1]}."
+        )
+    return found
+
+
+def _forms(data: Data) -> list[tuple[int, int]]:
+    """Of each input, its axes and features; along other axes rows may differ, as sequences do."""
+    return [(max(2, p.ndim), p.shape[-1] if p.ndim > 1 else 1) for p in data.parts]
 
 
 def _values_of_a_row(subject: Subject, data: Data, few: Any) -> int:

@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if not asked.logdir.is_dir():
         parser.error(f"{asked.logdir} is no folder")
+    if asked.output.is_dir() or not asked.output.parent.is_dir():
+        parser.error(f"{asked.output} is no file in a folder that is there")
     runs: list[Run] = []
     others = []
     found = FolderRuns(asked.logdir)

@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.statistics.conversion import refuse_masked
+
 Array = npt.NDArray[Any]
 Missing = Literal["error", "ignore"]
 Found = TypeVar("Found")
@@ -192,6 +194,7 @@ def kept_axes(axis: int | Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _numbers(data: Any, name: str) -> Array:
+    refuse_masked(data)
     array = np.asarray(data)
     if array.dtype.kind not in "biuf" and not _is_short_float(array):
         raise TypeError(

@@ -30,11 +30,7 @@ def to_array(data: Any) -> Array:
         >>> to_array(np.array(["1970-01-02", "NaT"], "datetime64[D]")).tolist()
         [86400.0, nan]
     """
-    if isinstance(data, np.ma.MaskedArray):
-        raise TypeError(
-            "a masked array's mask would be lost; pass data.filled(np.nan) with "
-            'missing="ignore", or the mask as an argument.'
-        )
+    refuse_masked(data)
     if isinstance(data, np.ndarray):
         return _as_numbers(data)
     if is_sparse(data):
@@ -52,6 +48,15 @@ def to_array(data: Any) -> Array:
         if not isinstance(data, list | tuple):
             raise
         raise ValueError("the rows of a nested list must have one length.") from error
+
+
+def refuse_masked(data: Any) -> None:
+    """Raise TypeError for NumPy's masked arrays."""
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError(
+            "a masked array's mask would be lost; pass data.filled(np.nan) with "
+            'missing="ignore", or the mask as an argument.'
+        )
 
 
 def is_sparse(data: Any) -> bool:

@@ -53,11 +53,11 @@ class LinearFit:
         whiten: Callable[[Array], Array] = whitening,
     ) -> None:
         self._product = product
-        x = np.asarray(x, float).reshape(len(x), -1)
+        x = _flattened(x)
         self._points, features = x.shape
         self._is_told = self._points > features + 1
         if self._is_told:
-            self._coordinates = _coordinates(x - x.mean(axis=0), whiten)
+            self._coordinates = _coordinates(x, whiten)
 
     def r_squared(self, y: Array) -> float:
         """R² of the fit to values, shape ``(points,)`` or ``(points, outputs)``; see ``linearity``.
@@ -85,12 +85,14 @@ class LinearFit:
 
     def _parts(self, y: Array) -> tuple[Array, Array, Array]:
         """Of each column: what the fit explains, the sum of squares, what of it is rounding."""
-        y = np.asarray(y, float).reshape(len(y), -1)
+        y = _flattened(y)
         if len(y) != self._points:
             raise ValueError(
                 "x and logit must be of one length. "
                 f"Received: {self._points} points, {len(y)} logits"
             )
+        if not len(y):
+            return (np.zeros(y.shape[1]),) * 3
         # What the mean's rounding leaves of a constant logit.
         rounding = len(y) * (4 * np.finfo(float).eps * np.abs(y).max(axis=0)) ** 2
         y = y - y.mean(axis=0)
@@ -103,26 +105,34 @@ class LinearFit:
         return np.sum(y**2, axis=0), total, rounding
 
 
+def _flattened(values: Array) -> Array:
+    values = np.asarray(values, float)
+    return values.reshape(len(values), int(np.prod(values.shape[1:], dtype=int)))
+
+
 def _share(explained: Array, total: Array, rounding: Array) -> Array:
     varies = ~(total <= rounding)  # NaN is not constant
     return np.where(varies, np.clip(explained / np.where(varies, total, 1), 0, 1), 1.0)
 
 
 def _coordinates(x: Array, whiten: Callable[[Array], Array]) -> tuple[Array, ...]:
-    """Matrices that, one after the other, give a vector's coordinates in the columns' span.
+    """Matrices that, one after the other, give a vector's coordinates in the centred columns' span.
 
     The coordinates are by an orthonormal basis. Most often they come by whitening: few large
     products, where a singular value decomposition is thousands of small steps, each of which waits
     for all threads. It squares the condition number, which shows in the whitening matrix; then
     the decomposition it is.
     """
-    x = x / (np.abs(x).max(initial=0.0) or 1.0)  # so that no square overflows
-    length = np.linalg.norm(x, axis=0)
+    magnitude = np.abs(x).max(axis=0)
+    x = x - x.mean(axis=0)
+    size = np.abs(x).max(axis=0)
     # Features that do not vary, but for the mean's rounding, have no direction.
-    varies = length > length.max(initial=0.0) * _rounding(x)
-    x = x[:, varies]
+    varies = size > magnitude * _rounding(x)
+    # Each by its own size, so that no square overflows and no scale counts.
+    x = x[:, varies] / size[varies]
+    length = np.linalg.norm(x, axis=0)
     with suppress(Exception):  # some are linear functions of others: each backend has its error
-        rows = np.ascontiguousarray(x.T) / length[varies, None]
+        rows = np.ascontiguousarray(x.T) / length[:, None]
         white = whiten(rows)
         # What rounding in the rows' products, whose diagonal is 1, becomes.
         if np.finfo(float).eps * np.sum(white**2) <= _ORTHONORMAL:

@@ -266,9 +266,9 @@ def duplicates(outputs: Array, tolerance: float = 1e-6) -> Array:
         [False, True, False]
     """
     outputs = np.asarray(outputs, float)
-    centred = outputs - outputs.mean(axis=0)
+    centred = outputs - outputs.sum(axis=0) / max(1, len(outputs))
     length = np.linalg.norm(centred, axis=0)
-    told_apart = length > 1e-9 * np.maximum(1e-300, np.abs(outputs).max(axis=0))
+    told_apart = length > 1e-9 * np.maximum(1e-300, np.abs(outputs).max(axis=0, initial=0.0))
     unit = np.where(told_apart, centred / np.where(told_apart, length, 1), 0)
     alike = np.abs(unit.T @ unit) >= 1 - tolerance
     return np.triu(alike, 1).any(axis=0)

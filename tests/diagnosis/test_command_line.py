@@ -39,19 +39,31 @@ def test_what_cannot_be_read_is_one_line_and_2(files, tmp_path, capsys):
     np.savez(tmp_path / "other.npz", z=X)
     np.savez(tmp_path / "narrow.npz", x=X[:, :2])
     (tmp_path / "text.keras").write_text("no model")
+    (tmp_path / "table.csv").write_text("1,2")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "data.npz").read_bytes()[:-30])
     for arguments in (
         [*usual[:2], str(tmp_path / "none.npz")],
         [*usual[:2], str(tmp_path / "other.npz")],
+        [*usual[:2], str(tmp_path / "table.csv")],
+        [*usual[:2], str(tmp_path / "cut.npz")],
         [*usual[:2], str(tmp_path / "narrow.npz")],
         ["diagnose", str(tmp_path / "none.keras"), usual[2]],
         ["diagnose", str(tmp_path / "text.keras"), usual[2]],
         [*usual, "--batch-size", "0"],
     ):
         assert main(arguments) == 2
-        assert len(capsys.readouterr().err.splitlines()) == 1
+        (said,) = capsys.readouterr().err.splitlines()
+        assert "pickle" not in said
     with pytest.raises(SystemExit) as stopped:
         main(["diagnose"])
     assert stopped.value.code == 2
+
+
+def test_arrays_that_are_not_read_are_named(files, capsys):
+    assert main([*files(classifier(loss=None), x=X, Y=Y, y_val=Y), "--json"]) == 0
+    written = capsys.readouterr()
+    assert "data.npz: Y, y_val; it reads x, y, x_val, y_val" in written.err
+    json.loads(written.out)
 
 
 def test_help_does_not_wait_for_keras():

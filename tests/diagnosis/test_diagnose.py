@@ -207,3 +207,26 @@ def test_several_inputs_and_outputs():
     assert ("inputs_not_scaled", "a") not in told
     assert ("targets_not_scaled", "r") in told
     assert ("output_does_not_fit_loss", "c") in told
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        (np.zeros((9, 3)), np.array(["a"] * 9), "y must be real numbers.*number the classes"),
+        (np.zeros((9, 3)), np.zeros(9, complex), "y must be real numbers"),
+        (np.zeros((9, 3), complex), np.zeros(9), "x must be real numbers"),
+    ],
+)
+def test_what_is_no_number_is_refused(x, y, says):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    for call in (nl.diagnose, nl.repair):
+        with pytest.raises(TypeError, match=says):
+            call(model, x, y)
+
+
+@pytest.mark.parametrize("x_val", [np.zeros((5, 2)), np.zeros((5, 3, 1)), [np.zeros((5, 3))] * 2])
+def test_validation_data_of_another_form_are_refused(x_val):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    x = np.random.default_rng(0).normal(size=(9, 3))
+    with pytest.raises(ValueError, match="must have"):
+        nl.diagnose(model, x, np.zeros(9), (x_val, np.zeros(5)))

@@ -93,3 +93,12 @@ def test_the_command_says_what_is_missing(tmp_path, capsys):
     with pytest.raises(SystemExit):
         command.main([str(tmp_path / "nothing"), "-o", str(tmp_path / "run.html")])
     assert "no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", [".", "nowhere/run.html"])
+def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path, capsys, output):
+    write_other_run(tmp_path / "other")
+    with pytest.raises(SystemExit) as stopped:
+        command.main([str(tmp_path), "-o", str(tmp_path / output)])
+    assert stopped.value.code == 2
+    assert "is no file in a folder that is there" in capsys.readouterr().err

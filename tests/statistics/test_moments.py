@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import normlayers as nl
+from normlayers.statistics.extrema import Extrema
 from normlayers.statistics.moments import Moments
 
 
@@ -292,3 +293,9 @@ def test_what_is_read_of_moments_is_not_theirs():
         found = getattr(moments, name)
         found *= 5
         assert getattr(moments, name).tolist() == getattr(merged, name).tolist() == before
+
+
+@pytest.mark.parametrize("kind", [Moments, Extrema])
+def test_a_masked_array_is_refused(kind):
+    with pytest.raises(TypeError, match="mask would be lost"):
+        kind().update(np.ma.array([[1.0], [99.0]], mask=[[0], [1]]))

@@ -5,6 +5,7 @@ import pytest
 
 from normlayers import measures
 from normlayers.tracking.linear_fit import LinearFit
+from normlayers.tracking.measures import linearity
 
 
 def test_a_linear_fit_of_points_that_are_not_in_general_position():
@@ -62,3 +63,24 @@ def test_points_in_general_position_take_no_singular_value_decomposition(monkeyp
     expected = explained(x, y)
     monkeypatch.setattr(np.linalg, "svd", None)
     assert LinearFit(x).r_squared(y) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("scales", [[1, 1e-8, 1e8], [1e-150, 1, 1e150], [1e-12, 1e-12, 1e9]])
+def test_no_scale_counts(scales):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(50, 3))
+    y = x[:, 0] ** 2 + x[:, 1]
+    expected = linearity(x, y)
+    assert linearity(x * scales, y) == pytest.approx(expected, rel=1e-9)
+    constant = np.concatenate([x * scales, np.full((50, 1), 0.1 * max(scales))], axis=1)
+    assert linearity(constant, y) == pytest.approx(expected, rel=1e-9)
+
+
+def test_spread_that_is_small_beside_the_offset():
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    y = x[:, 0] ** 2 + x[:, 1]
+    assert linearity(x + np.array([0, 2**20]), y) == pytest.approx(linearity(x, y), rel=1e-7)
+
+
+def test_of_no_points_nothing_is_known():
+    assert np.isnan(linearity(np.zeros((0, 2)), np.zeros(0)))

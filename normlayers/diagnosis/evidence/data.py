@@ -90,6 +90,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
     y = None if y is None else _targets(y)
     targets = [] if y is None else keras.tree.flatten(y)
     _refuse_lengths(parts, targets)
+    _refuse_other_than_numbers(parts, targets)
     rows = len(parts[0])
     values = sum(int(np.prod(part.shape[1:])) for part in parts)
     most = max(1, MOST_VALUES // max(1, values))
@@ -206,6 +207,18 @@ def _array(part: Any) -> Array:
         if len(flat) and all(isinstance(e, str | bytes) or is_missing(e) for e in flat):
             return text.astype(str) if text.dtype.kind == "O" else text  # for a layer that reads it
         raise
+
+
+def _refuse_other_than_numbers(parts: list[Array], targets: list[Array]) -> None:
+    """A layer may read text; nothing computes with text for targets, or with complex numbers."""
+    for name, arrays, kinds in (("x", parts, "c"), ("y", targets, "USOc")):
+        for array in arrays:
+            if array.dtype.kind in kinds:
+                raise TypeError(
+                    f"{name} must be real numbers. Received: {name} of type {array.dtype}"
+                    + ("; number the classes, as np.unique(y, return_inverse=True)[1] does."
+                       if array.dtype.kind != "c" else ".")
+                )  # fmt: skip
 
 
 def _refuse_lengths(parts: list[Array], targets: list[Array]) -> None:

@@ -74,7 +74,9 @@ class Part:
             layer = self.kind(**self.config)
         else:
             layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
-        layer.trainable = self.trainable
+        # Its configuration knows which layers within it are frozen, and setting it sets them all.
+        if layer.trainable != self.trainable:
+            layer.trainable = self.trainable
         return layer
 
     def take_weights(self, layer: Any) -> None:

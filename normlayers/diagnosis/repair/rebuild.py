@@ -54,7 +54,7 @@ def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:
         weights = [1.0 if weight is None else weight for weight in weights]
     one = len(plan.losses) == 1
     model.compile(
-        kind.from_config(dict(config)),
+        _scaled_like(given.model, kind.from_config(dict(config))),
         loss=plan.losses[0] if one else list(plan.losses),
         loss_weights=weights,
         **_metrics(plan, given),
@@ -62,16 +62,49 @@ def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:
     )
 
 
+def _scaled_like(model: keras.Model, optimizer: Any) -> Any:
+    """The optimizer, within what scales the losses of the model's."""
+    scaling = getattr(model, "optimizer", None)
+    if not isinstance(scaling, keras.optimizers.LossScaleOptimizer):
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(
+        optimizer,
+        initial_scale=scaling.initial_scale,
+        dynamic_growth_steps=scaling.dynamic_growth_steps,
+        name=scaling.name,
+    )
+
+
 def _metrics(plan: Plan, given: Given) -> dict[str, Any]:
     """Those it was given with; none that count labels of another form."""
     same = [loss_kind(loss) for loss in plan.losses] == [loss_kind(loss) for loss in given.losses]
     found = {}
-    if same and given.model.compiled:
-        for kind in ("metrics", "weighted_metrics"):
-            with suppress(Exception):  # of a function of somebody's own
-                config = given.model.get_compile_config()
-                found[kind] = keras.saving.deserialize_keras_object(config.get(kind))
+    for kind, metrics in metrics_of(given.model).items() if same else ():
+        with suppress(Exception):
+            found[kind] = keras.tree.map_structure(_metric, metrics)
     return found
+
+
+def metrics_of(model: keras.Model) -> dict[str, Any]:
+    """What a model was compiled with to count, by the argument of ``compile``."""
+    if not model.compiled:
+        return {}
+    compiled = model._compile_config.config
+    return {kind: compiled[kind] for kind in ("metrics", "weighted_metrics") if compiled.get(kind)}
+
+
+def _metric(given: Any) -> Any:
+    """A metric that counts for itself, of one given by name, as a function or as an object.
+
+    Raises:
+        Exception: where an object of the user's class cannot be made of its configuration.
+    """
+    if not isinstance(given, keras.metrics.Metric):
+        return given
+    if type(given) is keras.metrics.MeanMetricWrapper:  # of a function of somebody's own
+        own = {"name": given.name, "dtype": given.dtype, **given._fn_kwargs}
+        return keras.metrics.MeanMetricWrapper(given._fn, **own)
+    return type(given).from_config(given.get_config())
 
 
 def _execution(given: Given) -> dict[str, Any]:
@@ -134,14 +167,23 @@ def _of_layers(plan: Plan, given: Given) -> keras.Model:
 
 def _assembled(given: Given, inputs: list[Any], outputs: list[Any]) -> keras.Model:
     """A Sequential model where it was one, else a Functional one of the same structure."""
+    kind, name = type(given.model), given.model.name
     if isinstance(given.built, keras.Sequential):
-        name = given.model.name
         plain = keras.Model(inputs, outputs)
         layers = [layer for layer in plain.layers if type(layer) is not keras.layers.InputLayer]
-        return keras.Sequential([inputs[0], *layers], name=name)
+        return _of_kind(kind, keras.Sequential, [inputs[0], *layers], name=name)
     structure_in = keras.tree.pack_sequence_as(given.built.input, inputs)
     structure_out = keras.tree.pack_sequence_as(given.built.output, outputs)
-    return keras.Model(structure_in, structure_out, name=given.model.name)
+    return _of_kind(kind, keras.Model, structure_in, structure_out, name=name)
+
+
+def _of_kind(kind: Any, keras_own: Any, *parts: Any, name: str) -> keras.Model:
+    """A model of the user's class, which may train in its own way, where it can be made so."""
+    try:
+        model = kind(*parts, name=name)
+    except TypeError:  # a constructor of its own
+        return keras_own(*parts, name=name)
+    return model if isinstance(model, keras.Model) else keras_own(*parts, name=name)
 
 
 def _around(plan: Plan, given: Given) -> keras.Model:

@@ -16,10 +16,10 @@ from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy, whole
-from normlayers.diagnosis.repair.rebuild import as_taken, build
+from normlayers.diagnosis.repair.rebuild import as_taken, build, metrics_of
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
-from normlayers.diagnosis.repair.target import Score
+from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored, split
 from normlayers.inference.graph import input_names, output_names
 
@@ -145,13 +145,12 @@ def _result(
         model.optimizer.learning_rate = best.candidate.rate
     size = training.plan.batch_size
     before = {"as given": as_given.metric, "trained as long": untouched.metric}
-    worse = best.score.quality < as_given.quality - ROUNDING
+    # Where no training could be scored, the model is a copy of the given one.
+    score = best.score if best.changes or best.score > NONE else as_given
+    worse = score.quality < as_given.quality - ROUNDING
     remarks = _remarks(diagnosis, search, best, training)
     if worse:
-        remarks.append(
-            "The new model is worse than the given one on the held-out rows: "
-            f"{best.score.metric:.3f} to {as_given.metric:.3f}, after {epochs} passes of training."
-        )
+        remarks.append(_worse(score, as_given, epochs))
     x, y = as_taken(model, rows.x), whole(rows.y)
     after = diagnose(model, x, y, batch_size=size, seed=search.seed)
     return Repair(
@@ -159,7 +158,7 @@ def _result(
         list(best.changes),
         after,
         before,
-        best.score.metric,
+        score.metric,
         size,
         epochs,
         len(search.done),
@@ -186,7 +185,32 @@ def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -
     ]
     if search.faults and not best.changes:
         remarks.append("No cure helped within the trials; the model is a copy of the given one.")
+    others = dict.fromkeys(trial.failure for trial in search.done if trial.failure)
+    others.pop(failure, None)
+    remarks += [f"A cured model could not be trained: {other}" for other in others]
+    if metrics_of(given.model).keys() - metrics_of(training.model).keys():
+        remarks.append(
+            "Metrics were left out: they count labels of another form, or cannot be made of their "
+            "configuration."
+        )
+    own = type(given.model)
+    if type(training.model) is not own and given.has_graph:
+        remarks.append(
+            f"The model is of Keras's own class, for {own.__name__} is made of other arguments: it "
+            f"has none of its methods, such as a train_step of its own."
+        )
     return remarks
+
+
+def _worse(score: Score, as_given: Score, epochs: int) -> str:
+    """Says by how much, in the measure in which it is."""
+    kind = "metric" if score.metric < as_given.metric else "quality"
+    what = "" if kind == "metric" else ", by its loss"
+    return (
+        f"The new model is worse than the given one on the held-out rows{what}: "
+        f"{getattr(score, kind):.3f} to {getattr(as_given, kind):.3f}, after {epochs} passes of "
+        "training."
+    )
 
 
 def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:

@@ -127,10 +127,11 @@ class Search:
         """The best so far; of those that differ by little the first.
 
         The given model counts last: what was found to be wrong is cured unless that does harm, or
-        cannot be trained.
+        ends in nothing that can be scored.
         """
         untouched, *cured = self.done
-        return self._first_of_the_best([*(trial for trial in cured if not trial.failure), untouched])
+        scored = [trial for trial in cured if trial.score > NONE and not trial.failure]
+        return self._first_of_the_best([*scored, untouched])
 
     def _first_of_the_best(self, trials: list[Trial]) -> Trial:
         best, *others = trials

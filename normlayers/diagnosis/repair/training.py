@@ -51,6 +51,11 @@ def split(
     """Rows in random order, a share of them held out."""
     rows = np.random.default_rng(seed).permutation(len(x[0]))
     held = max(1, round(share * len(rows)))
+    if held == len(rows):
+        raise ValueError(
+            f"validation_split must leave rows to train on. Received: validation_split={share} of "
+            f"{held} rows."
+        )
     held_out, train = rows[:held][:MOST_ROWS], rows[held:]
     return Split(
         [part[train] for part in x],
@@ -70,7 +75,8 @@ def epochs_for(rows: int, batch_size: int) -> int:
 class ShortTraining:
     """A plan's model, trained from the same start at one learning rate or another.
 
-    Of a model that had been trained before, the start is kept where training makes it worse.
+    Of a model that had been trained before, the start is kept where training makes it worse; of any
+    where training ends in nothing that can be scored.
     ``failure`` is what training it raised, ``""`` where it ran to its end.
 
     Args:
@@ -109,7 +115,7 @@ class ShortTraining:
             score = self._score()
         except Exception as error:  # training that fails is no good, whatever it raises
             score, self.failure = NONE, reason(error)
-        if start > score:
+        if start > score or score == NONE:
             kept.give_back()
         return max(start, score)
 
@@ -129,7 +135,7 @@ class ShortTraining:
         """Step by step: ``fit`` takes many times as long where processors are shared."""
         rows, size = self._rows, self.plan.batch_size
         for batch in batches(len(rows.x[0]), size, self.epochs, self._seed):
-            x, y = ([part[batch] for part in parts] for parts in (rows.x, rows.y))
+            x, y = ([_tensor(part[batch]) for part in parts] for parts in (rows.x, rows.y))
             self.model.train_on_batch(as_taken(self.model, x), whole(y))
 
 
@@ -173,6 +179,11 @@ def _predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512
         out = model(rows, training=False)
         batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+def _tensor(rows: Array) -> Any:
+    """As ``fit`` hands them to losses and metrics, of which some take no arrays of NumPy's."""
+    return keras.ops.convert_to_tensor(rows) if rows.dtype.kind in "fiub" else rows
 
 
 def _numpy(tensor: Any) -> Array:

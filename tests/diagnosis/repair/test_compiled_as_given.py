@@ -75,3 +75,105 @@ def test_an_outputs_share_of_the_loss(loss, weight):
     variance = float(np.var(y.astype(float)))
     factor = {"mse": 1 / variance, "mae": variance**-0.5, "huber": 1 / variance, "mape": 1.0}[loss]
     assert its == pytest.approx((1.0 if weight is None else weight) * factor, rel=1e-12)
+
+
+def squares(y, predicted):
+    """A loss that nobody knows by its name."""
+    return keras.ops.mean((y - predicted) ** 2, -1)
+
+
+def product(y, predicted):
+    """A metric of the user's own, of tensors."""
+    return keras.ops.mean(keras.ops.cast(y, "float32") * predicted)
+
+
+def test_the_share_of_a_loss_that_is_not_known_is_measured():
+    x, y = amounts(scale=1000.0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, name="last")])
+    model.compile(keras.optimizers.SGD(0.01), squares)
+    read = given(model, x, y)
+    plan = scale_targets(read.plan(), read, "targets_not_scaled", [])
+    assert plan.loss_weights == (pytest.approx(1 / np.var(y.astype(float)), rel=1e-5),)
+    assert "the loss is divided" in plan.changes[0].done
+    model.compile("sgd", "mape")
+    read = given(model, x, y)
+    plan = scale_targets(read.plan(), read, "targets_not_scaled", [])
+    assert plan.loss_weights == (1.0,)
+    assert "the loss is divided" not in plan.changes[0].done
+
+
+def test_a_huber_loss_keeps_its_reduction_and_name():
+    x, y = amounts(scale=1000.0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, name="last")])
+    model.compile("sgd", keras.losses.Huber(delta=2.0, reduction="sum", name="own"))
+    read = given(model, x, y)
+    (loss,) = scale_targets(read.plan(), read, "targets_not_scaled", []).losses
+    assert (loss.reduction, loss.name) == ("sum", "own")
+
+
+def test_metrics_of_ones_own():
+    model = classifier()
+    wrapped = keras.metrics.MeanMetricWrapper(product, name="wrapped")
+    metrics = [product, "accuracy", wrapped, keras.metrics.AUC(num_thresholds=7, name="auc")]
+    model.compile("sgd", "binary_crossentropy", metrics=metrics)
+    x, y = classes(scale=100)
+    y = y[:, None]
+    repaired = repair(model, x, y, found("inputs_not_scaled"), epochs=1, trials=1)
+    evaluated = repaired.model.evaluate(x, y, verbose=0, return_dict=True)
+    assert set(evaluated) == {"loss", "product", "accuracy", "wrapped", "auc"}
+    assert not any("Metrics" in said for said in repaired.remarks)
+    assert not any(metric is wrapped for metric in repaired.model.metrics)
+
+
+def test_a_loss_scale():
+    model = classifier()
+    scaling = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=1024.0)
+    model.compile(scaling, "binary_crossentropy")
+    repaired = repair(model, *classes(scale=100), found("inputs_not_scaled"), epochs=1, trials=2)
+    optimizer = repaired.model.optimizer
+    assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    assert optimizer.initial_scale == 1024.0
+    assert isinstance(optimizer.inner_optimizer, keras.optimizers.Adam)
+
+
+class OwnStep(keras.Model):
+    """Trains by a step of its own."""
+
+    def train_on_batch(self, *args, **kwargs):
+        self.steps = getattr(self, "steps", 0) + 1
+        return super().train_on_batch(*args, **kwargs)
+
+
+class OwnArguments(keras.Model):
+    """As ``OwnStep``, made of something else than inputs and outputs."""
+
+    def __init__(self, width):
+        inputs = keras.Input((3,))
+        hidden = keras.layers.Dense(width, "relu")(inputs)
+        super().__init__(inputs, keras.layers.Dense(1, "sigmoid")(hidden))
+
+
+def test_a_class_with_a_step_of_its_own():
+    inputs = keras.Input((3,))
+    model = OwnStep(inputs, keras.layers.Dense(1, "sigmoid")(inputs))
+    model.compile("sgd", "binary_crossentropy")
+    repaired = repair(model, *classes(scale=100), found("inputs_not_scaled"), epochs=2, trials=1)
+    assert type(repaired.model) is OwnStep
+    assert repaired.model.steps > 0
+    assert not hasattr(model, "steps")
+    model = OwnArguments(4)
+    model.compile("sgd", "binary_crossentropy")
+    repaired = repair(model, *classes(scale=100), found("inputs_not_scaled"), epochs=1, trials=1)
+    assert any("OwnArguments is made of other arguments" in said for said in repaired.remarks)
+
+
+def test_where_every_training_diverges_the_weights_are_the_given_ones():
+    x, y = amounts()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, name="last")])
+    model.compile(keras.optimizers.SGD(1e25), "mse")
+    repaired = repair(model, x, y, found("targets_not_scaled"), epochs=2, trials=1)
+    assert not repaired.changes
+    assert not repaired.worse
+    assert repaired.after == repaired.before["as given"]
+    for kept, own in zip(repaired.model.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(kept, own)

@@ -119,3 +119,21 @@ def test_a_frozen_output_of_too_few_units_is_made_anew_and_trained():
     assert part.config["units"] == 3
     assert part.trainable
     assert not part.weights
+
+
+def test_a_layer_within_a_model_or_a_wrapper_that_is_trained():
+    layers = keras.layers
+    inner = frozen_first()
+    both = layers.Bidirectional(layers.SimpleRNN(2), name="both")
+    model = keras.Sequential(
+        [keras.Input((3,)), inner, layers.Reshape((1, 1)), both, layers.Dense(1, "sigmoid")]
+    )
+    both.forward_layer.trainable = False
+    model.compile("sgd", "binary_crossentropy")
+    x, y = classes(scale=200, offset=1000)
+    repaired = repair(model, x, y, found("inputs_not_scaled"), epochs=1, trials=2).model
+    assert len(repaired.trainable_weights) == len(model.trainable_weights)
+    assert np.array_equal(kernel(repaired.get_layer(inner.name)), kernel(inner))
+    forward = repaired.get_layer("both").forward_layer
+    assert not forward.trainable
+    assert np.array_equal(numbers(forward.weights[0]), numbers(both.forward_layer.weights[0]))

@@ -83,3 +83,22 @@ def test_the_inputs_that_are_named_are_the_ones_that_are_scaled():
         repaired = nl.repair(model, x, AMOUNT, epochs=4)
         assert [change.where for change in repaired.changes if change.fault] == ["table"]
         assert repaired.model.predict(x, verbose=0).shape == (240, 1)
+
+
+def test_outputs_keep_the_names_by_which_targets_and_metrics_come():
+    inputs = keras.Input((4,))
+    hidden = layers.Dense(8, "relu")(inputs)
+    reg = layers.Activation("linear", name="reg")(layers.Dense(1)(hidden))
+    model = keras.Model(inputs, [reg, layers.Dense(1, "sigmoid", name="cls")(hidden)])
+    losses = {"reg": "mse", "cls": "binary_crossentropy"}
+    model.compile("adam", losses, metrics={"reg": ["mae"], "cls": ["accuracy"]})
+    y = {"reg": 1e4 * AMOUNT + 5e4, "cls": LABEL}
+    model.fit(X, y, verbose=0)
+    repaired = nl.repair(model, X, y, epochs=1, trials=2)
+    assert "targets_not_scaled" in [change.fault for change in repaired.changes]
+    assert not [said for said in repaired.remarks if "could not be trained" in said]
+    new = repaired.model
+    assert new.output_names == model.output_names
+    assert set(new.fit(X, y, verbose=0).history) == set(model.fit(X, y, verbose=0).history)
+    means = new.predict(X, verbose=0)[0].mean(), y["reg"].mean()
+    assert means[0] == pytest.approx(means[1], rel=0.5)  # in its own units

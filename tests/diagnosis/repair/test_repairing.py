@@ -173,6 +173,7 @@ def test_of_a_subclassed_model_what_is_around_it():
         ({"epochs": True}, ValueError, "epochs must be a positive integer"),
         ({"batch_size": 1.5}, ValueError, "batch_size must be a positive integer"),
         ({"validation_split": 1}, ValueError, "validation_split must be over 0"),
+        ({"validation_split": 0.999}, ValueError, "validation_split must leave rows"),
         ({"seed": -1}, ValueError, "seed must be a non-negative integer"),
         ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, ValueError, "needs 10 or more. Received: 4"),
         ({"model": "model"}, TypeError, "model must be a keras.Model"),

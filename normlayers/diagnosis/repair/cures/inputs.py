@@ -65,14 +65,16 @@ def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
 )
 def standardize(given: Given, index: int) -> tuple[Part, ...]:
     """Mean 0 and standard deviation 1 for each feature."""
-    layer = Standardize(name=f"standardize_{index}", missing="ignore")
+    axis = _feature_axis(given, index)
+    layer = Standardize(axis, name=f"standardize_{index}", missing="ignore")
     return (_adapted(layer, given.x[index]),)
 
 
 @_in_front("An adapted MinMaxScale stands in front", "so that every feature comes in from -1 to 1")
 def min_max_scale(given: Given, index: int) -> tuple[Part, ...]:
     """From -1 to 1 for each feature."""
-    layer = MinMaxScale(feature_range=(-1.0, 1.0), name=f"min_max_scale_{index}", missing="ignore")
+    axis, name = _feature_axis(given, index), f"min_max_scale_{index}"
+    layer = MinMaxScale(axis, feature_range=(-1.0, 1.0), name=name, missing="ignore")
     return (_adapted(layer, given.x[index]),)
 
 
@@ -82,13 +84,14 @@ def min_max_scale(given: Given, index: int) -> tuple[Part, ...]:
 )
 def cut_off_outliers(given: Given, index: int) -> tuple[Part, ...]:
     """Scaled by quantiles, and cut off beyond them."""
-    features = _features(given.x[index])
+    features = _features(given, index)
     features = np.where(np.isfinite(features), features, np.nan)
     low, high = np.nanquantile(features, QUANTILES, axis=0)
     # A feature that is nearly always the same has no quantiles to scale by.
     whole = np.nanmin(features, 0), np.nanmax(features, 0)
     low, high = (np.where(high > low, a, b) for a, b in zip((low, high), whole, strict=True))
     limits = {"minimum": low.tolist(), "maximum": high.tolist(), "clip": True}
+    limits["axis"] = _feature_axis(given, index)
     return (new_part(MinMaxScale, f"cut_off_{index}", feature_range=WITHIN, **limits),)
 
 
@@ -98,12 +101,13 @@ def cut_off_outliers(given: Given, index: int) -> tuple[Part, ...]:
 )
 def take_constants_away(given: Given, index: int) -> tuple[Part, ...]:
     """Features with one value become 0, and the others stay as they are."""
-    features = _features(given.x[index])
+    features = _features(given, index)
     low, high = features.min(0), features.max(0)
     values = np.where(low == high, low, 0.0)
     if not values.any() or _own_scaling(given, index):  # which would be taken out
         return ()
     layer = {"mean": values.tolist(), "variance": np.ones_like(values).tolist()}
+    layer["axis"] = _feature_axis(given, index)
     return (new_part(Standardize, f"without_constants_{index}", **layer),)
 
 
@@ -113,7 +117,8 @@ def take_constants_away(given: Given, index: int) -> tuple[Part, ...]:
 )
 def fill_missing(given: Given, index: int) -> tuple[Part, ...]:
     """Each feature's mean in the place of NaN and infinite values."""
-    layer = Standardize(name=f"standardize_{index}", missing="ignore")
+    axis = _feature_axis(given, index)
+    layer = Standardize(axis, name=f"standardize_{index}", missing="ignore")
     return (_adapted(layer, given.x[index]), new_part(FillMissing, f"fill_missing_{index}"))
 
 
@@ -158,9 +163,16 @@ def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
     return plan.changed(change)
 
 
-def _features(x: Array) -> Array:
+def _features(given: Given, index: int) -> Array:
     """One column a feature, in float64."""
+    x = np.moveaxis(given.x[index], _feature_axis(given, index), -1)
     return x.reshape(-1, x.shape[-1]).astype(float)
+
+
+def _feature_axis(given: Given, index: int) -> int:
+    """The axis of an input's features: 1 where a layer has channels first."""
+    formats = {getattr(layer, "data_format", None) for layer in given.layers.values()}
+    return 1 if "channels_first" in formats and given.x[index].ndim > 2 else -1
 
 
 def _adapted(layer: Any, x: Array) -> Part:

@@ -88,7 +88,9 @@ def _normalized(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
         first, *rest = plan.chains[name]
         activation = activation_name(first)
         parts = [first.but(activation="linear", use_bias=False).afresh()]
-        parts.append(new_part(BatchNormalization, f"{name}_normalization", momentum=0.9))
+        axis = 1 if first.config.get("data_format") == "channels_first" else -1
+        own = f"{name}_normalization"
+        parts.append(new_part(BatchNormalization, own, axis=axis, momentum=0.9))
         if activation != "linear":
             config = first.config["activation"]
             parts.append(

@@ -8,12 +8,15 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.outputs import Loss, known_loss
 from normlayers.diagnosis.repair.given import Given, activation_name
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part, put
 from normlayers.diagnosis.repair.target import Target
 from normlayers.layers.standardize import Standardize
+
+Array = npt.NDArray[Any]
 
 # A unit for every number up to the largest label; more than this many to a label, and the labels
 # are to be numbered instead.
@@ -24,7 +27,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
     """The targets standardized for training; what comes out is in the user's units."""
     indices = [i for i, target in enumerate(given.targets) if target.is_regression]
     indices = _named(given, indices, places)
-    done = []
+    done, divided = [], []
     for index in indices:
         y = np.asarray(given.y[index], float)
         y = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
@@ -34,11 +37,13 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
             continue
         loss = known_loss(plan.losses[index]) if plan.losses[index] is not None else None
         fitting, factor = _loss_of_scaled(plan.losses[index], loss, float(variance.mean()))
-        name = f"{_maker(given, index)}_in_units"
+        factor = factor or _measured_factor(plan.losses[index], y, mean, variance)
+        plan = _with_activation(plan, given, index, "linear", afresh=given.trained)
+        plan, name = _with_free_name(plan, given, index)
         back = new_part(
             Standardize, name, mean=mean.tolist(), variance=variance.tolist(), invert=True
         )
-        plan = _with_activation(plan, given, index, "linear", afresh=given.trained)
+        divided.append(factor != 1)
         plan = replace(
             plan,
             behind=put(plan.behind, index, (back,)),
@@ -51,8 +56,8 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
     change = Change(
         fault,
         ", ".join(done),
-        "A Standardize(invert=True) stands behind the output, and the loss is divided by the "
-        "targets' scale.",
+        "A Standardize(invert=True) stands behind the output"
+        + (", and the loss is divided by the targets' scale." if any(divided) else "."),
         "The network learns targets of unit scale and predicts in their own units.",
     )
     return plan.changed(change)
@@ -110,8 +115,11 @@ def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str]
     return max(needed, units), "softmax", losses.SparseCategoricalCrossentropy(), what
 
 
-def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float]:
-    """A loss of what comes out; times a factor it is the given one of standardized values."""
+def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float | None]:
+    """A loss of what comes out; times a factor it is the given one of standardized values.
+
+    The factor is ``None`` of a loss that is not known.
+    """
     name = "" if known is None else known.name
     deviation = float(np.sqrt(variance))
     if name == "mean_squared_error":
@@ -119,12 +127,31 @@ def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any
     if name in ("mean_absolute_error", "log_cosh"):
         return loss, 1 / deviation
     if name == "huber":
-        delta = 1.0
-        if isinstance(loss, keras.losses.Loss):
-            # Keras's configuration of it leaves it out.
-            delta = float(getattr(loss, "_fn_kwargs", loss.get_config()).get("delta", 1.0))
-        return keras.losses.Huber(delta=delta * deviation), 1 / variance
-    return loss, 1.0
+        if not isinstance(loss, keras.losses.Loss):
+            return keras.losses.Huber(delta=deviation), 1 / variance
+        # Keras's configuration of it leaves delta out.
+        delta = float(getattr(loss, "_fn_kwargs", loss.get_config()).get("delta", 1.0))
+        config = {"reduction": loss.reduction, "name": loss.name, "dtype": loss.dtype}
+        return keras.losses.Huber(delta=delta * deviation, **config), 1 / variance
+    return loss, 1.0 if known is not None and known.kind else None
+
+
+def _measured_factor(loss: Any, y: Array, mean: Array, variance: Array) -> float:
+    """Of a loss that is not known: by how much the targets' scale makes it larger.
+
+    As it is of the mean, predicted for all; 1 where that is no positive number.
+    """
+    standardized = (y - mean) / np.sqrt(variance)
+    pairs = (y, np.broadcast_to(mean, y.shape)), (standardized, 0 * standardized)
+    try:
+        function = keras.losses.get(loss)
+        large, small = (
+            float(np.mean(keras.ops.convert_to_numpy(function(*map(_tensor, pair)))))
+            for pair in pairs
+        )
+    except Exception:  # a function of somebody's own
+        return 1.0
+    return small / large if 0 < small < np.inf and 0 < large < np.inf else 1.0
 
 
 def _times(weight: float | None, factor: float) -> float:
@@ -148,6 +175,25 @@ def _with_activation(
     first, *rest = plan.chains[maker]
     first = first.but(activation=activation)
     return plan.with_chain(maker, first.afresh() if afresh else first, *rest)
+
+
+def _tensor(values: Array) -> Any:
+    return keras.ops.convert_to_tensor(values, "float32")
+
+
+def _with_free_name(plan: Plan, given: Given, index: int) -> tuple[Plan, str]:
+    """An output's name for what comes behind it, taken from the layer that has it.
+
+    By that name come its targets, losses and metrics.
+    """
+    name = given.output_names[index]
+    if name not in given.output_makers[index]:  # a key of a dict
+        return plan, f"{_maker(given, index)}_in_units"
+    renamed = [
+        part.but(name=f"{name}_standardized") if part.name == name else part
+        for part in plan.chains[name]
+    ]
+    return plan.with_chain(name, *renamed), name
 
 
 def _with_units(part: Part, units: int) -> Part:

@@ -1,8 +1,9 @@
 import keras
 import numpy as np
+import pytest
 
 import normlayers as nl
-from normlayers.diagnosis.repair.cures import inputs
+from normlayers.diagnosis.repair.cures import inputs, neurons
 from normlayers.diagnosis.repair.rebuild import build
 from tests.diagnosis.repair.made import classes, classifier, given, numbers
 
@@ -103,3 +104,48 @@ def test_numbers_that_stand_for_things_are_no_amounts():
     model.compile("adam", "mse")
     other = given(model, x, np.zeros(20))
     assert inputs.standardize(other.plan(), other, "inputs_not_scaled", []) is None
+
+
+def images(channels_first):
+    """Three channels of other scales, and a model of them."""
+    x = np.random.default_rng(0).normal(size=(64, 3, 8, 10)).astype("float32")
+    x = x * np.array([1000, 1, 0.1], "float32")[:, None, None] + np.float32(50)
+    form = "channels_first" if channels_first else "channels_last"
+    model = keras.Sequential(
+        [
+            keras.Input((3, 8, 10) if channels_first else (8, 10, 3)),
+            keras.layers.Conv2D(4, 3, activation="relu", data_format=form, name="conv"),
+            keras.layers.GlobalAveragePooling2D(data_format=form),
+            keras.layers.Dense(1, "sigmoid", name="last"),
+        ]
+    )
+    model.compile("sgd", "binary_crossentropy")
+    return (x if channels_first else np.moveaxis(x, 1, -1)), model
+
+
+def made_of(part, x):
+    """What a layer that a plan names makes of rows."""
+    layer = part.make()
+    layer.build(x.shape)
+    part.take_weights(layer)
+    return numbers(layer(x))
+
+
+@pytest.mark.parametrize("channels_first", [False, True])
+def test_features_of_images_are_their_channels(channels_first):
+    x, model = images(channels_first)
+    other = given(model, x, np.arange(64) % 2)
+    axes = (0, 2, 3) if channels_first else (0, 1, 2)
+    plan = inputs.standardize(other.plan(), other, "inputs_not_scaled", [])
+    standardized = made_of(plan.fronts[0][0], x)
+    np.testing.assert_allclose(standardized.mean(axes), 0, atol=1e-4)
+    np.testing.assert_allclose(standardized.std(axes), 1, atol=1e-4)
+    plan = inputs.min_max_scale(other.plan(), other, "inputs_not_scaled", [])
+    scaled = made_of(plan.fronts[0][0], x)
+    np.testing.assert_allclose(scaled.max(axes), 1, atol=1e-4)
+    plan = inputs.cut_off_outliers(other.plan(), other, "outliers", [])
+    assert made_of(plan.fronts[0][0], x).std(axes).min() > 0.5
+    plan = neurons.normalize(other.plan(), other, "dead_neurons", [])
+    normalization = plan.chains["conv"][1].make()
+    normalization.build((None, 4, 6, 8) if channels_first else (None, 6, 8, 4))
+    assert normalization.gamma.shape == (4,)
