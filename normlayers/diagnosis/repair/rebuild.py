@@ -179,11 +179,14 @@ def _assembled(given: Given, inputs: list[Any], outputs: list[Any]) -> keras.Mod
 
 def _of_kind(kind: Any, keras_own: Any, *parts: Any, name: str) -> keras.Model:
     """A model of the user's class, which may train in its own way, where it can be made so."""
+    plain: keras.Model = keras_own(*parts, name=name)
+    if kind is type(plain):
+        return plain
     try:
-        model = kind(*parts, name=name)
-    except TypeError:  # a constructor of its own
-        return keras_own(*parts, name=name)
-    return model if isinstance(model, keras.Model) else keras_own(*parts, name=name)
+        model: keras.Model = kind(*parts, name=name)
+    except Exception:  # a constructor of its own, which takes something else
+        return plain
+    return model if model.layers == plain.layers else plain
 
 
 def _around(plan: Plan, given: Given) -> keras.Model:

@@ -47,7 +47,7 @@ def repair(
     ``BatchNormalization`` before the activation, idle biases dropped, statistics recalibrated, an
     output and a loss that fit the labels, another learning rate. Short trainings of equal length
     decide between them, and whether they help, on rows held out; all statistics are of the other
-    rows. Weights that stay valid are kept.
+    rows. Weights that stay valid are kept, and frozen ones always.
 
     The new model takes ``x`` and ``y`` as the given one does: it scales inputs inside, and predicts
     in the targets' own units. It comes trained for the short training's ``epochs``, whether or not

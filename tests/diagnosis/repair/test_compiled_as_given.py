@@ -147,10 +147,11 @@ class OwnStep(keras.Model):
 class OwnArguments(keras.Model):
     """As ``OwnStep``, made of something else than inputs and outputs."""
 
-    def __init__(self, width):
-        inputs = keras.Input((3,))
-        hidden = keras.layers.Dense(width, "relu")(inputs)
-        super().__init__(inputs, keras.layers.Dense(1, "sigmoid")(hidden))
+    def __init__(self, width, depth=1, name=None):
+        x = inputs = keras.Input((3,))
+        for _ in range(depth):
+            x = keras.layers.Dense(width, "relu")(x)
+        super().__init__(inputs, keras.layers.Dense(1, "sigmoid")(x), name=name)
 
 
 def test_a_class_with_a_step_of_its_own():
