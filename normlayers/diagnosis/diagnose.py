@@ -140,7 +140,7 @@ def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | 
         found = read_data(model, validation_data[0], validation_data[1])
     else:
         found = read_data(model, validation_data)
-    if _forms(found) != _forms(data):
+    if _forms(model, found) != _forms(model, data):
         shapes = [" and ".join(str(part.shape) for part in d.parts) for d in (found, data)]
         raise ValueError(
             "validation_data must have the inputs that x has. "
@@ -149,9 +149,17 @@ def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | 
     return found
 
 
-def _forms(data: Data) -> list[tuple[int, int]]:
-    """Of each input, its axes and features; along other axes rows may differ, as sequences do."""
-    return [(max(2, p.ndim), p.shape[-1] if p.ndim > 1 else 1) for p in data.parts]
+def _forms(model: keras.Model, data: Data) -> list[tuple[int, int]]:
+    """Of each input its axes, and of amounts in rows their number.
+
+    Rows of other kinds may differ: sequences in length, images in size.
+    """
+    shapes = [getattr(tensor, "shape", ()) for tensor in getattr(model, "inputs", None) or ()]
+    varies = any(shape[-1:] == (None,) for shape in shapes)
+    return [
+        (max(2, p.ndim), p.shape[1] if p.ndim == 2 and p.dtype.kind == "f" and not varies else 1)
+        for p in data.parts
+    ]
 
 
 def _values_of_a_row(subject: Subject, data: Data, few: Any) -> int:

@@ -48,6 +48,7 @@ class _Rows:
         self._table: Array | None = None
         self._stream: Iterator[Any] = iter(())
         self._rows = self._batches = 0
+        given = list(given) if isinstance(given, tuple) else given
         if isinstance(given, list) and (whole or not _is_list_of_batches(given)):
             given = to_array(given)
         if given is not None and rows_in(given) is not None:

@@ -79,7 +79,9 @@ def batches(
 def check_counts(**given: Any) -> None:
     """Refuse what is no positive integer, nor ``None``."""
     for name, value in given.items():
-        if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
+        ):
             raise ValueError(f"{name} must be an integer, at least 1. Received: {name}={value!r}")
 
 
@@ -179,13 +181,13 @@ def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str,
 def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
     if type(element) is np.ndarray and element.ndim:  # soonest: there may be many small ones
         return to_array(element)
-    if is_sparse(element):
-        return to_array(element)
     # torch's DataLoader makes lists of the tuples that its data set yields.
     if isinstance(element, tuple) or (isinstance(element, list) and element and (
         hasattr(element[0], "shape") or isinstance(element[0], Mapping)
     )):  # fmt: skip
         element = element[0]
+    if is_sparse(element):
+        return to_array(element)
     if isinstance(element, Mapping) or (columns is not None and is_frame(element)):
         return {name: _batch(value) for name, value in _chosen(element, columns).items()}
     return _batch(element)
@@ -213,7 +215,7 @@ def _names(data: Any) -> list[Any]:
 
 
 def _is_named(data: Any) -> bool:
-    return isinstance(data, Mapping) or is_frame(data)
+    return (isinstance(data, Mapping) and not is_sparse(data)) or is_frame(data)
 
 
 def _is_labelled(data: Any) -> bool:

@@ -55,7 +55,7 @@ class LinearFit:
         self._product = product
         x = _flattened(x)
         self._points, features = x.shape
-        self._is_told = self._points > features + 1
+        self._is_told = self._points > features + 1 and bool(np.isfinite(x).all())
         if self._is_told:
             self._coordinates = _coordinates(x, whiten)
 
@@ -95,7 +95,7 @@ class LinearFit:
             return (np.zeros(y.shape[1]),) * 3
         # What the mean's rounding leaves of a constant logit.
         rounding = len(y) * (4 * np.finfo(float).eps * np.abs(y).max(axis=0)) ** 2
-        y = y - y.mean(axis=0)
+        y = _centred(y)
         total = np.sum(y**2, axis=0)
         if not self._is_told:
             return total, total, rounding
@@ -108,6 +108,11 @@ class LinearFit:
 def _flattened(values: Array) -> Array:
     values = np.asarray(values, float)
     return values.reshape(len(values), int(np.prod(values.shape[1:], dtype=int)))
+
+
+def _centred(values: Array) -> Array:
+    values = values - values.mean(axis=0)
+    return values - values.mean(axis=0)  # what rounding the first left
 
 
 def _share(explained: Array, total: Array, rounding: Array) -> Array:
@@ -123,13 +128,12 @@ def _coordinates(x: Array, whiten: Callable[[Array], Array]) -> tuple[Array, ...
     for all threads. It squares the condition number, which shows in the whitening matrix; then
     the decomposition it is.
     """
-    magnitude = np.abs(x).max(axis=0)
-    x = x - x.mean(axis=0)
+    # By powers of two, which round nothing: no sum or square overflows.
+    x = _centred(np.ldexp(x, -np.frexp(np.abs(x).max(axis=0))[1]))
     size = np.abs(x).max(axis=0)
     # Features that do not vary, but for the mean's rounding, have no direction.
-    varies = size > magnitude * _rounding(x)
-    # Each by its own size, so that no square overflows and no scale counts.
-    x = x[:, varies] / size[varies]
+    varies = size > _rounding(x)
+    x = x[:, varies] / size[varies]  # so that no scale counts
     length = np.linalg.norm(x, axis=0)
     with suppress(Exception):  # some are linear functions of others: each backend has its error
         rows = np.ascontiguousarray(x.T) / length[:, None]

@@ -75,6 +75,8 @@ def test_every_sparse_format(kind):
     sparse = getattr(scipy.sparse, f"{kind}_matrix")(dense)
     for source in (sparse, [sparse[:5], sparse[5:]] if kind in ("csr", "lil", "dok") else sparse):
         assert np.array_equal(np.concatenate(list(batches(source))), dense)
+    (batch,) = batches([(sparse, "labels")])
+    assert np.array_equal(batch, dense)
     (batch,) = batches({"a": sparse}, columns=["a"])
     assert np.array_equal(batch["a"], dense)
 

@@ -84,3 +84,15 @@ def test_spread_that_is_small_beside_the_offset():
 
 def test_of_no_points_nothing_is_known():
     assert np.isnan(linearity(np.zeros((0, 2)), np.zeros(0)))
+
+
+def test_constant_values_of_several_outputs_are_linear():
+    fit = LinearFit(np.random.default_rng(0).normal(size=(1000, 1)))
+    assert fit.r_squared_of_each(np.full((1000, 2), 0.1)).tolist() == [1, 1]
+
+
+def test_what_is_no_number_has_no_fit():
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    assert linearity(1e306 * (1 + np.abs(x)), x[:, 0]) <= 1  # no sum overflows
+    x[3, 1] = np.nan
+    assert np.isnan(linearity(x, x[:, 0]))

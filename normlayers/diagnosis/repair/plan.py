@@ -39,6 +39,34 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """What of a layer is trained: of each layer in it, itself first, and of each of its weights."""
+
+    layers: tuple[bool, ...]
+    weights: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, layer: Any) -> Self:
+        """As it is."""
+        return cls(
+            tuple(own.trainable for own in inner_layers(layer)),
+            tuple(weight.trainable for weight in layer.weights),
+        )
+
+    def give(self, layer: Any) -> None:
+        """Make another one so, as far as it has as many layers and weights."""
+        inner = inner_layers(layer)
+        if len(inner) == len(self.layers):
+            for own, trainable in zip(inner, self.layers, strict=True):  # the outer sets the inner
+                if own.trainable != trainable:
+                    own.trainable = trainable
+        if len(layer.weights) == len(self.weights):
+            for weight, trainable in zip(layer.weights, self.weights, strict=True):
+                if weight.trainable != trainable:
+                    weight.trainable = trainable
+
+
+@dataclass(frozen=True)
 class Part:
     """A layer to be made.
 
@@ -46,27 +74,35 @@ class Part:
         kind: its class.
         config: its configuration.
         weights: to be kept, ``None`` for one that it is initialized with; none: all are.
-        trainable: as of the layer that it was read of.
+        trained: as of the layer that it was read of; ``None``: all that can be.
         frozen: of each of its weights whether training leaves it as it is, see ``_are_frozen``.
     """
 
     kind: Any
     config: Mapping[str, Any]
     weights: tuple[Array | None, ...] = ()
-    trainable: bool = True
+    trained: Trained | None = None
     frozen: tuple[bool, ...] = ()
 
     @classmethod
     def of(cls, layer: Any) -> Self:
-        """A layer as it is, with its weights; one with NaN or infinite ones is trained afresh."""
-        weights = tuple(np.array(w) for w in layer.get_weights()) if layer.built else ()
-        is_finite = all(map(_is_finite, weights))
-        if not is_finite:
-            weights = ()
+        """A layer as it is, with its weights; of NaN or infinite ones all that is trained afresh.
+
+        A frozen one of which weights are no numbers is trained.
+        """
+        found = [np.array(weight) for weight in layer.get_weights()] if layer.built else []
+        weights: tuple[Array | None, ...] = tuple(found)
+        trained, frozen = Trained.of(layer), _are_frozen(layer)
+        is_finite = [_is_finite(weight) for weight in found]
+        if not all(is_finite):
+            kept = tuple(fine and fixed for fine, fixed in zip(is_finite, frozen, strict=True))
+            weights = tuple(w if k else None for w, k in zip(found, kept, strict=True))
+            if kept != frozen:
+                weights, frozen = (), ()
+                trained = Trained((True,) * len(trained.layers), ())
         config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
         config = config or layer.get_config()
-        frozen = _are_frozen(layer) if weights else ()
-        return cls(type(layer), config, weights, layer.trainable or not is_finite, frozen)
+        return cls(type(layer), config, weights, trained, frozen)
 
     def make(self) -> Any:
         """The layer; ``take_weights`` once it is built."""
@@ -74,20 +110,31 @@ class Part:
             layer = self.kind(**self.config)
         else:
             layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
-        # Its configuration knows which layers within it are frozen, and setting it sets them all.
-        if layer.trainable != self.trainable:
-            layer.trainable = self.trainable
+        if self.trained is not None:
+            self.trained.give(layer)
         return layer
 
     def take_weights(self, layer: Any) -> None:
-        """Give a layer that was made the weights to be kept, where they fit it."""
+        """Give a layer that was made the weights to be kept, where they fit it.
+
+        Raises:
+            ValueError: frozen ones do not.
+        """
         initial = layer.get_weights()
-        if len(initial) != len(self.weights):
-            return
-        pairs = zip(self.weights, initial, strict=True)
-        weights = [new if kept is None else kept for kept, new in pairs]
-        if [weight.shape for weight in weights] == [weight.shape for weight in initial]:
+        weights = list(initial)
+        if len(initial) == len(self.weights):
+            pairs = zip(self.weights, initial, strict=True)
+            weights = [new if kept is None else kept for kept, new in pairs]
+        fits = len(initial) == len(self.weights)
+        fits = fits and [w.shape for w in weights] == [w.shape for w in initial]
+        if self.is_frozen and not fits:
+            raise ValueError(
+                f"the layer made of {self.name}'s configuration does not take its frozen weights."
+            )
+        if fits:
             layer.set_weights(weights)
+            if self.trained is not None:
+                self.trained.give(layer)
             if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
                 layer.finalize_state()
 
@@ -104,7 +151,10 @@ class Part:
 
     def of_other_shape(self, **config: Any) -> Self:
         """The same with arguments that no weight outlasts, not even a frozen one."""
-        return replace(self.but(**config), weights=(), frozen=(), trainable=True)
+        gone = ("lora_rank", "lora_alpha", "quantization_config")
+        kept = {key: value for key, value in self.config.items() if key not in gone}
+        trained = Trained((True,), ())
+        return replace(self, config={**kept, **config}, weights=(), frozen=(), trained=trained)
 
     @property
     def is_frozen(self) -> bool:
@@ -212,8 +262,10 @@ def _are_frozen(layer: Any) -> tuple[bool, ...]:
     for own in inner_layers(layer):
         if not own.trainable:
             found |= {id(weight) for weight in own.weights}
-        elif getattr(own, "lora_enabled", False) or getattr(own, "quantization_mode", None):
+        elif getattr(own, "quantization_mode", None):
             found |= {id(weight) for weight in own.weights if not weight.trainable}
+        else:  # of those that a layer trains, such as a kernel beside LoRA's
+            found |= {id(v) for v in own._trainable_variables if not v.trainable}
     return tuple(id(weight) in found for weight in layer.weights)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
 import keras
 
 from normlayers.diagnosis.repair.given import Given, loss_kind, whole
-from normlayers.diagnosis.repair.plan import Part, Plan
+from normlayers.diagnosis.repair.plan import Part, Plan, Trained
 from normlayers.inference.graph import function_of, has_graph
 from normlayers.layers.idle_bias import without_idle_bias
 
@@ -112,7 +113,8 @@ def _execution(given: Given) -> dict[str, Any]:
     if not given.model.compiled:
         return {}
     names = ("run_eagerly", "jit_compile", "steps_per_execution")
-    return {name: getattr(given.model, name) for name in names}
+    found = {name: getattr(given.model, name) for name in names}
+    return {**found, "auto_scale_loss": False}  # what scales them, if anything, is there
 
 
 def _of_layers(plan: Plan, given: Given) -> keras.Model:
@@ -180,13 +182,11 @@ def _assembled(given: Given, inputs: list[Any], outputs: list[Any]) -> keras.Mod
 def _of_kind(kind: Any, keras_own: Any, *parts: Any, name: str) -> keras.Model:
     """A model of the user's class, which may train in its own way, where it can be made so."""
     plain: keras.Model = keras_own(*parts, name=name)
-    if kind is type(plain):
-        return plain
-    try:
-        model: keras.Model = kind(*parts, name=name)
-    except Exception:  # a constructor of its own, which takes something else
-        return plain
-    return model if model.layers == plain.layers else plain
+    own = takewhile(lambda base: not base.__module__.startswith("keras."), kind.__mro__)
+    if any(vars(base).keys() & {"__init__", "compile"} for base in own):
+        return plain  # which take what nobody here knows
+    model: keras.Model = kind(*parts, name=name)
+    return model
 
 
 def _around(plan: Plan, given: Given) -> keras.Model:
@@ -207,6 +207,7 @@ def _around(plan: Plan, given: Given) -> keras.Model:
     model = keras.Model(given.together(inputs), structure_out, name=given.model.name)
     if len(given.model.weights) == len(copy.weights):  # else it has not been called yet
         copy.set_weights(given.model.get_weights())
+        Trained.of(given.model).give(copy)
     for part, layer in (pair for pairs in (*fronts, *behind) for pair in pairs):
         part.take_weights(layer)
     return model

@@ -196,8 +196,8 @@ def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -
     own = type(given.model)
     if type(training.model) is not own and given.has_graph:
         remarks.append(
-            f"The model is of Keras's own class, for {own.__name__} is made of other arguments: it "
-            f"has none of its methods, such as a train_step of its own."
+            f"The model is of Keras's own class, for {own.__name__} has a constructor or a compile "
+            "of its own: it has none of its methods, such as a train_step."
         )
     return remarks
 

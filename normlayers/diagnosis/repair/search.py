@@ -129,9 +129,12 @@ class Search:
         The given model counts last: what was found to be wrong is cured unless that does harm, or
         ends in nothing that can be scored.
         """
-        untouched, *cured = self.done
-        scored = [trial for trial in cured if trial.score > NONE and not trial.failure]
-        return self._first_of_the_best([*scored, untouched])
+        return self._first_of_the_best([*self._scored, self.done[0]])
+
+    @property
+    def _scored(self) -> list[Trial]:
+        """The cured ones whose training ran to its end, in numbers."""
+        return [trial for trial in self.done[1:] if trial.score > NONE and not trial.failure]
 
     def _first_of_the_best(self, trials: list[Trial]) -> Trial:
         best, *others = trials
@@ -182,7 +185,7 @@ class Search:
 
     @property
     def _cured(self) -> Candidate:
-        return self._first_of_the_best(self.done[1:] or self.done).candidate
+        return self._first_of_the_best(self._scored or self.done[1:] or self.done).candidate
 
     def model_of(self, trial: Trial) -> ShortTraining:
         """The trained model of a candidate."""

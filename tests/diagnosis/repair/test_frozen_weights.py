@@ -117,7 +117,7 @@ def test_a_frozen_output_of_too_few_units_is_made_anew_and_trained():
     plan = outputs.fit_output(read.plan(), read, "labels_do_not_fit_output", [])
     (part,) = plan.chains["last"]
     assert part.config["units"] == 3
-    assert part.trainable
+    assert part.make().trainable
     assert not part.weights
 
 
@@ -137,3 +137,84 @@ def test_a_layer_within_a_model_or_a_wrapper_that_is_trained():
     forward = repaired.get_layer("both").forward_layer
     assert not forward.trainable
     assert np.array_equal(numbers(forward.weights[0]), numbers(both.forward_layer.weights[0]))
+
+
+class Block(keras.layers.Layer):
+    """Its layers are made by its constructor, so that no configuration knows what is frozen."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.one, self.other = keras.layers.Dense(3), keras.layers.Dense(3)
+
+    def build(self, shape):
+        self.one.build(shape)
+        self.other.build(shape)
+        super().build(shape)
+
+    def call(self, x):
+        return self.other(self.one(x))
+
+
+class OwnForward(keras.Model):
+    """A subclassed model with a frozen layer."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.block, self.last = Block(), keras.layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.last(self.block(x))
+
+
+@pytest.mark.parametrize("subclassed", [False, True])
+def test_what_no_configuration_knows_to_be_frozen(subclassed):
+    x, y = classes(scale=200, offset=1000)
+    if subclassed:
+        model = OwnForward()
+        model(x)
+        block = model.block
+    else:
+        block = Block(name="block")
+        model = keras.Sequential([keras.Input((3,)), block, keras.layers.Dense(1, "sigmoid")])
+    block.one.trainable = False
+    block.other.kernel.trainable = False
+    model.compile("sgd", "binary_crossentropy")
+    trained = len(model.trainable_weights)
+    repaired = repair(model, x, y, found("inputs_not_scaled"), epochs=1, trials=2).model
+    assert len(repaired.trainable_weights) == trained == 3
+    if not subclassed:
+        its = repaired.get_layer("block")
+        for own, kept in ((its.one, block.one), (its.other, block.other)):
+            assert np.array_equal(numbers(own.kernel), numbers(kept.kernel))
+
+
+def test_of_a_layer_that_lost_its_numbers_what_is_frozen_stays():
+    layer = keras.layers.Dense(2, name="first")
+    layer.build((None, 3))
+    base = numbers(layer._kernel)
+    layer.enable_lora(1)
+    layer.lora_kernel_a.assign(np.full((3, 1), np.nan))
+    part = Part.of(layer)
+    made = part.make()
+    made.build((None, 3))
+    part.take_weights(made)
+    assert np.array_equal(numbers(made._kernel), base)
+    assert not made._kernel.trainable
+    assert np.isfinite(numbers(made.lora_kernel_a)).all()
+
+
+def test_frozen_weights_that_their_configuration_does_not_take_are_refused():
+    attention = keras.layers.MultiHeadAttention(1, 2, name="attention")
+    attention.build((None, 4, 3), (None, 4, 3))
+    attention._query_dense.enable_lora(1)
+    part = Part.of(attention)
+    made = part.make()
+    made.build((None, 4, 3), (None, 4, 3))
+    with pytest.raises(ValueError, match="'s configuration does not take its frozen weights"):
+        part.take_weights(made)
+
+
+def test_where_only_frozen_layers_are_named_nothing_else_is_redrawn():
+    read = given(frozen_first(), *classes())
+    for cure in (neurons.start_afresh, neurons.rectify, neurons.normalize):
+        assert cure(read.plan(), read, "dead_neurons", ["first"]) is None

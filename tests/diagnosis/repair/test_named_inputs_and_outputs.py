@@ -102,3 +102,24 @@ def test_outputs_keep_the_names_by_which_targets_and_metrics_come():
     assert set(new.fit(X, y, verbose=0).history) == set(model.fit(X, y, verbose=0).history)
     means = new.predict(X, verbose=0)[0].mean(), y["reg"].mean()
     assert means[0] == pytest.approx(means[1], rel=0.5)  # in its own units
+
+
+@pytest.mark.parametrize("kind", ["shared", "not a kernel's", "taken"])
+def test_a_free_name_for_what_comes_behind_an_output(kind):
+    first, second = keras.Input((4,)), keras.Input((4,))
+    dense = layers.Dense(1, name="price")
+    if kind == "shared":
+        model = keras.Model([first, second], [dense(first), dense(second)])
+    elif kind == "taken":
+        hidden = layers.Dense(4, name="price_standardized")(first)
+        model = keras.Model([first, second], [dense(hidden), layers.Dense(1)(second)])
+    else:
+        scaled = layers.Rescaling(1.0, name="price")(layers.Dense(1, name="inner")(first))
+        model = keras.Model([first, second], [scaled, layers.Dense(1)(second)])
+    model.compile("sgd", ["mse", "mse"])
+    y = 1e4 * AMOUNT + 5e4
+    repaired = nl.repair(model, [X, X], [y, y], epochs=1, trials=2)
+    assert not [said for said in repaired.remarks if "could not be trained" in said]
+    assert "targets_not_scaled" in [change.fault for change in repaired.changes]
+    if kind != "shared":
+        assert repaired.model.output_names[0] == "price"

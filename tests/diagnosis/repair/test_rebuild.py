@@ -60,7 +60,7 @@ def test_weights_that_are_not_finite_are_not_kept():
     layer = keras.layers.Dense(2)
     layer.build((None, 3))
     layer.set_weights([np.full((3, 2), np.nan), np.zeros(2)])
-    assert Part.of(layer).weights == ()
+    assert Part.of(layer).weights == (None, None)
 
 
 def test_what_makes_an_output_and_what_is_hidden():

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Cure, Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
-from normlayers.inference.graph import function_of, input_names
+from normlayers.inference.graph import function_of, inner_layers, input_names
 from normlayers.layers.fill_missing import FillMissing
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
@@ -150,6 +150,7 @@ def adapt_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Pla
 def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Layers that normalize again, taken out."""
     names = [name for name in places if name in plan.chains and _normalizes(given.layers[name])]
+    names = [name for name in names if name not in given.frozen]
     names = names or [name for i in range(len(given.x)) for name in _own_scaling(given, i)]
     if not names:
         return None
@@ -171,8 +172,15 @@ def _features(given: Given, index: int) -> Array:
 
 def _feature_axis(given: Given, index: int) -> int:
     """The axis of an input's features: 1 where a layer has channels first."""
-    formats = {getattr(layer, "data_format", None) for layer in given.layers.values()}
-    return 1 if "channels_first" in formats and given.x[index].ndim > 2 else -1
+    ahead, seen = _takers(given, index), set()
+    while ahead:
+        layer = ahead.pop()
+        formats = {getattr(own, "data_format", None) for own in inner_layers(layer)}
+        if formats - {None} or layer.name in seen or isinstance(layer, WITH_KERNEL):
+            return 1 if "channels_first" in formats and given.x[index].ndim > 2 else -1
+        seen.add(layer.name)
+        ahead += given.after(layer.name)
+    return -1
 
 
 def _adapted(layer: Any, x: Array) -> Part:

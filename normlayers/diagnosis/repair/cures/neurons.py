@@ -17,7 +17,8 @@ RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "swish", "selu", "pre
 def start_afresh(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Initial weights of a width that suits each layer's activation, and biases of 0."""
     names = [name for name in (*given.hidden, *_makers(given)) if name not in given.frozen]
-    if not names:
+    named = [place for place in places if place in given.layers]
+    if not names or (named and not _where(given, places)):  # all that is named is frozen
         return None
     for name in names:
         rectified = _activation(plan, given, name) in RECTIFIERS
@@ -62,8 +63,9 @@ def _activated(
     for name in names:
         own = given.activation_layer(name)
         if own is not None:
+            label = plan.chains[own][0].name if plan.chains[own] else f"{own}_{activation}"
             plan = plan.with_chain(
-                own, new_part(keras.layers.Activation, own, activation=activation)
+                own, new_part(keras.layers.Activation, label, activation=activation)
             )
             continue
         plan = plan.each_part(name, lambda part: _with_activation(part, activation))

@@ -159,7 +159,8 @@ def _without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -
 
 def _normalizations(given: Given) -> list[str]:
     kind = keras.layers.BatchNormalization
-    return [name for name, layer in given.layers.items() if isinstance(layer, kind)]
+    found = [name for name, layer in given.layers.items() if isinstance(layer, kind)]
+    return [name for name in found if name not in given.frozen]
 
 
 def _each_normalization(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 import keras
@@ -177,6 +179,10 @@ def _with_activation(
     return plan.with_chain(maker, first.afresh() if afresh else first, *rest)
 
 
+def _gives_dict(model: keras.Model) -> bool:
+    return not isinstance(model, keras.Sequential) and isinstance(model.output, Mapping)
+
+
 def _tensor(values: Array) -> Any:
     return keras.ops.convert_to_tensor(values, "float32")
 
@@ -187,10 +193,17 @@ def _with_free_name(plan: Plan, given: Given, index: int) -> tuple[Plan, str]:
     By that name come its targets, losses and metrics.
     """
     name = given.output_names[index]
-    if name not in given.output_makers[index]:  # a key of a dict
-        return plan, f"{_maker(given, index)}_in_units"
+    taken = {part.name for parts in plan.chains.values() for part in parts}
+    taken |= {part.name for parts in (*plan.fronts, *plan.behind) for part in parts}
+
+    def free(wanted: str) -> str:
+        return next(n for n in (wanted + "_" * i for i in count()) if n not in taken)
+
+    is_key = name in plan.chains and _gives_dict(given.built)
+    if is_key or name not in plan.chains or given.output_names.count(name) > 1:
+        return plan, free(f"{_maker(given, index)}_in_units")
     renamed = [
-        part.but(name=f"{name}_standardized") if part.name == name else part
+        part.but(name=free(f"{name}_standardized")) if part.name == name else part
         for part in plan.chains[name]
     ]
     return plan.with_chain(name, *renamed), name
