@@ -287,7 +287,7 @@ def linearity(x: Array, logit: Array) -> float:
 
     Returns:
         R² of the least-squares fit with an intercept, in [0, 1]; 1 for a constant logit; NaN
-        where there are not more points than coefficients, which any logit would fit.
+        of no more points than coefficients, which any logit would fit, and of some not finite.
 
     Raises:
         ValueError: ``x`` and ``logit`` differ in length.
