@@ -73,9 +73,7 @@ def _diagnosis(options: argparse.Namespace) -> Any:
     # In safe mode, Keras's default, no code that the file brings along is run.
     model = keras.saving.load_model(options.model, safe_mode=True)
     validation = (data["x_val"], data.get("y_val")) if "x_val" in data else None
-    unread = sorted(data.keys() - set(READ)) + (
-        ["y_val"] if "y_val" in data and not validation else []
-    )
+    unread = sorted(data.keys() - set(READ if validation else READ[:2]))
     if unread:
         print(f"normlayers diagnose: not read of {options.data}: {', '.join(unread)}; "
               f"it reads {', '.join(READ)}, and y_val with x_val.", file=sys.stderr)  # fmt: skip

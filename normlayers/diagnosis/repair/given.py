@@ -75,7 +75,12 @@ class Given:
     @cached_property
     def frozen(self) -> list[str]:
         """The layers that are not to be trained, or not all of whose weights are."""
-        return [name for name, layer in self.layers.items() if Part.of(layer).is_frozen]
+        return [name for name, part in self.parts.items() if part.is_frozen]
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Its layers by name, read with their weights."""
+        return {name: Part.of(layer) for name, layer in self.layers.items()}
 
     def maker(self, tensor: Any) -> Any:
         """The layer or operation that a tensor comes from; ``None`` of an input."""
@@ -178,7 +183,7 @@ class Given:
     def output_activation(self, index: int) -> str:
         """The Keras name of an output's activation; ``""`` where it is not known."""
         for name in self.output_makers[index]:
-            found = activation_name(Part.of(self.layers[name]))
+            found = activation_name(self.parts[name])
             if found != "linear":
                 return found
         return "linear" if self.output_makers[index] else ""
@@ -198,7 +203,7 @@ class Given:
 
     def plan(self) -> Plan:
         """The plan that makes the model as it was given."""
-        chains = {name: (Part.of(layer),) for name, layer in self.layers.items()}
+        chains = {name: (part,) for name, part in self.parts.items()}
         weights = _loss_weights(self.model, self.output_names)
         return Plan(
             chains,

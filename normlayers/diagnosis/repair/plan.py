@@ -121,12 +121,10 @@ class Part:
             ValueError: frozen ones do not.
         """
         initial = layer.get_weights()
-        weights = list(initial)
-        if len(initial) == len(self.weights):
-            pairs = zip(self.weights, initial, strict=True)
-            weights = [new if kept is None else kept for kept, new in pairs]
+        pairs = list(zip(self.weights, initial, strict=False))
+        weights = [new if kept is None else kept for kept, new in pairs]
         fits = len(initial) == len(self.weights)
-        fits = fits and [w.shape for w in weights] == [w.shape for w in initial]
+        fits = fits and all(kept is None or kept.shape == new.shape for kept, new in pairs)
         if self.is_frozen and not fits:
             raise ValueError(
                 f"the layer made of {self.name}'s configuration does not take its frozen weights."

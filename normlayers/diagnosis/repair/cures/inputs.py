@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -172,15 +172,14 @@ def _features(given: Given, index: int) -> Array:
 
 def _feature_axis(given: Given, index: int) -> int:
     """The axis of an input's features: 1 where a layer has channels first."""
-    ahead, seen = _takers(given, index), set()
-    while ahead:
-        layer = ahead.pop()
-        formats = {getattr(own, "data_format", None) for own in inner_layers(layer)}
-        if formats - {None} or layer.name in seen or isinstance(layer, WITH_KERNEL):
-            return 1 if "channels_first" in formats and given.x[index].ndim > 2 else -1
-        seen.add(layer.name)
-        ahead += given.after(layer.name)
-    return -1
+
+    def formats(layer: Any) -> set[Any]:
+        own = inner_layers(layer) if isinstance(layer, keras.layers.Layer) else ()
+        return {getattr(inner, "data_format", None) for inner in own} - {None}
+
+    first = _first_behind(given, index, lambda op: formats(op) or isinstance(op, WITH_KERNEL))
+    layer = next(first, None)
+    return 1 if "channels_first" in formats(layer) and given.x[index].ndim > 2 else -1
 
 
 def _adapted(layer: Any, x: Array) -> Part:
@@ -240,17 +239,23 @@ def _first_afresh(plan: Plan, given: Given, index: int) -> Plan:
     """The first layers with kernels behind an input, with new weights where they were trained."""
     if not given.trained:
         return plan
+    for layer in _first_behind(given, index, lambda op: isinstance(op, WITH_KERNEL)):
+        plan = plan.each_part(layer.name, Part.afresh)
+    return plan
+
+
+def _first_behind(given: Given, index: int, is_one: Callable[[Any], Any]) -> Iterator[Any]:
+    """On each way from an input on through layers, the first that is one of those asked for."""
     ahead, seen = _takers(given, index), set()
     while ahead:
         layer = ahead.pop()
-        if layer.name in seen or layer.name not in plan.chains:
+        if layer.name in seen or layer.name not in given.layers:
             continue
         seen.add(layer.name)
-        if isinstance(layer, WITH_KERNEL):
-            plan = plan.each_part(layer.name, Part.afresh)
+        if is_one(layer):
+            yield layer
         else:
             ahead += given.after(layer.name)
-    return plan
 
 
 def _reaching(given: Given, name: str) -> Array:

@@ -168,8 +168,7 @@ def _with_activation(
     if not names:
         return plan
     for name in names[:-1]:
-        layer = given.layers[name]
-        if activation_name(Part.of(layer)) != "linear":
+        if activation_name(given.parts[name]) != "linear":
             plan = plan.with_chain(name)
     maker = names[-1]
     if "activation" not in plan.chains[maker][0].config:
@@ -199,8 +198,8 @@ def _with_free_name(plan: Plan, given: Given, index: int) -> tuple[Plan, str]:
     def free(wanted: str) -> str:
         return next(n for n in (wanted + "_" * i for i in count()) if n not in taken)
 
-    is_key = name in plan.chains and _gives_dict(given.built)
-    if is_key or name not in plan.chains or given.output_names.count(name) > 1:
+    is_layer = name in plan.chains and not _gives_dict(given.built)
+    if not is_layer or given.output_names.count(name) > 1:
         return plan, free(f"{_maker(given, index)}_in_units")
     renamed = [
         part.but(name=free(f"{name}_standardized")) if part.name == name else part
