@@ -28,9 +28,9 @@ def input_weights(x: Array, pre_activation: Array) -> tuple[Array, Array] | None
 
     Example:
         >>> x = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [3.0, 2.0]])
-        >>> kernel, bias = input_weights(x, 2 * x[:, :1] + 1)
+        >>> kernel, bias = input_weights(x, x @ [[2.0], [-1.0]] + 1)
         >>> kernel.round(9).tolist(), bias.round(9).tolist()
-        ([[2.0], [0.0]], [1.0])
+        ([[2.0], [-1.0]], [1.0])
     """
     x, z = np.asarray(x, float), np.asarray(pre_activation, float)
     if len(x) < x.shape[1] + 2 or not np.isfinite(z).all():
