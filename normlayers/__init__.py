@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from normlayers.diagnosis.diagnose import diagnose
     from normlayers.diagnosis.repair.repairing import repair
     from normlayers.inference.folding import fold
+    from normlayers.inference.idle_bias import without_idle_bias
     from normlayers.inference.recalibration import recalibrate
     from normlayers.layers.adapt import adapt
     from normlayers.layers.batch_normalization import BatchNormalization
-    from normlayers.layers.idle_bias import without_idle_bias
     from normlayers.layers.min_max_scale import MinMaxScale
     from normlayers.layers.standardize import Standardize
     from normlayers.statistics.extrema import Extrema
@@ -56,7 +56,7 @@ _MODULES = {
     "measures": "tracking.measures",
     "recalibrate": "inference.recalibration",
     "repair": "diagnosis.repair.repairing",
-    "without_idle_bias": "layers.idle_bias",
+    "without_idle_bias": "inference.idle_bias",
 }
 
 

@@ -54,10 +54,14 @@ class Affine:
 
     def along(self, axis: int, length: int) -> Affine | None:
         """As vectors along an axis; ``None`` where they differ along others."""
-        others = np.delete(np.array(self.scale.shape), axis % self.scale.ndim)
-        if np.any(others != 1):
+        if self.differs_beside(axis):
             return None
         return self._each(lambda entry: np.broadcast_to(entry.reshape(-1), (length,)))
+
+    def differs_beside(self, axis: int) -> bool:
+        """Whether they differ along another axis than this one."""
+        others = np.delete(np.array(self.scale.shape), axis % self.scale.ndim)
+        return bool(np.any(others != 1))
 
     def _each(self, change: Any) -> Affine:
         return replace(

@@ -10,11 +10,12 @@ import keras
 import numpy as np
 
 from normlayers.inference.affine import KINDS, Affine, Stage, stage_of
-from normlayers.inference.graph import has_graph, inner_layers
+from normlayers.inference.graph import Names, has_graph, inner_layers
 from normlayers.inference.linear import (
     TRANSPOSED,
     LinearWeights,
     channels_axis,
+    misplaces_bias,
     pads,
     why_not_linear,
 )
@@ -30,6 +31,7 @@ ZERO_PADDING = (k.ZeroPadding1D, k.ZeroPadding2D, k.ZeroPadding3D)
 # How large the rounding may become, in the unit of what a layer puts out, of what it subtracts
 # from its inputs: folded, it is subtracted only after the inputs' sum is rounded.
 MOST_ROUNDING = 2.0**-18
+OF_MORE_THAN_CHANNELS = "its statistics are not those of the channels alone"
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class _Folding:
         self.replaced: dict[int, Any] = {}
         self.folded: dict[str, str] = {}
         self.kept: dict[str, str] = {}
-        self._names = _Names(model)
+        self._names = Names(model)
         self._waiting: list[tuple[Step, Stage]] = []
         for step in self.plan.steps:
             stage = stage_of(step.layer, step.tensor)
@@ -188,7 +190,7 @@ class _Folding:
             maker = self.plan.maker(tensor)
             if maker is None:
                 return "the inputs of a model"
-        reason = self._why_not_into(maker)
+        reason = self._why_not_into(maker, step.layer)
         if reason:
             return reason
         if maker.layer.activation is not keras.activations.linear:
@@ -196,7 +198,7 @@ class _Folding:
         weights = self._weights_of(maker.layer)
         affine = stage.affine.along(channels_axis(maker.layer), len(weights.bias))
         if affine is None:
-            return "its statistics are not those of the channels alone"
+            return OF_MORE_THAN_CHANNELS
         return self._fold(step, maker, weights.followed_by(affine), stage.after)
 
     def _into_the_one_behind(self, step: Step, stage: Stage) -> str | None:
@@ -219,26 +221,32 @@ class _Folding:
             elif type(taker.layer) in ZERO_PADDING:
                 if np.any(affine.shift):
                     return f"zero padding behind a shift, by {taker.layer.name!r}"
+                if affine.differs_beside(channels_axis(taker.layer)):
+                    return OF_MORE_THAN_CHANNELS
             elif not self._is_idle(taker):
                 break
             tensor = taker.gives[0]
         if affine is None:
             return f"{taker.layer.name!r} flattens a length that is unknown"
-        reason = self._why_not_into(taker) or _why_not_behind(affine, taker)
+        reason = self._why_not_into(taker, step.layer) or _why_not_behind(affine, taker)
         if reason:
             return reason
         weights = self._weights_of(taker.layer)
         vectors = affine.along(channels_axis(taker.layer), weights.channels_in)
         if vectors is None:
-            return "its statistics are not those of the channels alone"
+            return OF_MORE_THAN_CHANNELS
         return self._fold(step, taker, weights.preceded_by(vectors), stage.before)
 
-    def _why_not_into(self, step: Step) -> str | None:
+    def _why_not_into(self, step: Step, folded: Any) -> str | None:
         if id(step.layer) in self.replaced:
             return f"the activation of {step.layer.name!r}"
         reason = why_not_linear(step.layer)
         if reason:
             return reason
+        if step.layer.compute_dtype != folded.compute_dtype:
+            return f"{step.layer.name!r} computes in {step.layer.compute_dtype}"
+        if misplaces_bias(step.layer, step.tensor.shape):
+            return f"on TensorFlow {step.layer.name!r} may add a bias along its last axis"
         if self.plan.times[id(step.layer)] > 1:
             return f"{step.layer.name!r} is shared: called more than once"
         return None if step.plain else f"{step.layer.name!r} is called with further arguments"
@@ -281,15 +289,3 @@ def _why_not_behind(affine: Affine, taker: Step) -> str | None:
             "be lost"
         )
     return None
-
-
-class _Names:
-    """The layers' names; where several layers share one, with the names of their models before."""
-
-    def __init__(self, model: Any) -> None:
-        self._layers = inner_layers(model)
-
-    def of(self, layer: Any) -> str:
-        """A name that is this layer's alone."""
-        alike = [other for other in self._layers if other.name == layer.name]
-        return str(layer.name if len(alike) < 2 else layer.path)

@@ -88,3 +88,15 @@ def normalizations(model: Any) -> Iterator[Any]:
     for layer in inner_layers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             yield layer
+
+
+class Names:
+    """The layers' names; where several layers share one, with the names of their models before."""
+
+    def __init__(self, model: Any) -> None:
+        self._layers = inner_layers(model)
+
+    def of(self, layer: Any) -> str:
+        """A name that is this layer's alone."""
+        alike = [other for other in self._layers if other.name == layer.name]
+        return str(layer.name if len(alike) < 2 else layer.path)

@@ -55,6 +55,18 @@ def pads(layer: Any, shape: Any) -> bool:
     )
 
 
+def misplaces_bias(layer: Any, shape: Any) -> bool:
+    """Whether a linear layer, called on inputs of a shape, may add its bias along a wrong axis.
+
+    On TensorFlow Keras adds a vector along the last axis wherever that is as long as the vector,
+    the channels' axis or not.
+    """
+    if keras.backend.backend() != "tensorflow" or channels_axis(layer) == -1:
+        return False
+    _, channels, *others = layer.compute_output_shape(shape)
+    return others[-1] in (None, channels)
+
+
 @dataclass(frozen=True)
 class LinearWeights:
     """The weights of a linear layer in float64, rounded only when they are assigned.
@@ -86,6 +98,11 @@ class LinearWeights:
         else:
             bias = np.zeros((kernel if pointwise is None else pointwise).shape[-1])
         return cls(layer, kernel, pointwise, bias)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What a layer with these weights has in its configuration."""
+        return {"use_bias": True}
 
     @property
     def channels_in(self) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 
 from normlayers.inference.graph import function_of, has_graph, inner_layers
 from normlayers.inference.layer_copy import layer_like
-from normlayers.inference.linear import LINEAR, LinearWeights
+from normlayers.inference.linear import LINEAR
 
 
 class _Nothing:
@@ -20,20 +20,31 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
+class Edit(Protocol):
+    """What a layer's copy is to have that the layer has not."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Entries of its configuration."""
+
+    def assign(self, copy: Any) -> None:
+        """Give the copy its weights."""
+
+
 class Rebuilding:
     """Copies of a model and of its layers.
 
     Args:
         replaced: by a layer's id, what is to be called in its place: ``None`` for nothing, or an
             activation: a function or a layer.
-        edited: by a layer's id, the weights that its copy gets, with a bias.
+        edited: by a layer's id, how its copy differs.
         opened: the ids of the nested models that are copied layer by layer.
     """
 
     def __init__(
         self,
         replaced: Mapping[int, Any],
-        edited: Mapping[int, LinearWeights],
+        edited: Mapping[int, Edit],
         opened: set[int],
     ) -> None:
         self._replaced, self._edited, self._opened = replaced, edited, opened
@@ -49,7 +60,7 @@ class Rebuilding:
             if id(layer) in self._edited:
                 self._edited[id(layer)].assign(its_copy)
             else:
-                _take_state(its_copy, layer)
+                take_state(its_copy, layer)
         # Keras exports what has been called; on symbolic inputs that computes nothing.
         copy(keras.tree.map_structure(_symbolic, function_of(copy).input))
         return copy
@@ -88,13 +99,15 @@ class Rebuilding:
             if isinstance(activation, keras.layers.Layer):
                 copy = self._paired(activation, _like(activation, name=layer.name))
             else:
-                copy = keras.layers.Activation(activation, name=layer.name)
+                copy = keras.layers.Activation(
+                    activation, name=layer.name, dtype=layer.dtype_policy
+                )
             self._activations.add(id(copy))
             return copy
         if has_graph(layer) and id(layer) in self._opened:
             return self._model(layer)
-        changed = {"use_bias": True} if id(layer) in self._edited else {}
-        return self._paired(layer, _like(layer, **changed))
+        edit = self._edited.get(id(layer))
+        return self._paired(layer, _like(layer, **(edit.arguments if edit else {})))
 
     def _paired(self, layer: Any, copy: Any) -> Any:
         if isinstance(layer, keras.layers.Layer):
@@ -130,7 +143,8 @@ def _like(layer: Any, **changed: Any) -> Any:
         ) from error
 
 
-def _take_state(copy: Any, layer: Any) -> None:
+def take_state(copy: Any, layer: Any) -> None:
+    """Give a copy of a layer its weights, and what else it has learned."""
     if layer.weights:
         copy.set_weights(layer.get_weights())
     for its, own in zip(inner_layers(layer), inner_layers(copy), strict=False):

@@ -28,7 +28,7 @@ from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.subject import Subject
 from normlayers.diagnosis.evidence.training_program import TrainingProgram
 from normlayers.diagnosis.evidence.trials import Training, training
-from normlayers.layers.idle_bias import idle_biases
+from normlayers.inference.idle_bias import idle_biases
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")

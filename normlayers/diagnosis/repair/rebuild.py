@@ -13,7 +13,7 @@ import keras
 from normlayers.diagnosis.repair.given import Given, loss_kind, whole
 from normlayers.diagnosis.repair.plan import Part, Plan, Trained
 from normlayers.inference.graph import function_of, has_graph
-from normlayers.layers.idle_bias import without_idle_bias
+from normlayers.inference.idle_bias import without_idle_bias
 
 
 def build(plan: Plan, given: Given) -> keras.Model:

@@ -8,7 +8,9 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
+from normlayers.inference.rebuilding import Edit, Rebuilding, take_state
 from normlayers.layers.batch_normalization import BatchNormalization
 
 # Layers whose `bias` is added last, along the channels' axis.
@@ -48,8 +50,8 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
         The copy, not compiled.
 
     Raises:
-        ValueError: the model is of another kind, or not built; or as ``keras.models.clone_model``
-            raises for models that it cannot copy.
+        ValueError: the model is of another kind, or not built; or a layer cannot be made again
+            from its configuration.
 
     Example:
         >>> import normlayers as nl
@@ -59,29 +61,41 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
         >>> nl.without_idle_bias(model).layers[0].use_bias
         False
     """
-    pairs = idle_biases(model)
-    idle = {layer.name for layer, _ in pairs}
-
-    def clone(layer: Any) -> Any:
-        config = layer.get_config()
-        if layer.name in idle:
-            config["use_bias"] = False
-        return type(layer).from_config(config)
-
-    copy = keras.models.clone_model(model, clone_function=clone)
-    for layer, its_copy in zip(model.layers, copy.layers, strict=True):
-        if not layer.weights:
-            continue
-        dropped = layer.bias if layer.name in idle else None
-        pairs_of_weights = zip(layer.weights, layer.get_weights(), strict=True)
-        its_copy.set_weights([w for v, w in pairs_of_weights if v is not dropped])
-    for layer, normalization in pairs:
+    edited: dict[int, Edit] = {}
+    for layer, normalization in idle_biases(model):
         bias = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.bias)))
-        its_copy = copy.get_layer(normalization.name)
-        its_copy.moving_mean.assign(its_copy.moving_mean - bias)
-        if its_copy.renorm:
-            its_copy.renorm_mean.assign(its_copy.renorm_mean - bias)
-    return copy
+        edited[id(layer)] = _WithoutBias(layer)
+        edited[id(normalization)] = _WithLowerMean(normalization, bias)
+    return Rebuilding({}, edited, set()).copied(model)
+
+
+@dataclass(frozen=True)
+class _WithoutBias:
+    layer: Any
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"use_bias": False}
+
+    def assign(self, copy: Any) -> None:
+        pairs = zip(self.layer.weights, self.layer.get_weights(), strict=True)
+        copy.set_weights([array for weight, array in pairs if weight is not self.layer.bias])
+
+
+@dataclass(frozen=True)
+class _WithLowerMean:
+    normalization: Any
+    bias: npt.NDArray[Any]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {}
+
+    def assign(self, copy: Any) -> None:
+        take_state(copy, self.normalization)
+        copy.moving_mean.assign(copy.moving_mean - self.bias)
+        if copy.renorm:
+            copy.renorm_mean.assign(copy.renorm_mean - self.bias)
 
 
 @dataclass(frozen=True)

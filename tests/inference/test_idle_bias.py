@@ -137,3 +137,27 @@ def test_a_frozen_normalization_makes_no_bias_idle():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(3, name="dense"), normalization])
     normalization.trainable = False
     assert nl.without_idle_bias(model).get_layer("dense").use_bias
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_what_a_layer_has_learned_beside_weights_is_kept(nested):
+    x = RNG.normal(100, 5, size=(50, 3)).astype("float32")
+    scaled = layers.Normalization()
+    scaled.adapt(x)
+    first = keras.Sequential([keras.Input((3,)), scaled]) if nested else scaled
+    model = keras.Sequential(
+        [keras.Input((3,)), first, layers.Dense(4), layers.BatchNormalization()]
+    )
+    copy = nl.without_idle_bias(model)
+    np.testing.assert_allclose(output(copy, x), output(model, x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["sequential", "functional"])
+def test_the_copy_is_not_compiled_and_the_model_stays_so(kind):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.BatchNormalization()])
+    if kind == "functional":
+        model = keras.Model(model.inputs, model.outputs)
+    model.compile("sgd", "mse")
+    copy = nl.without_idle_bias(model)
+    assert (copy.compiled, model.compiled) == (False, True)
+    assert type(copy) is type(model)
