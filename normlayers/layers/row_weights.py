@@ -13,6 +13,9 @@ from normlayers.statistics.conversion import to_array
 
 Array = npt.NDArray[Any]
 
+# Weights that are read together, of a data set of single ones.
+ROWS_AT_ONCE = 1 << 12
+
 
 class BatchWeights:
     """How much the values of one batch of data after another count.
@@ -55,8 +58,10 @@ class _Rows:
             self._table = to_array(given)
         elif isinstance(given, list):
             self._stream = map(to_array, given)
+        elif _specified_rank(given) == 0:  # of single rows, whatever the data's batches
+            self._table = np.concatenate([to_array(part) for part in given.batch(ROWS_AT_ONCE)])
         elif given is not None:
-            self._stream = batches(given)
+            self._stream = _batches_of_weights(given)
 
     def of_next(self, rows: int) -> Array | None:
         if not self._given:
@@ -89,6 +94,21 @@ class _Rows:
                 "there are more weights than data. Received: more than "
                 f"{self._batches} batches of weights."
             )
+
+
+def _batches_of_weights(given: Any) -> Iterator[Array]:
+    """A stream's batches; unlike those of data they may have one axis."""
+    if hasattr(given, "num_batches") or not hasattr(given, "__iter__"):
+        return batches(given)
+    # Of an iterator it is not known that it is of tf.data, whose vectors would be rows.
+    return batches(to_array(e) if isinstance(e, list) and not np.ndim(e[0]) else e for e in given)
+
+
+def _specified_rank(given: Any) -> int | None:
+    """How many axes the elements of a ``tf.data.Dataset`` have; ``None`` of other sources."""
+    shape = getattr(getattr(given, "element_spec", None), "shape", None)
+    rank: int | None = getattr(shape, "rank", None)
+    return rank
 
 
 def combined_weight(sample_weight: Any, mask: Any) -> Array | None:

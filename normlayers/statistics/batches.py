@@ -6,7 +6,7 @@ Sources are known by what they can do, so none of their libraries is imported.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -58,9 +58,10 @@ def batches(
         columns: of dicts and frames, yield dicts of these columns, and read no other.
 
     Raises:
-        TypeError: ``data`` are none of these.
+        TypeError: ``data`` are none of these; elements whose ``x`` is several inputs.
         KeyError: a column is missing.
-        ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length.
+        ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length;
+            a ``PyDataset`` without an end, and no ``steps``.
 
     Example:
         >>> [piece.shape for piece in batches(np.zeros((5, 2)), batch_size=2)]
@@ -68,6 +69,11 @@ def batches(
     """
     check_counts(batch_size=batch_size, steps=steps)
     data = opened(data, columns)
+    if steps is None and _is_py_dataset(data) and data.num_batches is None:
+        raise ValueError(
+            "data without an end must be read for a number of batches only. Received: a "
+            f"{type(data).__name__} whose num_batches is None."
+        )
     if join and can_rebatch(data):
         # Handing each batch from TensorFlow to Python takes longer than anything done with it.
         return _all_batches(rebatched(data, steps), batch_size, columns)
@@ -136,8 +142,9 @@ def _all_batches(
         return _pieces_of_dict(data, batch_size or rows_per_piece(data) or 1)
     if _is_table(data):
         return _pieces(data, batch_size or rows_per_piece(data) or 1)
-    if hasattr(data, "num_batches") and hasattr(data, "__getitem__"):  # a keras PyDataset
-        return (_x_of(data[index], columns) for index in range(data.num_batches))
+    if _is_py_dataset(data):
+        numbers = count() if data.num_batches is None else range(data.num_batches)
+        return (_x_of(data[index], columns) for index in numbers)
     if isinstance(data, str | bytes) or not hasattr(data, "__iter__"):
         raise TypeError(
             "data must be an array, a tensor, a frame or an iterable of batches. "
@@ -146,6 +153,10 @@ def _all_batches(
     if yields_single_rows(data):
         data = data.batch(batch_size or 128)
     return (_x_of(element, columns) for element in data)
+
+
+def _is_py_dataset(data: Any) -> bool:
+    return hasattr(data, "num_batches") and hasattr(data, "__getitem__")
 
 
 def _is_table(data: Any) -> bool:
@@ -182,15 +193,30 @@ def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
     if type(element) is np.ndarray and element.ndim:  # soonest: there may be many small ones
         return to_array(element)
     # torch's DataLoader makes lists of the tuples that its data set yields.
-    if isinstance(element, tuple) or (isinstance(element, list) and element and (
-        hasattr(element[0], "shape") or isinstance(element[0], Mapping)
-    )):  # fmt: skip
+    if _is_labelled_batch(element):
         element = element[0]
+        if isinstance(element, tuple) or _is_list_of_arrays(element):
+            raise TypeError(
+                "x must be one array, or a dict of them by their names. Received: batches whose x "
+                f"is {len(element)} inputs without names."
+            )
     if is_sparse(element):
         return to_array(element)
     if isinstance(element, Mapping) or (columns is not None and is_frame(element)):
         return {name: _batch(value) for name, value in _chosen(element, columns).items()}
     return _batch(element)
+
+
+def _is_labelled_batch(element: Any) -> bool:
+    if _is_list_of_arrays(element):
+        return True
+    of_lists = isinstance(element, list) and _is_list_of_arrays(element[0] if element else None)
+    return isinstance(element, tuple) or (of_lists and hasattr(element[-1], "shape"))
+
+
+def _is_list_of_arrays(element: Any) -> bool:
+    first = element[0] if isinstance(element, list) and element else None
+    return hasattr(first, "shape") or isinstance(first, Mapping)
 
 
 def _chosen(data: Any, columns: Collection[Any] | None) -> dict[Any, Any]:

@@ -42,7 +42,9 @@ class Gatherer:
 
     def add(self, batch: Array, weight: Array | None) -> None:
         """Take a batch; pass it on when there is enough, or when it fits no earlier one."""
-        if not 0 < batch.size < self._enough or not batch.ndim:
+        # Weights that do not fit are refused where they are counted.
+        unfit = weight is not None and weight.shape != batch.shape[: weight.ndim]
+        if not 0 < batch.size < self._enough or not batch.ndim or unfit:
             self.finish()
             self._consume(batch, weight)
             return

@@ -71,3 +71,42 @@ def test_where_not_all_batches_are_read_there_may_be_more_weights():
     layer.adapt(X, batch_size=4, steps=2, sample_weight=WEIGHT + 1)
     expected = np.average(X[:8].astype(float), axis=0, weights=WEIGHT[:8] + 1)
     np.testing.assert_allclose(layer.mean.ravel(), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [4, 12])
+def test_weights_in_a_data_set_of_batches_are_not_taken_for_rows(rows):
+    """Twelve rows of twelve features too, where they would fit either way."""
+    tf = pytest.importorskip("tensorflow")
+    data = RNG.normal(size=(12, 12))
+    weights = tf.data.Dataset.from_tensor_slices(WEIGHT.astype(float)).batch(rows)
+    layer = nl.Standardize()
+    layer.adapt(tf.data.Dataset.from_tensor_slices(data).batch(rows), sample_weight=weights)
+    exact = np.average(data, axis=0, weights=WEIGHT)
+    np.testing.assert_allclose(layer.mean.ravel(), exact, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_in_a_data_set_of_rows_fit_whatever_batches():
+    tf = pytest.importorskip("tensorflow")
+    weights = tf.data.Dataset.from_tensor_slices(WEIGHT.astype(float))
+    layer = nl.Standardize()
+    layer.adapt(generator(), sample_weight=weights)
+    exact = np.average(X.astype(float), axis=0, weights=WEIGHT)
+    np.testing.assert_allclose(layer.mean.ravel(), exact, rtol=1e-5, atol=1e-6)
+
+
+def test_a_generator_of_lists_of_weights():
+    layer = nl.Standardize()
+    layer.adapt(generator(), sample_weight=(WEIGHT[i : i + 5].tolist() for i in (0, 5, 10)))
+    exact = np.average(X.astype(float), axis=0, weights=WEIGHT)
+    np.testing.assert_allclose(layer.mean.ravel(), exact, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("weights", [np.ones(1), np.ones(3), np.ones((5, 1, 2))])
+def test_weights_that_fit_no_batch_are_refused_however_small_it_is(weights):
+    layer = nl.Standardize()
+    layer.adapt(X)
+    with pytest.raises(ValueError, match=r"weights must have the data's shape .* Received"):
+        layer.adapt([X[:5], X[5:10]], sample_weight=[np.ones(5), weights])
+    with pytest.raises(ValueError, match=r"weights must have the data's shape .* Received"):
+        layer.adapt([SEQUENCES[:5]], mask=[np.ones((1, 4), bool)])
+    assert np.max(layer.count) == 12  # as before

@@ -104,3 +104,21 @@ def test_batch_size_and_steps():
 def test_refuses(data, options, error, says):
     with pytest.raises(error, match=says):
         list(batches(data, **options))
+
+
+@pytest.mark.parametrize("element", [((X, X[:, :1]), X), [[X, X], X], ((X, X), X)])
+def test_several_inputs_without_names_are_not_pooled(element):
+    with pytest.raises(TypeError, match=r"dict of them by their names.* 2 inputs without names"):
+        next(batches(iter([element])))
+
+
+def test_a_data_set_without_an_end_is_read_for_so_many_batches():
+    class Endless:
+        num_batches = None
+
+        def __getitem__(self, index):
+            return np.full((2, 3), index), np.zeros(2)
+
+    assert [int(x[0, 0]) for x in batches(Endless(), steps=3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="Endless whose num_batches is None"):
+        batches(Endless())
