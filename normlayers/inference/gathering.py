@@ -52,11 +52,13 @@ class Gathered:
         activation = getattr(layer, "activation", keras.activations.linear)
         x = activation(inputs) if self._is_post else inputs
         x = ops.cast(x, at_least_float32(keras.backend.standardize_dtype(x.dtype)))
-        if gather:
-            batch = self._count(x, mask)
         mean, variance = self._of_layer() if self.statistics is None else self.statistics
-        if own:
-            mean, variance = batch.mean, batch.variance
+        if gather or own:
+            batch = self._moments_of(x, mask)
+            if gather:
+                self.moments.merge(batch)
+            if own:
+                mean, variance = batch.mean, batch.variance
         y = self._normalized(x, mean, variance)
         y = ops.cast(y, layer.compute_dtype)
         return y if self._is_post else activation(y)
@@ -77,7 +79,7 @@ class Gathered:
             )
         self.statistics = self.moments.mean, self.moments.variance
 
-    def _count(self, x: Any, mask: Any) -> Moments:
+    def _moments_of(self, x: Any, mask: Any) -> Moments:
         batch = Moments(axis=self.layer.axis)
         values = _to_numpy(x, self.layer)
         weight = None
@@ -85,7 +87,6 @@ class Gathered:
             weight = np.broadcast_to(_to_numpy(mask, self.layer)[..., np.newaxis], values.shape)
         try:
             batch.update(values, weight)
-            self.moments.merge(batch)
         except ValueError as error:
             raise ValueError(f"the inputs of layer {self.layer.name!r}: {error}") from error
         return batch
@@ -150,7 +151,14 @@ def gather(
         def call(inputs: Any, training: Any = None, mask: Any = None) -> Any:
             nonlocal left, refused
             try:
-                y = one.call(inputs, mask, in_group, own)
+                if training and one.layer.renorm:
+                    raise ValueError(
+                        f"layer {one.layer.name!r} is called with training=True and has "
+                        "renorm=True: what it puts out depends on what it saw before; freeze it "
+                        "with trainable=False to leave it as it is."
+                    )
+                # In training mode whatever mode the model runs in.
+                y = one.call(inputs, mask, in_group, own or bool(training))
             except ValueError as error:  # whose message Keras would add to
                 refused = error
                 raise _Enough from error

@@ -109,11 +109,11 @@ def recalibrate(
     with NamedErrors("recalibrate()"):
         layers, skipped = _chosen(model)
         source = _Source(data, batches, batch_size, verbose)
-        others = KeptValues(_others(model, layers))
+        kept = KeptValues(_changeable(model))
         try:
-            gathered, passes = _gathered(model, layers, source, layerwise, others)
+            gathered, passes = _gathered(model, layers, source, layerwise, kept)
         finally:
-            others.give_back()
+            kept.give_back()
         skipped |= {x.name: "the model does not call it" for x in layers if x not in gathered}
         _assign(list(gathered.values()), source.batches)
         return Recalibration(
@@ -126,7 +126,7 @@ def recalibrate(
 
 
 def _gathered(
-    model: Any, layers: Sequence[Any], source: _Source, layerwise: bool, others: KeptValues
+    model: Any, layers: Sequence[Any], source: _Source, layerwise: bool, kept: KeptValues
 ) -> tuple[dict[Any, Gathered], int]:
     """What each layer that the model calls has to normalize by, and the passes it took."""
     stream, first = source.first_pass()
@@ -136,7 +136,7 @@ def _gathered(
     gathered = {layer: Gathered(layer) for group in groups for layer in group}
     times = Counter(called)
     for number, group in enumerate(groups, 1):
-        others.give_back()  # an RNN's state, say: each pass begins as the first did
+        kept.give_back()  # an RNN's state, say: each pass begins as the first did
         ones = [gathered[layer] for layer in group]
         for batch in source.watched(stream if number == 1 else None, number, len(groups)):
             run = partial(model, batch, training=False)
@@ -146,9 +146,8 @@ def _gathered(
     return gathered, len(groups)
 
 
-def _others(model: Any, layers: Sequence[Any]) -> list[Any]:
-    """The variables that a run at inference may change, and that are not to be recalibrated."""
-    own = {id(variable) for layer in layers for variable in layer.variables}
+def _changeable(model: Any) -> list[Any]:
+    """The variables that a run at inference may change."""
     # What an RNN remembers is none of its variables.
     states = [
         state
@@ -156,7 +155,7 @@ def _others(model: Any, layers: Sequence[Any]) -> list[Any]:
         if isinstance(layer, keras.layers.RNN) and layer.stateful
         for state in keras.tree.flatten(layer.states)
     ]
-    return [v for v in [*model.variables, *states] if not v.trainable and id(v) not in own]
+    return [v for v in [*model.variables, *states] if not v.trainable]
 
 
 def _once(called: Sequence[Any]) -> list[Any]:

@@ -79,7 +79,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
         placement: ``"pre"`` or ``"post"``; without an activation it changes nothing.
         debias: divide the initial values out of the statistics that inference takes, as Adam
             does, so that it is right from the first step on; with ``momentum=1`` they are then
-            the plain averages of all batches. Counts the steps in a further weight, ``steps``.
+            the plain averages of all batches. Counts the steps in a further weight, ``steps``, one
+            number for all channels: one that a mask leaves out of early steps starts from 0 and 1.
         implementation: ``"reference"`` computes what is written here; ``"fused"`` the backend's
             own kernel (TensorFlow's ``FusedBatchNormV3``, torch's ``batch_norm``) wherever it
             means the same: not under XLA, nor for one value per channel on torch. On a CPU these

@@ -232,8 +232,9 @@ class ScalingLayer(StatisticsLayer):
     def _weights_set(self) -> bool:
         """Whether the weights were set from outside, as ``model.set_weights`` does."""
         try:
-            self._has_statistics = self.count > 0
-        except Exception:  # while a graph is traced, each backend fails in its own way
+            with _outside_graphs():
+                self._has_statistics = self.count > 0
+        except Exception:  # while a program is traced, each backend fails in its own way
             return False
         return self._has_statistics
 
@@ -264,6 +265,15 @@ def _tensors(*arrays: Array | None) -> Parts:
             None if array is None else ops.convert_to_tensor(array) for array in arrays
         )
     return high, low, divisor
+
+
+def _outside_graphs() -> Any:
+    """Where TensorFlow, which traces a graph, tells what weights hold."""
+    if keras.backend.backend() != "tensorflow":
+        return nullcontext()
+    import tensorflow as tf
+
+    return tf.init_scope()
 
 
 def _outside_inference_mode() -> Any:

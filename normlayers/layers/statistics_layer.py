@@ -112,6 +112,7 @@ class StatisticsLayer(keras.layers.Layer):
         """Take statistics, as ``get_weights`` of another layer has them."""
         self._refuse_unbuilt(len(weights))
         super().set_weights(weights)
+        self._has_statistics = self._given is not None or self.count > 0
 
     def load_own_variables(self, store: Any) -> None:
         """Take saved statistics; Keras calls this."""

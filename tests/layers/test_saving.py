@@ -114,3 +114,28 @@ def test_torchs_modes_and_tricks(kind):
         np.testing.assert_allclose(output(model, X), output(other, X), rtol=1e-6)
         for weight in model.layers[-1].weights:
             weight.assign(weight + 1)
+
+
+@pytest.mark.parametrize("set_on", ["layer", "model"])
+def test_weights_that_were_set_are_statistics_in_a_compiled_call_too(set_on):
+    x = np.random.default_rng(0).normal(4, 2, (20, 2)).astype("float32")
+    layer = nl.Standardize()
+    layer.adapt(x)
+    model = keras.Sequential([keras.Input((2,)), layer])
+    copy = keras.models.clone_model(model)
+    if set_on == "layer":
+        copy.layers[0].set_weights(layer.get_weights())
+    elif keras.backend.backend() == "jax":
+        pytest.skip("a program that JAX traces cannot tell what weights hold")
+    else:
+        copy.set_weights(model.get_weights())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        found = copy.predict(x, verbose=0)
+    np.testing.assert_array_equal(found, model.predict(x, verbose=0))
+
+
+def test_a_compiled_call_without_statistics_still_warns():
+    model = keras.Sequential([keras.Input((2,)), nl.Standardize(name="unadapted")])
+    with pytest.warns(UserWarning, match="'unadapted' has no statistics"):
+        model.predict(np.ones((4, 2)), verbose=0)
