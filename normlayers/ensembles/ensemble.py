@@ -95,9 +95,10 @@ def train_ensemble(
     if chunk is None:
         on_gpu = any(name.startswith("gpu") for name in devices())
         chunk = CHUNK_ON_GPU if on_gpu else CHUNK_ON_CPU
+    by_label = np.argsort(y, kind="stable")
     job = _Job(
-        architecture, x, y, networks, epochs, min(batch_size, len(x)), optimizer or RMSprop(),
-        seed, advance,
+        architecture, x[by_label], y[by_label], np.argsort(by_label), networks, epochs,
+        min(batch_size, len(x)), optimizer or RMSprop(), seed, advance,
     )  # fmt: skip
     return side_by_side(job.train, _groups_of(networks, -(-chunk // GROUP)))
 
@@ -115,6 +116,7 @@ class _Job:
     architecture: Architecture
     x: Array
     y: Array
+    numbers: Array  # of the points as they were given
     networks: int
     epochs: int
     batch_size: int
@@ -148,7 +150,7 @@ class _Job:
 
     def _orders(self, groups: range) -> Iterator[Orders]:
         left = self.epochs
-        for orders in sorted_orders(self.seed, groups, GROUP, len(self.x), self.epochs):
+        for orders in sorted_orders(self.seed, groups, GROUP, self.numbers, self.epochs):
             epochs = min(len(orders), left)
             yield orders, epochs
             left -= epochs

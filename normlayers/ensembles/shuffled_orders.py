@@ -42,7 +42,9 @@ def permuted_orders(seed: int, group: int, size: int, points: int) -> Iterator[A
         yield shuffling.permuted(places, axis=2)
 
 
-def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int) -> Iterable[Array]:
+def sorted_orders(
+    seed: int, groups: range, size: int, numbers: Array, epochs: int
+) -> Iterable[Array]:
     """Groups' shuffled orders, some epochs at a time: ``(epochs, points, networks)``.
 
     They are the same in every arm: to draw them takes a fifth of the time of training, so that
@@ -53,20 +55,23 @@ def sorted_orders(seed: int, groups: range, size: int, points: int, epochs: int)
         seed: of everything random.
         groups: their numbers.
         size: networks a group.
-        points: that are shuffled.
+        numbers: what the points are called in the orders, each a number of its own from 0 on;
+            how they are shuffled does not depend on it.
         epochs: how many, each in another order.
     """
-    numbers = points * size * len(groups)
+    points = len(numbers)
+    in_all = points * size * len(groups)
     if points * epochs * size <= ORDERS_KEPT:
-        rounds = math.ceil(epochs / max(1, ORDERS_IN_A_ROUND // numbers))
+        rounds = math.ceil(epochs / max(1, ORDERS_IN_A_ROUND // in_all))
         at_once = math.ceil(epochs / rounds)
-        kept = [_kept_orders(seed, group, size, points, rounds * at_once) for group in groups]
+        called = tuple(map(int, numbers))
+        kept = [_kept_orders(seed, group, size, called, rounds * at_once) for group in groups]
         firsts = range(0, rounds * at_once, at_once)
         return (_side_by_side([of[first : first + at_once] for of in kept]) for first in firsts)
-    at_once = min(epochs, max(1, ORDERS_IN_A_ROUND // numbers))
+    at_once = min(epochs, max(1, ORDERS_IN_A_ROUND // in_all))
     shuffling = [_randoms(seed, group)[1] for group in groups]
     return (
-        _side_by_side([_drawn(r, size, points, at_once) for r in shuffling])
+        _side_by_side([_drawn(r, size, numbers, at_once) for r in shuffling])
         for _ in range(0, epochs, at_once)
     )
 
@@ -78,14 +83,14 @@ def _randoms(seed: int, group: int) -> list[np.random.Generator]:
 
 
 @lru_cache(maxsize=GROUPS_KEPT)
-def _kept_orders(seed: int, group: int, size: int, points: int, epochs: int) -> Array:
-    return _drawn(_randoms(seed, group)[1], size, points, epochs)
+def _kept_orders(seed: int, group: int, size: int, numbers: tuple[int, ...], epochs: int) -> Array:
+    return _drawn(_randoms(seed, group)[1], size, np.array(numbers), epochs)
 
 
-def _drawn(random: np.random.Generator, size: int, points: int, epochs: int) -> Array:
-    at_once = max(1, SORTED_AT_ONCE // (points * size))
+def _drawn(random: np.random.Generator, size: int, numbers: Array, epochs: int) -> Array:
+    at_once = max(1, SORTED_AT_ONCE // (len(numbers) * size))
     parts = [
-        _orders(random, size, points, min(at_once, epochs - first))
+        _orders(random, size, numbers, min(at_once, epochs - first))
         for first in range(0, epochs, at_once)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -95,12 +100,13 @@ def _side_by_side(orders: list[Array]) -> Array:
     return orders[0] if len(orders) == 1 else np.concatenate(orders, axis=-1)
 
 
-def _orders(random: np.random.Generator, size: int, points: int, epochs: int) -> Array:
-    """Shuffled orders of the points, shape ``(epochs, points, size)``.
+def _orders(random: np.random.Generator, size: int, numbers: Array, epochs: int) -> Array:
+    """Shuffled orders of the points' numbers, shape ``(epochs, points, size)``.
 
     Each is the order of random keys; each key carries its point's number in its last bits, for
     numbers alone sort much faster than numbers with their places.
     """
+    points = len(numbers)
     bits = max(1, (points - 1).bit_length())
     # With 23 random bits or more, two of a few hundred keys are alike once in 500 orders.
     dtype = np.uint32 if bits <= 9 else np.uint64
@@ -112,7 +118,8 @@ def _orders(random: np.random.Generator, size: int, points: int, epochs: int) ->
     keys |= np.arange(points, dtype=dtype)
     keys.sort(axis=-1)
     keys &= dtype(2**bits - 1)
-    return np.ascontiguousarray(keys.astype(_narrowest(points)).transpose(0, 2, 1))
+    orders: Array = numbers.astype(_narrowest(points))[keys]
+    return np.ascontiguousarray(orders.transpose(0, 2, 1))
 
 
 def _narrowest(points: int) -> type[np.integer[Any]]:
