@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, in_order, known_loss
+from normlayers.diagnosis.evidence.outputs import Loss, compared, in_order, known_loss
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
 from normlayers.inference.graph import function_of, has_graph, nodes_of, output_names
@@ -155,6 +155,12 @@ class Given:
         return [loss] * len(names)
 
     @cached_property
+    def compared(self) -> list[Array]:
+        """The targets as losses compare them with the outputs."""
+        pairs = zip(self.y, self.output_tensors, strict=True)
+        return [compared(y, tuple(tensor.shape)) for y, tensor in pairs]
+
+    @cached_property
     def targets(self) -> list[Target]:
         """What each output is to predict."""
         activations = [self.output_activation(i) for i in range(len(self.y))]
@@ -162,7 +168,7 @@ class Given:
         return [
             target_of(y, loss_kind(loss), count, activation)
             for y, loss, count, activation in zip(
-                self.y, self.losses, units, activations, strict=True
+                self.compared, self.losses, units, activations, strict=True
             )
         ]
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.outputs import compared, known_loss
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.plan import Plan
@@ -165,6 +165,7 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
         known = None if loss is None else known_loss(loss)
         logits = known is not None and known.from_logits
         centred = logits or (known is not None and known.kind == "hinge")
+        y = compared(y, values.shape)
         found.append(score(target, y, values, 0.0 if centred else 0.5, logits))
     return Score(
         float(np.mean([one.quality for one in found])),

@@ -31,7 +31,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
     indices = _named(given, indices, places)
     done, divided = [], []
     for index in indices:
-        y = np.asarray(given.y[index], float)
+        y = np.asarray(given.compared[index], float)
         y = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
         y = y[np.isfinite(y).all(1)]
         mean, variance = y.mean(0), y.var(0)
