@@ -75,6 +75,30 @@ def test_with_nothing_to_cure_there_are_no_changes():
     assert [layer.name for layer in done.model.layers] == ["first", "last"]
 
 
+def test_a_schedule_gives_way_to_the_rate_that_was_tried():
+    x, y = amounts()
+    model = classifier(activation="linear", loss="mse")
+    schedule = keras.optimizers.schedules.ExponentialDecay(50.0, 1000, 0.9)
+    model.compile(keras.optimizers.SGD(schedule), "mse")
+    done = nl.repair(model, x, y, found("learning_rate_too_high"), trials=3)
+    assert "instead of the schedule, ExponentialDecay" in done.changes[0].done
+    rate = done.model.optimizer.get_config()["learning_rate"]
+    assert f"is {rate:g} instead" in done.changes[0].done
+    assert done.after > 0.8
+    assert not [said for said in done.remarks if "could not be trained" in said]
+
+
+def test_a_schedule_that_suits_the_model_stays():
+    x, y = classes(scale=1e3)
+    model = classifier(keras.layers.Dense(8, "tanh"))
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 1000, 0.9)
+    model.compile(keras.optimizers.Adam(schedule), "binary_crossentropy")
+    done = nl.repair(model, x, y, found("inputs_not_scaled"), trials=1)
+    assert [change.fault for change in done.changes] == ["inputs_not_scaled"]
+    kept = done.model.optimizer.get_config()["learning_rate"]
+    assert kept == keras.optimizers.Adam(schedule).get_config()["learning_rate"]
+
+
 def test_what_is_worse_is_said_to_be():
     """A model that is good, and a learning rate of 1e3 with which none can be trained."""
     x, y = classes()
