@@ -47,11 +47,13 @@ class Loss:
             one of somebody's own and others.
         name: as Keras calls it.
         from_logits: whether it takes logits.
+        ignored: the class that it leaves out, ``None`` for none.
     """
 
     kind: str
     name: str
     from_logits: bool
+    ignored: int | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,19 @@ def _fit(targets: tuple[int, ...], outputs: tuple[int | None, ...]) -> bool:
     return len(targets) == len(outputs) and all(there in (None, here) for here, there in pairs)
 
 
+def known(y: Array) -> Array:
+    """The rows of targets in which every one is a number.
+
+    Args:
+        y: shape ``(rows, ...)``.
+
+    Example:
+        >>> known(np.array([[1.0, np.nan], [2.0, 3.0]])).tolist()
+        [[2.0, 3.0]]
+    """
+    return y[np.isfinite(y).reshape(len(y), -1).all(axis=1)]
+
+
 def _compared(y: Array | None, values: Array) -> Array | None:
     return None if y is None else compared(y, values.shape)
 
@@ -175,20 +190,21 @@ def known_loss(loss: Any) -> Loss:
         return Loss("", str(loss), False)
     if inspect.isclass(found):
         found = found()
-    logits = False
+    options: Mapping[str, Any] = {}
     if isinstance(found, functools.partial):
-        logits = bool(found.keywords.get("from_logits", False))
-        found = found.func
+        options, found = found.keywords, found.func
     if isinstance(found, keras.losses.Loss):
         if not type(found).__module__.startswith("keras."):
             return Loss("", type(found).__name__, False)
-        logits = bool(found.get_config().get("from_logits", False))
+        options = found.get_config()
         kind = _BY_CLASS.get(type(found).__name__, "")
         name = getattr(getattr(found, "fn", None), "__name__", type(found).__name__)
-        return Loss(kind or _KINDS.get(name, ""), name, logits)
-    name = getattr(found, "__name__", type(found).__name__)
-    module = str(getattr(found, "__module__", ""))
-    return Loss(_KINDS.get(name, "") if module.startswith("keras.") else "", name, logits)
+        kind = kind or _KINDS.get(name, "")
+    else:
+        name = getattr(found, "__name__", type(found).__name__)
+        module = str(getattr(found, "__module__", ""))
+        kind = _KINDS.get(name, "") if module.startswith("keras.") else ""
+    return Loss(kind, name, bool(options.get("from_logits")), options.get("ignore_class"))
 
 
 def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:

@@ -157,8 +157,8 @@ class Given:
     @cached_property
     def compared(self) -> list[Array]:
         """The targets as losses compare them with the outputs."""
-        pairs = zip(self.y, self.output_tensors, strict=True)
-        return [compared(y, tuple(tensor.shape)) for y, tensor in pairs]
+        pairs = zip(self.y, self.output_tensors, self.losses, strict=True)
+        return [_compared(y, tuple(tensor.shape), loss_kind(loss)) for y, tensor, loss in pairs]
 
     @cached_property
     def targets(self) -> list[Target]:
@@ -264,6 +264,13 @@ def activation_name(part: Part) -> str:
 def loss_kind(loss: Any) -> Loss | None:
     """What a loss is; ``None`` where there is none."""
     return None if loss is None else known_loss(loss)
+
+
+def _compared(y: Array, shape: tuple[int | None, ...], loss: Loss | None) -> Array:
+    """Also of numbers of classes in several places of a row, which have no axis of units."""
+    y = compared(y, shape)
+    is_sparse = loss is not None and loss.kind == "sparse"
+    return y[..., None] if is_sparse and y.ndim == len(shape) - 1 else y
 
 
 def _loss_weights(model: keras.Model, names: list[str]) -> tuple[float | None, ...]:

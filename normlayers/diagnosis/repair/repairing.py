@@ -14,6 +14,7 @@ from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
+from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy, whole
 from normlayers.diagnosis.repair.rebuild import as_taken, build, metrics_of
@@ -126,9 +127,14 @@ def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
     """The faults that there are cures for, and where each was found."""
     found: dict[str, list[str]] = {}
     for finding in diagnosis.findings:
-        if finding.fault in CURES or finding.fault in BY_RATE:
+        if _has_cure(finding):
             found.setdefault(finding.fault, []).append(finding.where)
     return found
+
+
+def _has_cure(finding: Finding) -> bool:
+    in_targets = finding.fault == "non_finite_input" and not finding.repairable
+    return (finding.fault in CURES or finding.fault in BY_RATE) and not in_targets
 
 
 def _result(
@@ -181,7 +187,7 @@ def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -
     remarks += [
         f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
         for finding in diagnosis.findings
-        if finding.fault not in search.faults
+        if not _has_cure(finding)
     ]
     if search.faults and not best.changes:
         remarks.append("No cure helped within the trials; the model is a copy of the given one.")

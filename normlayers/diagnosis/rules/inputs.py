@@ -31,6 +31,7 @@ OFF_CENTRE, FAR_OFF_CENTRE = (3.0, 2.0), (8.0, 4.0)
 # is mostly one value, in distances of the others: counts of words reach 30.
 OUTLYING, FAR_OUTLYING, RARE_OUTLYING = 30.0, 300.0, 100.0
 STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale) in front"
+FILL = "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does."
 MOST_NAMES = 5
 
 
@@ -42,14 +43,15 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
         if counts.any():
             worst = int(np.argmax(counts))
             where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
-            findings.append(_not_finite(name, int(counts.sum()), where))
+            findings.append(_not_finite(name, int(counts.sum()), where, FILL, True))
     for part in _parts(evidence.data.y):
         if part.dtype.kind == "f" and not np.isfinite(part).all():
-            findings.append(_not_finite("y", int((~np.isfinite(part)).sum()), "y"))
+            count = int((~np.isfinite(part)).sum())
+            findings.append(_not_finite("y", count, "y", "Drop those rows.", False))
     return findings
 
 
-def _not_finite(name: str, count: int, where: str) -> Finding:
+def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) -> Finding:
     return Finding(
         "non_finite_input",
         name,
@@ -57,8 +59,8 @@ def _not_finite(name: str, count: int, where: str) -> Finding:
         "error",
         f"{name} has {count:,} values that are NaN or infinite (most in {where}), and one of them "
         "makes every weight NaN.",
-        "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does.",
-        True,
+        cure,
+        repairable,
     )
 
 

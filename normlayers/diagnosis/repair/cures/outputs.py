@@ -74,6 +74,8 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
         if found is None:
             continue
         units, activation, loss, what = found
+        if _is_so(plan, given, index, units, activation, loss):
+            continue
         plan = _with_activation(plan, given, index, activation)
         maker = _maker(given, index)
         if units != _units(given, index):
@@ -89,6 +91,22 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
         )
         plan = plan.changed(change, losses=put(plan.losses, index, loss))
     return None if plan is before else plan
+
+
+def _is_so(
+    plan: Plan, given: Given, index: int, units: int, activation: str, loss: Any
+) -> bool:
+    """Whether an output has these units, this activation and no other, and such a loss."""
+    names, own = given.output_makers[index], plan.losses[index]
+    parts = [part for name in names for part in plan.chains[name]]
+    used = [name for name in map(activation_name, parts) if name != "linear"]
+    same = own is not None and known_loss(own) == known_loss(loss)
+    now = parts[-1].config.get("units") if parts else None
+    return (
+        same
+        and units == (now or _units(given, index))
+        and (not names or used == [name for name in (activation,) if name != "linear"])
+    )
 
 
 def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str] | None:
@@ -114,7 +132,8 @@ def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str]
     if needed > MOST_UNITS_A_LABEL * len(target.labels):
         return None
     what = f"numbers of classes up to {needed - 1}"
-    return max(needed, units), "softmax", losses.SparseCategoricalCrossentropy(), what
+    fitting = losses.SparseCategoricalCrossentropy(ignore_class=target.ignored)
+    return max(needed, units), "softmax", fitting, what
 
 
 def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float | None]:
