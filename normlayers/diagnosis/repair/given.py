@@ -147,12 +147,13 @@ class Given:
     @cached_property
     def losses(self) -> list[Any]:
         """For each output its loss, ``None`` where there is none."""
-        loss, names = self.model.loss, self.output_names
-        if isinstance(loss, dict):
-            return in_order(loss, names)
-        if isinstance(loss, Sequence) and not isinstance(loss, str):
-            return list(loss)
-        return [loss] * len(names)
+        return losses_of(self.model, self.output_names)
+
+    @cached_property
+    def learned(self) -> list[int]:
+        """The numbers of the outputs that are trained: those with a loss; without any, all."""
+        found = [number for number, loss in enumerate(self.losses) if loss is not None]
+        return found or list(range(len(self.losses)))
 
     @cached_property
     def compared(self) -> list[Array]:
@@ -197,7 +198,7 @@ class Given:
     def _loss(self, index: int) -> Any:
         """An output's loss, or where it has none one that fits it."""
         loss, activation = self.losses[index], self.output_activation(index)
-        if loss is not None:
+        if loss is not None or index not in self.learned:
             return loss
         kind, losses = self.targets[index].kind, keras.losses
         if kind == "regression":
@@ -259,6 +260,16 @@ def activation_name(part: Part) -> str:
         return activation or "linear"
     name = activation.get("config", "") if isinstance(activation, dict) else ""
     return name if isinstance(name, str) else "custom"
+
+
+def losses_of(model: keras.Model, names: list[str]) -> list[Any]:
+    """For each output of a model, by these names, its loss; ``None`` where there is none."""
+    loss = model.loss
+    if isinstance(loss, dict):
+        return in_order(loss, names)
+    if isinstance(loss, Sequence) and not isinstance(loss, str):
+        return list(loss)
+    return [loss] * len(names)
 
 
 def loss_kind(loss: Any) -> Loss | None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.diagnosis.repair.repairing import read_rows
+from normlayers.diagnosis.evidence.data import read_data
+from normlayers.diagnosis.repair.rows import rows_of
 from tests.diagnosis.repair.made import amounts, classes, classifier, found, numbers, values
 
 
@@ -19,7 +20,7 @@ def test_raw_inputs_are_standardized_by_the_rows_that_were_not_held_out():
     done = nl.repair(model, x, y, found("inputs_not_scaled", where="features"), trials=2)
     assert isinstance(done.model, keras.Sequential)
     front = done.model.layers[0]
-    rows = read_rows(done.model, x, y, 0.2, 0)
+    rows = rows_of(done.model, read_data(done.model, x, y), 0.2, 0)
     np.testing.assert_allclose(front.mean[0], rows.x[0].mean(0), rtol=1e-4, atol=1e-2)
     np.testing.assert_allclose(front.variance[0], rows.x[0].var(0), rtol=1e-4)
     assert len(rows.x[0]) == 96
@@ -199,6 +200,9 @@ def test_of_a_subclassed_model_what_is_around_it():
         ({"epochs": True}, ValueError, "epochs must be a positive integer"),
         ({"batch_size": 1.5}, ValueError, "batch_size must be a positive integer"),
         ({"validation_split": 1}, ValueError, "validation_split must be over 0"),
+        ({"validation_split": "0.2"}, ValueError, "validation_split must be over 0"),
+        ({"validation_split": np.float32(1.5)}, ValueError, "validation_split must be over 0"),
+        ({"diagnosis": "x"}, TypeError, "what normlayers.diagnose returned, or None. Received: str"),
         ({"validation_split": 0.999}, ValueError, "validation_split must leave rows"),
         ({"seed": -1}, ValueError, "seed must be a non-negative integer"),
         ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, ValueError, "needs 10 or more. Received: 4"),

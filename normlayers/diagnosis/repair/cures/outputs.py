@@ -27,7 +27,7 @@ MOST_UNITS_A_LABEL = 10
 
 def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """The targets standardized for training; what comes out is in the user's units."""
-    indices = [i for i, target in enumerate(given.targets) if target.is_regression]
+    indices = [i for i in given.learned if given.targets[i].is_regression]
     indices = _named(given, indices, places)
     done, divided = [], []
     for index in indices:
@@ -68,7 +68,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
 def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Units, activation and loss that the labels call for."""
     before = plan
-    for index in _named(given, list(range(len(given.targets))), places):
+    for index in _named(given, given.learned, places):
         target = given.targets[index]
         found = _fitting(target, _units(given, index), plan.losses[index])
         if found is None:
