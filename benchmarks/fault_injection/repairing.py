@@ -14,8 +14,8 @@ from benchmarks.fault_injection.cases import Case
 from benchmarks.fault_injection.diagnosing import Outcome, as_it_came
 from benchmarks.fault_injection.families import FAMILIES
 from benchmarks.fault_injection.situation import Situation, healthy
-from normlayers.diagnosis.repair.cures.table import CURES
 from normlayers.diagnosis.evidence.data import read_data
+from normlayers.diagnosis.repair.cures.table import CURES
 from normlayers.diagnosis.repair.repairing import read_given
 from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search

@@ -246,7 +246,7 @@ def _check(
             raise ValueError(f"{name} must be a positive integer. Received: {name}={value!r}")
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
         raise ValueError(f"seed must be a non-negative integer. Received: seed={seed!r}")
-    if not isinstance(share, numbers.Real) or not 0 < share < 1:
+    if not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
         raise ValueError(
             f"validation_split must be over 0 and under 1. Received: validation_split={share!r}"
         )

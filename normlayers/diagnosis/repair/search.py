@@ -115,12 +115,12 @@ class Search:
 
     def _of(self, candidate: Candidate) -> ShortTraining:
         """The training of these choices: another rate needs no other, unless it ends a schedule."""
-        ends_schedule = candidate.rate is not None and self.given.plan().rate is None
-        key = dict(candidate.choices), ends_schedule
+        constant = candidate.rate if self.given.plan().rate is None else None
+        key = dict(candidate.choices), constant is None
         if self._training is None or self._training[0] != key:
             plan = self.plan(Candidate(candidate.choices))
-            if ends_schedule:
-                plan = plan.at_rate(candidate.rate)
+            if constant is not None:
+                plan = plan.at_rate(constant)
             training = ShortTraining(plan, self.given, self.rows, self.epochs, self.seed)
             self._training = key, training
         return self._training[1]

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.calls import RESHAPING
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import FirstInput
@@ -68,8 +69,9 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
     """Features whose variation is far from 1, or far from each other's."""
     findings = []
     for first in evidence.first_inputs:
-        found = first.statistics
-        varies = ~found.constant
+        is_beyond = _is_beyond_its_type(first)
+        found = evidence.inputs[first.source] if is_beyond else first.statistics
+        varies = ~found.constant & (found.not_finite < found.rows)
         if (
             not varies.any()
             or _harmed_by_layer(evidence, first)
@@ -79,11 +81,16 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
         severity, why, features = _scale_fault(found, varies)
         if severity is None:
             continue
-        if first.normalized_next and severity == "error":
+        if first.normalized_next and severity == "error" and not is_beyond:
             severity = "warning"  # the normalization behind takes most of it away
         name, where = _place(first), first.source or first.layer
         names = [evidence.data.feature_name(first.source, int(i)) for i in features[:MOST_NAMES]]
         scale = found.scale[varies]
+        too_large = f", and some values are infinite as {keras.config.floatx()}"
+        cure = (
+            f"{STANDARDIZE}, or scale x by the training data's statistics"
+            f"{' (images: divide by 255)' if is_image(found) else ''}."
+        )
         findings.append(
             Finding(
                 "inputs_not_scaled",
@@ -97,13 +104,18 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
                     "layer": first.layer,
                 },
                 severity,
-                f"{name} {why}{guess(found, features)}.",
-                f"{STANDARDIZE}, or scale x by the training data's statistics"
-                f"{' (images: divide by 255)' if is_image(found) else ''}.",
-                True,
+                f"{name} {why}{too_large if is_beyond else guess(found, features)}.",
+                "Divide x by a constant before the model takes it." if is_beyond else cure,
+                not is_beyond,
             )
         )
     return findings
+
+
+def _is_beyond_its_type(first: FirstInput) -> bool:
+    """Whether an input's finite numbers are too large for the type in which they are taken."""
+    as_they_come = first.source and all(call.kind in RESHAPING for call in first.through)
+    return bool(as_they_come and first.statistics.not_finite.any())
 
 
 def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | None, str, Array]:

@@ -202,7 +202,11 @@ def test_of_a_subclassed_model_what_is_around_it():
         ({"validation_split": 1}, ValueError, "validation_split must be over 0"),
         ({"validation_split": "0.2"}, ValueError, "validation_split must be over 0"),
         ({"validation_split": np.float32(1.5)}, ValueError, "validation_split must be over 0"),
-        ({"diagnosis": "x"}, TypeError, "what normlayers.diagnose returned, or None. Received: str"),
+        (
+            {"diagnosis": "x"},
+            TypeError,
+            "what normlayers.diagnose returned, or None. Received: str",
+        ),
         ({"validation_split": 0.999}, ValueError, "validation_split must leave rows"),
         ({"seed": -1}, ValueError, "seed must be a non-negative integer"),
         ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, ValueError, "needs 10 or more. Received: 4"),

@@ -93,9 +93,7 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
     return None if plan is before else plan
 
 
-def _is_so(
-    plan: Plan, given: Given, index: int, units: int, activation: str, loss: Any
-) -> bool:
+def _is_so(plan: Plan, given: Given, index: int, units: int, activation: str, loss: Any) -> bool:
     """Whether an output has these units, this activation and no other, and such a loss."""
     names, own = given.output_makers[index], plan.losses[index]
     parts = [part for name in names for part in plan.chains[name]]
