@@ -73,11 +73,13 @@ def repair(
         model is a copy of the given one and ``changes`` is empty.
 
     Raises:
-        TypeError: ``model`` is no Keras model, or ``y`` is missing.
-        ValueError: an argument is out of range; there are fewer than 10 rows; the model's layers
-            cannot be made of their configurations; and as ``diagnose``.
+        TypeError: ``model`` is no Keras model, ``diagnosis`` is none, or there are no targets.
+        ValueError: an argument is out of range; there are fewer than 10 rows; an output that has a
+            loss has no targets; the model's layers cannot be made of their configurations; and as
+            ``diagnose``.
 
     Example:
+        >>> import numpy as np
         >>> import normlayers as nl
         >>> rng = np.random.default_rng(0)
         >>> x = rng.normal(size=(200, 3)) * 1e3 + 1e4
