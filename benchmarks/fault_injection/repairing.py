@@ -14,8 +14,10 @@ from benchmarks.fault_injection.cases import Case
 from benchmarks.fault_injection.diagnosing import Outcome, as_it_came
 from benchmarks.fault_injection.families import FAMILIES
 from benchmarks.fault_injection.situation import Situation, healthy
+from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.repair.cures.table import CURES
-from normlayers.diagnosis.repair.repairing import read_given, read_rows
+from normlayers.diagnosis.repair.repairing import read_given
+from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search
 
 # A random candidate has one to as many cures.
@@ -58,7 +60,8 @@ def random_search(
 ) -> tuple[keras.Model, int]:
     """The best model of as many random candidates, and its batch size."""
     keras.utils.set_random_seed(seed)
-    rows = read_rows(model, situation.task.inputs(), situation.y, 0.2, seed)
+    data = read_data(model, situation.task.inputs(), situation.y)
+    rows = rows_of(model, data, 0.2, seed)
     given = read_given(model, rows, situation.recipe.batch_size)
     search = Search(given, {fault: [] for fault in CURES}, rows, None, trials, seed)
     random = np.random.default_rng([seed, 1])

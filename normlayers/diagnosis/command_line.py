@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"normlayers diagnose: {_one_line(error)}", file=sys.stderr)
         return BAD_USAGE
     if options.json:
-        print(json.dumps(diagnosis.to_dict(), indent=2))
+        print(json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False))
     else:
         print(diagnosis)
     return ERRORS_FOUND if diagnosis.errors else 0

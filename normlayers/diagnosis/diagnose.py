@@ -95,13 +95,14 @@ def look(
     """``diagnose``; without ``trials`` no training is tried, and rules that need it are left out.
 
     Args:
-        model, x, y, validation_data, batch_size, seed: as for ``diagnose``.
+        model, x, y, validation_data, batch_size, seed: as for ``diagnose``; ``x`` may also be
+            ``Data``, that were read.
         trials: whether to take steps of training on a copy.
     """
     _check(model, batch_size, seed)
     with own_random_numbers(int(seed)), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a rule says in its own words
-        data = read_data(model, x, y)
+        data = x if isinstance(x, Data) else read_data(model, x, y)
         validation = _validation(model, validation_data, data)
         evidence = Evidence(data, validation, int(batch_size))
         gather_data(evidence)

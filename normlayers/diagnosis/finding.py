@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -44,14 +46,31 @@ class Finding:
         return replace(self, consequences=(*self.consequences, *more))
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as plain JSON values, its consequences as a list of the same."""
+        """The finding as plain JSON values, its consequences as a list of the same.
+
+        Numbers that JSON has no word for, NaN and infinite ones, are ``None``.
+        """
         return {
             "fault": self.fault,
             "where": self.where,
-            "evidence": dict(self.evidence),
+            "evidence": plain(self.evidence),
             "severity": self.severity,
             "message": self.message,
             "cure": self.cure,
             "repairable": self.repairable,
             "consequences": [finding.to_dict() for finding in self.consequences],
         }
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold of a structure: ``None`` for numbers that are NaN or infinite.
+
+    Example:
+        >>> plain({"lowest": -math.inf, "values": [1.5, math.nan]})
+        {'lowest': None, 'values': [1.5, None]}
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -29,6 +29,14 @@ def test_errors_make_exit_code_1(files, capsys):
     assert "train_validation_shift" not in told["unchecked"]
 
 
+def test_evidence_that_is_nan_is_written_as_json(files, capsys):
+    model = network(keras.layers.Dense(1, "relu"), loss="mse")
+    model.set_weights([weight * np.nan for weight in model.get_weights()])
+    assert main([*files(model, x=X, y=X[:, 0]), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert told["findings"][0]["evidence"]["lowest"] is None
+
+
 def test_without_an_error_it_is_0(files, capsys):
     assert main(files(classifier(loss=None), x=X)) == 0
     assert "Nothing was found to be wrong." in capsys.readouterr().out

@@ -135,9 +135,9 @@ def _batches(stream: Any) -> Iterator[tuple[Any, Any]]:
         length = stream.num_batches
         elements = (stream[index] for index in range(length or STREAM_ROWS))
     else:
-        spec = getattr(stream, "element_spec", None)
-        if spec is not None and not getattr(keras.tree.flatten(spec)[0], "shape", (1,)):
-            raise ValueError("x must be batched. Received: a data set of single values.")
+        specs = keras.tree.flatten(getattr(stream, "element_spec", ()))
+        if any(getattr(getattr(spec, "shape", None), "rank", None) == 0 for spec in specs):
+            raise ValueError("x must be batched. Received: a data set of single rows or values.")
         elements = iter(stream)
     for element in elements:
         pair = element if isinstance(element, tuple | list) else (element,)
@@ -205,8 +205,14 @@ def _array(part: Any) -> Array:
         text = np.asarray(part)
         flat = text.ravel()[:100]
         if len(flat) and all(isinstance(e, str | bytes) or is_missing(e) for e in flat):
-            return text.astype(str) if text.dtype.kind == "O" else text  # for a layer that reads it
+            return _words(text) if text.dtype.kind == "O" else text  # for a layer that reads it
         raise
+
+
+def _words(text: Array) -> Array:
+    """Text as one type; TensorFlow's and others' bytes are UTF-8."""
+    words = [e.decode(errors="replace") if isinstance(e, bytes) else str(e) for e in text.ravel()]
+    return np.array(words, str).reshape(text.shape)
 
 
 def _refuse_other_than_numbers(parts: list[Array], targets: list[Array]) -> None:

@@ -118,11 +118,11 @@ def feature_statistics(values: Array) -> FeatureStatistics:
 
 
 def _moments(flat: Array) -> tuple[Array, Array]:
-    largest = np.nanmax(np.abs(flat)) if np.isfinite(flat).any() else 0.0
+    largest = np.fmax.reduce(np.abs(flat), axis=0, initial=0.0)
     # Of values whose squares cannot be held only the scale matters.
-    shrink = 1 / largest if largest > 1e100 else 1.0
+    shrink = 1 / np.where(largest > 1e100, largest, 1.0)
     moments = Moments(missing="ignore")
-    moments.update(flat * shrink if shrink != 1 else flat)
+    moments.update(flat * shrink if np.any(shrink != 1) else flat)
     return moments.mean / shrink, np.sqrt(moments.variance) / shrink
 
 

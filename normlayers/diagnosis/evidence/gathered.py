@@ -157,11 +157,22 @@ def tensors(x: Any) -> Any:
     """Inputs as a model takes them: floats as Keras has them."""
 
     def tensor(part: Array) -> Any:
+        if part.dtype.kind in "US":
+            return _text(part)
         if part.dtype.kind == "f":
             part = part.astype(keras.config.floatx())
-        return part if part.dtype.kind in "US" else ops.convert_to_tensor(part)
+        return ops.convert_to_tensor(part)
 
     return keras.tree.map_structure(tensor, x)
+
+
+def _text(part: Array) -> Any:
+    """Only TensorFlow has tensors of text, and there Keras takes no others."""
+    if keras.backend.backend() != "tensorflow":
+        return part
+    import tensorflow as tf
+
+    return tf.constant(part)
 
 
 def gather_model(

@@ -47,11 +47,13 @@ class Loss:
             one of somebody's own and others.
         name: as Keras calls it.
         from_logits: whether it takes logits.
+        ignored: the class that it leaves out, ``None`` for none.
     """
 
     kind: str
     name: str
     from_logits: bool
+    ignored: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ class Output:
         before: where it is an activation of its own, the one that it is applied to; else ``""``.
         values: what comes out, shape ``(rows, ..., units)``.
         loss: its loss; ``None`` where the model is not compiled with one.
-        targets: in the rows of ``values``; ``None`` without ``y``.
-        every_target: of all rows that were read.
+        targets: in the rows of ``values``, in the form in which losses compare them with these;
+            ``None`` without ``y``.
+        every_target: of all rows that were read, likewise.
         rescaled: factor and offset that layers behind the last matrix apply, ``(1, 0)`` for none.
     """
 
@@ -111,20 +114,64 @@ def outputs_of(
     for number, tensor in enumerate(graph.outputs):
         maker = graph.maker(tensor)
         activated = _maker_of_values(graph, tensor)
+        values = np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
         found.append(
             Output(
                 names[number],
                 "" if maker is None else maker.name,
                 _activation(activated),
                 _before(graph, activated),
-                np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32"))),
+                values,
                 None if losses[number] is None else known_loss(losses[number]),
-                parts[number],
-                every[number],
+                _compared(parts[number], values),
+                _compared(every[number], values),
                 _rescaled(graph, tensor),
             )
         )
     return found
+
+
+def compared(y: Array, shape: tuple[int | None, ...]) -> Array:
+    """Targets in the form in which Keras's losses compare them with an output.
+
+    Where one of the two has an axis more at its end, of length 1, it is the same without it.
+
+    Args:
+        y: shape ``(rows, ...)``.
+        shape: of the output; its number of rows does not matter, nor do lengths that are ``None``.
+
+    Example:
+        >>> compared(np.zeros((9, 7)), (5, 7, 1)).shape, compared(np.zeros((9, 7, 1)), (5, 7)).shape
+        ((9, 7, 1), (9, 7))
+    """
+    if y.ndim > 1 and _fit((*y.shape, 1), shape):
+        return y[..., None]
+    if y.ndim > 2 and _fit(y.shape, (*shape, 1)):
+        return y[..., 0]
+    return y
+
+
+def _fit(targets: tuple[int, ...], outputs: tuple[int | None, ...]) -> bool:
+    """Whether all axes but the rows' are as long, as far as is known."""
+    pairs = zip(targets[1:], outputs[1:], strict=False)
+    return len(targets) == len(outputs) and all(there in (None, here) for here, there in pairs)
+
+
+def known(y: Array) -> Array:
+    """The rows of targets in which every one is a number.
+
+    Args:
+        y: shape ``(rows, ...)``.
+
+    Example:
+        >>> known(np.array([[1.0, np.nan], [2.0, 3.0]])).tolist()
+        [[2.0, 3.0]]
+    """
+    return y[np.isfinite(y).reshape(len(y), -1).all(axis=1)]
+
+
+def _compared(y: Array | None, values: Array) -> Array | None:
+    return None if y is None else compared(y, values.shape)
 
 
 def known_loss(loss: Any) -> Loss:
@@ -143,20 +190,21 @@ def known_loss(loss: Any) -> Loss:
         return Loss("", str(loss), False)
     if inspect.isclass(found):
         found = found()
-    logits = False
+    options: Mapping[str, Any] = {}
     if isinstance(found, functools.partial):
-        logits = bool(found.keywords.get("from_logits", False))
-        found = found.func
+        options, found = found.keywords, found.func
     if isinstance(found, keras.losses.Loss):
         if not type(found).__module__.startswith("keras."):
             return Loss("", type(found).__name__, False)
-        logits = bool(found.get_config().get("from_logits", False))
+        options = found.get_config()
         kind = _BY_CLASS.get(type(found).__name__, "")
         name = getattr(getattr(found, "fn", None), "__name__", type(found).__name__)
-        return Loss(kind or _KINDS.get(name, ""), name, logits)
-    name = getattr(found, "__name__", type(found).__name__)
-    module = str(getattr(found, "__module__", ""))
-    return Loss(_KINDS.get(name, "") if module.startswith("keras.") else "", name, logits)
+        kind = kind or _KINDS.get(name, "")
+    else:
+        name = getattr(found, "__name__", type(found).__name__)
+        module = str(getattr(found, "__module__", ""))
+        kind = _KINDS.get(name, "") if module.startswith("keras.") else ""
+    return Loss(kind, name, bool(options.get("from_logits")), options.get("ignore_class"))
 
 
 def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, in_order, known_loss
+from normlayers.diagnosis.evidence.outputs import Loss, compared, in_order, known_loss
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
 from normlayers.inference.graph import function_of, has_graph, nodes_of, output_names
@@ -147,12 +147,19 @@ class Given:
     @cached_property
     def losses(self) -> list[Any]:
         """For each output its loss, ``None`` where there is none."""
-        loss, names = self.model.loss, self.output_names
-        if isinstance(loss, dict):
-            return in_order(loss, names)
-        if isinstance(loss, Sequence) and not isinstance(loss, str):
-            return list(loss)
-        return [loss] * len(names)
+        return losses_of(self.model, self.output_names)
+
+    @cached_property
+    def learned(self) -> list[int]:
+        """The numbers of the outputs that are trained: those with a loss; without any, all."""
+        found = [number for number, loss in enumerate(self.losses) if loss is not None]
+        return found or list(range(len(self.losses)))
+
+    @cached_property
+    def compared(self) -> list[Array]:
+        """The targets as losses compare them with the outputs."""
+        pairs = zip(self.y, self.output_tensors, self.losses, strict=True)
+        return [_compared(y, tuple(tensor.shape), loss_kind(loss)) for y, tensor, loss in pairs]
 
     @cached_property
     def targets(self) -> list[Target]:
@@ -162,7 +169,7 @@ class Given:
         return [
             target_of(y, loss_kind(loss), count, activation)
             for y, loss, count, activation in zip(
-                self.y, self.losses, units, activations, strict=True
+                self.compared, self.losses, units, activations, strict=True
             )
         ]
 
@@ -191,7 +198,7 @@ class Given:
     def _loss(self, index: int) -> Any:
         """An output's loss, or where it has none one that fits it."""
         loss, activation = self.losses[index], self.output_activation(index)
-        if loss is not None:
+        if loss is not None or index not in self.learned:
             return loss
         kind, losses = self.targets[index].kind, keras.losses
         if kind == "regression":
@@ -255,9 +262,26 @@ def activation_name(part: Part) -> str:
     return name if isinstance(name, str) else "custom"
 
 
+def losses_of(model: keras.Model, names: list[str]) -> list[Any]:
+    """For each output of a model, by these names, its loss; ``None`` where there is none."""
+    loss = model.loss
+    if isinstance(loss, dict):
+        return in_order(loss, names)
+    if isinstance(loss, Sequence) and not isinstance(loss, str):
+        return list(loss)
+    return [loss] * len(names)
+
+
 def loss_kind(loss: Any) -> Loss | None:
     """What a loss is; ``None`` where there is none."""
     return None if loss is None else known_loss(loss)
+
+
+def _compared(y: Array, shape: tuple[int | None, ...], loss: Loss | None) -> Array:
+    """Also of numbers of classes in several places of a row, which have no axis of units."""
+    y = compared(y, shape)
+    is_sparse = loss is not None and loss.kind == "sparse"
+    return y[..., None] if is_sparse and y.ndim == len(shape) - 1 else y
 
 
 def _loss_weights(model: keras.Model, names: list[str]) -> tuple[float | None, ...]:

@@ -204,6 +204,14 @@ class Plan:
         rate = self.optimizer[1].get("learning_rate")
         return float(rate) if isinstance(rate, int | float | np.floating) else None
 
+    @property
+    def schedule(self) -> str:
+        """The name of what computes the learning rate at each step; ``""`` of a number."""
+        rate = self.optimizer[1].get("learning_rate")
+        if not isinstance(rate, Mapping):
+            return ""
+        return str(rate.get("registered_name") or rate.get("class_name"))
+
     def at_rate(self, rate: float) -> Self:
         """With another learning rate."""
         kind, config = self.optimizer

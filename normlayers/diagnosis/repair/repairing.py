@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
-from normlayers.diagnosis.diagnose import diagnose
+from normlayers.diagnosis.diagnose import diagnose, look
 from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
+from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy, whole
 from normlayers.diagnosis.repair.rebuild import as_taken, build, metrics_of
 from normlayers.diagnosis.repair.result import Repair
+from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
-from normlayers.diagnosis.repair.training import Split, scored, split
-from normlayers.inference.graph import input_names, output_names
+from normlayers.diagnosis.repair.training import Split, scored
 
-FEWEST_ROWS = 10
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
 
@@ -61,7 +59,7 @@ def repair(
     Args:
         model: a Sequential, Functional or subclassed model; compiled or not.
         x: inputs, as ``diagnose`` takes them.
-        y: targets, as ``diagnose`` takes them.
+        y: targets, as ``diagnose`` takes them; ``None`` where the batches of ``x`` hold them.
         diagnosis: what ``diagnose`` returned; ``None`` diagnoses.
         batch_size: rows a training step.
         epochs: passes a short training takes; ``None``: as many as make about 150 steps, at most
@@ -75,11 +73,13 @@ def repair(
         model is a copy of the given one and ``changes`` is empty.
 
     Raises:
-        TypeError: ``model`` is no Keras model, or ``y`` is missing.
-        ValueError: an argument is out of range; there are fewer than 10 rows; the model's layers
-            cannot be made of their configurations; and as ``diagnose``.
+        TypeError: ``model`` is no Keras model, ``diagnosis`` is none, or there are no targets.
+        ValueError: an argument is out of range; there are fewer than 10 rows; an output that has a
+            loss has no targets; the model's layers cannot be made of their configurations; and as
+            ``diagnose``.
 
     Example:
+        >>> import numpy as np
         >>> import normlayers as nl
         >>> rng = np.random.default_rng(0)
         >>> x = rng.normal(size=(200, 3)) * 1e3 + 1e4
@@ -96,11 +96,13 @@ def repair(
         >>> repaired.changes[0].done
         'An adapted Standardize stands in front.'
     """
-    _check(model, y, batch_size, epochs, trials, validation_split, seed)
-    if diagnosis is None:
-        diagnosis = diagnose(model, x, y, batch_size=batch_size, seed=seed)
+    _check(model, diagnosis, batch_size, epochs, trials, validation_split, seed)
     with own_random_numbers(int(seed)):
-        rows = read_rows(model, x, y, validation_split, int(seed))
+        data = read_data(model, x, y)  # once: a generator has its batches only once
+        rows = rows_of(model, data, float(validation_split), int(seed))
+    if diagnosis is None:
+        diagnosis = look(model, data, batch_size=batch_size, seed=seed)
+    with own_random_numbers(int(seed)):
         given = read_given(model, rows, batch_size)
         faults = places(diagnosis)
         _refuse_what_cannot_be_made(given)
@@ -126,9 +128,14 @@ def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
     """The faults that there are cures for, and where each was found."""
     found: dict[str, list[str]] = {}
     for finding in diagnosis.findings:
-        if finding.fault in CURES or finding.fault in BY_RATE:
+        if _has_cure(finding):
             found.setdefault(finding.fault, []).append(finding.where)
     return found
+
+
+def _has_cure(finding: Finding) -> bool:
+    in_targets = finding.fault == "non_finite_input" and not finding.repairable
+    return (finding.fault in CURES or finding.fault in BY_RATE) and not in_targets
 
 
 def _result(
@@ -170,7 +177,7 @@ def _result(
 def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -> list[str]:
     """What else there is to know of a repair, a sentence each."""
     given, remarks = search.given, []
-    if None in given.losses:
+    if all(loss is None for loss in given.losses):
         kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
         remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
     if given.frozen:
@@ -181,7 +188,7 @@ def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -
     remarks += [
         f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
         for finding in diagnosis.findings
-        if finding.fault not in search.faults
+        if not _has_cure(finding)
     ]
     if search.faults and not best.changes:
         remarks.append("No cure helped within the trials; the model is a copy of the given one.")
@@ -223,36 +230,16 @@ def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     return Given(model, built, rows.x, rows.y, steps > 0, batch_size, rows.names)
 
 
-def read_rows(model: keras.Model, x: Any, y: Any, share: float, seed: int) -> Split:
-    """The rows in memory, some of them held out."""
-    data = read_data(model, x, y)
-    if data.rows < FEWEST_ROWS:
-        raise ValueError(
-            f"repair() holds rows out and needs {FEWEST_ROWS} or more. Received: {data.rows}."
-        )
-    targets = data.y
-    if isinstance(targets, Mapping):
-        names = output_names(model)
-        targets = [targets[name] for name in names] if set(names) & set(targets) else dict(targets)
-    parts = dict(zip(data.names, data.parts, strict=True))
-    inputs = input_names(model)
-    order = inputs if set(inputs) == set(parts) else data.names  # a dict's are in alphabetical
-    return split(
-        [np.asarray(parts[name]) for name in order],
-        [np.asarray(part) for part in keras.tree.flatten(targets)],
-        share,
-        seed,
-        tuple(order) if isinstance(data.x, Mapping) else (),
-    )
-
-
 def _check(
-    model: Any, y: Any, batch_size: Any, epochs: Any, trials: Any, share: Any, seed: Any
+    model: Any, diagnosis: Any, batch_size: Any, epochs: Any, trials: Any, share: Any, seed: Any
 ) -> None:
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a keras.Model. Received: {type(model).__name__}")
-    if y is None:
-        raise TypeError("repair() compares by the targets; pass y. Received: y=None")
+    if diagnosis is not None and not isinstance(diagnosis, Diagnosis):
+        raise TypeError(
+            "diagnosis must be what normlayers.diagnose returned, or None. "
+            f"Received: {type(diagnosis).__name__}"
+        )
     counts = {"batch_size": batch_size, "trials": trials}
     if epochs is not None:
         counts["epochs"] = epochs
@@ -261,7 +248,7 @@ def _check(
             raise ValueError(f"{name} must be a positive integer. Received: {name}={value!r}")
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
         raise ValueError(f"seed must be a non-negative integer. Received: seed={seed!r}")
-    if not isinstance(share, int | float) or not 0 < share < 1:
+    if not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
         raise ValueError(
             f"validation_split must be over 0 and under 1. Received: validation_split={share!r}"
         )

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from normlayers.diagnosis.diagnosis import Diagnosis
+from normlayers.diagnosis.finding import plain
 from normlayers.diagnosis.repair.plan import Change
 
 
@@ -51,12 +52,12 @@ class Repair:
         return "\n".join([*lines, *self.remarks])
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the model, as plain JSON values."""
+        """All but the model, as plain JSON values; ``None`` for NaN and infinite ones."""
         return {
             "changes": [vars(change) for change in self.changes],
             "diagnosis": self.diagnosis.to_dict(),
-            "before": dict(self.before),
-            "after": self.after,
+            "before": plain(self.before),
+            "after": plain(self.after),
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "trials": self.trials,

@@ -114,10 +114,13 @@ class Search:
         return score
 
     def _of(self, candidate: Candidate) -> ShortTraining:
-        """The training of these choices: another rate needs no other."""
-        key = dict(candidate.choices)
+        """The training of these choices: another rate needs no other, unless it ends a schedule."""
+        constant = candidate.rate if self.given.plan().rate is None else None
+        key = dict(candidate.choices), constant is None
         if self._training is None or self._training[0] != key:
             plan = self.plan(Candidate(candidate.choices))
+            if constant is not None:
+                plan = plan.at_rate(constant)
             training = ShortTraining(plan, self.given, self.rows, self.epochs, self.seed)
             self._training = key, training
         return self._training[1]
@@ -198,8 +201,11 @@ def with_rate(plan: Plan, rate: float, faults: Mapping[str, list[str]]) -> Plan:
     """With a learning rate that was chosen by trial."""
     own = plan.rate
     fault = next((fault for fault in BY_RATE if fault in faults), "")
-    before = "" if own is None else f" instead of {own:.3g}"
+    before = f"the schedule, {plan.schedule}" if own is None else f"{own:.3g}"
     change = Change(
-        fault, "", f"The learning rate is {rate:g}{before}.", "With it a short training ended best."
+        fault,
+        "",
+        f"The learning rate is {rate:g} instead of {before}.",
+        "With it a short training ended best.",
     )
     return plan.at_rate(rate).changed(change)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss
+from normlayers.diagnosis.evidence.outputs import Loss, known
 
 Array = npt.NDArray[Any]
 Kind = Literal["binary", "classes", "one_hot", "several", "regression"]
@@ -29,11 +29,13 @@ class Target:
             ``"one_hot"``; ``"several"``: yes or no in several columns; ``"regression"``.
         labels: the distinct values, of ``"binary"`` and ``"classes"``.
         columns: how many values a row has.
+        ignored: the class that the loss leaves out, ``None`` for none.
     """
 
     kind: Kind
     labels: tuple[float, ...] = ()
     columns: int = 1
+    ignored: int | None = None
 
     @property
     def is_regression(self) -> bool:
@@ -69,7 +71,8 @@ def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Targe
     """
     values = np.asarray(y, float)
     columns = int(values.shape[-1]) if values.ndim > 1 else 1
-    finite = values[np.isfinite(values)]
+    ignored = None if loss is None else loss.ignored
+    finite = values[np.isfinite(values) & (values != ignored)]
     whole = bool(finite.size) and bool(np.all(finite == np.round(finite)))
     by_loss = "" if loss is None else loss.kind
     if by_loss in ("regression", "relative"):
@@ -77,7 +80,8 @@ def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Targe
     if columns > 1 and (columns == units or by_loss in ENTROPIES):
         if not whole or not set(np.unique(finite)) <= {0.0, 1.0}:
             return Target("regression", columns=columns)
-        return Target("one_hot" if np.all(values.sum(-1) == 1) else "several", columns=columns)
+        one_each = bool(np.all(known(values).sum(-1) == 1))
+        return Target("one_hot" if one_each else "several", columns=columns)
     labels = tuple(np.unique(finite).tolist()) if whole else ()
     if by_loss not in ENTROPIES:
         few = 2 <= len(labels) <= MOST_CLASSES and activation in ("softmax", "sigmoid")
@@ -88,11 +92,11 @@ def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Targe
         return Target("binary", (0.0, 1.0)) if inside else Target("regression")
     if len(labels) <= 2 and units == 1:
         return Target("binary", labels if len(labels) == 2 else (0.0, 1.0))
-    return Target("classes", labels)
+    return Target("classes", labels, ignored=ignored)
 
 
 def score(target: Target, y: Array, predicted: Array, threshold: float, logits: bool) -> Score:
-    """How well targets are predicted.
+    """How well targets are predicted, those that are numbers and that the loss does not leave out.
 
     Args:
         target: what they are.
@@ -105,6 +109,10 @@ def score(target: Target, y: Array, predicted: Array, threshold: float, logits: 
     predicted = np.asarray(predicted, float)
     if not np.all(np.isfinite(predicted)):
         return NONE
+    rows = np.isfinite(y).reshape(len(y), -1).all(axis=1)
+    y, predicted = y[rows], predicted[rows]
+    if not len(y):
+        return NONE
     if target.is_regression:
         return _of_regression(y, predicted)
     if target.kind == "several":
@@ -113,15 +121,16 @@ def score(target: Target, y: Array, predicted: Array, threshold: float, logits: 
     if predicted.shape[-1] == 1 or predicted.ndim < 2:
         return _of_one_unit(target, y, predicted, threshold, logits)
     truth = y.argmax(-1) if target.kind == "one_hot" else y.reshape(predicted.shape[:-1])
-    return _of_classes(truth.astype(int), predicted, logits)
+    counted = truth != target.ignored
+    if not counted.any():
+        return NONE
+    return _of_classes(truth[counted].astype(int), predicted[counted], logits)
 
 
 def _of_regression(y: Array, predicted: Array) -> Score:
     if y.size != predicted.size:
         return NONE
     y, predicted = (part.reshape(len(part), -1) for part in (y, predicted))
-    known = np.isfinite(y).all(1)
-    y, predicted = y[known], predicted[known]
     spread = np.mean((y - y.mean(0)) ** 2, 0)
     with np.errstate(over="ignore"):
         error = np.mean((predicted - y) ** 2, 0)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.outputs import compared, known_loss
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.plan import Plan
@@ -152,7 +152,7 @@ def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
 
 
 def scored(model: keras.Model, given: Given, rows: Split) -> Score:
-    """How well a model predicts the rows held out; the mean over its outputs."""
+    """How well a model predicts the rows held out; the mean over the outputs that are trained."""
     try:
         predicted = _predicted(model, rows.held_x, given)
     except Exception:  # a model that cannot be run is no good, whatever it raises
@@ -161,10 +161,12 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     if model is not given.model:  # which its plan has compiled
         losses = model.loss if isinstance(model.loss, list) else [model.loss]
     found = []
-    for target, y, values, loss in zip(given.targets, rows.held_y, predicted, losses, strict=True):
+    for number in given.learned:
+        target, loss, values = given.targets[number], losses[number], predicted[number]
         known = None if loss is None else known_loss(loss)
         logits = known is not None and known.from_logits
         centred = logits or (known is not None and known.kind == "hinge")
+        y = compared(rows.held_y[number], values.shape)
         found.append(score(target, y, values, 0.0 if centred else 0.5, logits))
     return Score(
         float(np.mean([one.quality for one in found])),

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.calls import RESHAPING
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import FirstInput
@@ -31,6 +32,7 @@ OFF_CENTRE, FAR_OFF_CENTRE = (3.0, 2.0), (8.0, 4.0)
 # is mostly one value, in distances of the others: counts of words reach 30.
 OUTLYING, FAR_OUTLYING, RARE_OUTLYING = 30.0, 300.0, 100.0
 STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale) in front"
+FILL = "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does."
 MOST_NAMES = 5
 
 
@@ -42,14 +44,15 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
         if counts.any():
             worst = int(np.argmax(counts))
             where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
-            findings.append(_not_finite(name, int(counts.sum()), where))
+            findings.append(_not_finite(name, int(counts.sum()), where, FILL, True))
     for part in _parts(evidence.data.y):
         if part.dtype.kind == "f" and not np.isfinite(part).all():
-            findings.append(_not_finite("y", int((~np.isfinite(part)).sum()), "y"))
+            count = int((~np.isfinite(part)).sum())
+            findings.append(_not_finite("y", count, "y", "Drop those rows.", False))
     return findings
 
 
-def _not_finite(name: str, count: int, where: str) -> Finding:
+def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) -> Finding:
     return Finding(
         "non_finite_input",
         name,
@@ -57,8 +60,8 @@ def _not_finite(name: str, count: int, where: str) -> Finding:
         "error",
         f"{name} has {count:,} values that are NaN or infinite (most in {where}), and one of them "
         "makes every weight NaN.",
-        "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does.",
-        True,
+        cure,
+        repairable,
     )
 
 
@@ -66,8 +69,9 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
     """Features whose variation is far from 1, or far from each other's."""
     findings = []
     for first in evidence.first_inputs:
-        found = first.statistics
-        varies = ~found.constant
+        is_beyond = _is_beyond_its_type(first)
+        found = evidence.inputs[first.source] if is_beyond else first.statistics
+        varies = ~found.constant & (found.not_finite < found.rows)
         if (
             not varies.any()
             or _harmed_by_layer(evidence, first)
@@ -77,11 +81,16 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
         severity, why, features = _scale_fault(found, varies)
         if severity is None:
             continue
-        if first.normalized_next and severity == "error":
+        if first.normalized_next and severity == "error" and not is_beyond:
             severity = "warning"  # the normalization behind takes most of it away
         name, where = _place(first), first.source or first.layer
         names = [evidence.data.feature_name(first.source, int(i)) for i in features[:MOST_NAMES]]
         scale = found.scale[varies]
+        too_large = f", and some values are infinite as {keras.config.floatx()}"
+        cure = (
+            f"{STANDARDIZE}, or scale x by the training data's statistics"
+            f"{' (images: divide by 255)' if is_image(found) else ''}."
+        )
         findings.append(
             Finding(
                 "inputs_not_scaled",
@@ -95,13 +104,18 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
                     "layer": first.layer,
                 },
                 severity,
-                f"{name} {why}{guess(found, features)}.",
-                f"{STANDARDIZE}, or scale x by the training data's statistics"
-                f"{' (images: divide by 255)' if is_image(found) else ''}.",
-                True,
+                f"{name} {why}{too_large if is_beyond else guess(found, features)}.",
+                "Divide x by a constant before the model takes it." if is_beyond else cure,
+                not is_beyond,
             )
         )
     return findings
+
+
+def _is_beyond_its_type(first: FirstInput) -> bool:
+    """Whether an input's finite numbers are too large for the type in which they are taken."""
+    as_they_come = first.source and all(call.kind in RESHAPING for call in first.through)
+    return bool(as_they_come and first.statistics.not_finite.any())
 
 
 def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | None, str, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.outputs import Output
+from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 
@@ -129,6 +129,7 @@ def _binary(output: Output) -> Said:
     y = output.every_target
     if said is not None or y is None or output.activation not in (*SIGMOIDS, *SOFTMAXES):
         return said
+    y = known(y)
     one_each = (
         y.ndim == 2
         and y.shape[1] > 2

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.outputs import Output
+from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 
@@ -86,7 +86,10 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
     findings = []
     for output, y in _with_targets(evidence):
         assert output.loss is not None
-        said = _LABELS.get(output.loss.kind, _nothing)(output, y)
+        numbers = known(y)  # of the others another rule tells
+        if not numbers.size:
+            continue
+        said = _LABELS.get(output.loss.kind, _nothing)(output, numbers)
         if said is not None:
             severity, what, cure = said
             findings.append(
@@ -95,8 +98,8 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
                     output.name,
                     {
                         "shape": [len(y), *y.shape[1:]],
-                        "lowest": float(np.nanmin(y)) if y.size else 0.0,
-                        "highest": float(np.nanmax(y)) if y.size else 0.0,
+                        "lowest": float(numbers.min()),
+                        "highest": float(numbers.max()),
                         "units": output.units,
                         "loss": output.loss.name,
                         "activation": output.activation,
@@ -135,6 +138,11 @@ def _of_sparse(output: Output, y: Array) -> Said:
             "sparse_categorical_crossentropy takes one integer a row",
             "Use categorical_crossentropy, or y.argmax(axis=-1).",
         )
+    assert output.loss is not None
+    if output.loss.ignored is not None:
+        y = y[y != output.loss.ignored]
+        if not y.size:
+            return None
     if not np.all(y == np.floor(y)):
         return (
             "error",

@@ -85,3 +85,21 @@ def test_large_arrays_are_read_in_part(monkeypatch):
 def test_what_holds_no_rows_is_refused(x, y, message):
     with pytest.raises(ValueError, match=message):
         read_data(model(1, 2) if isinstance(x, list) else model(2), x, y)
+
+
+def test_a_data_set_of_single_rows_is_refused():
+    tensorflow = pytest.importorskip("tensorflow")
+    pairs = tensorflow.data.Dataset.from_tensor_slices((X, Y))
+    for rows in (pairs, pairs.map(lambda x, y: y), pairs.map(lambda x, y: ({"in_0": x}, y))):
+        with pytest.raises(ValueError, match="x must be batched"):
+            read_data(model(2), rows)
+    np.testing.assert_array_equal(read_data(model(2), pairs.batch(4)).x, X)
+
+
+def test_a_data_set_of_unknown_shapes_is_read():
+    tensorflow = pytest.importorskip("tensorflow")
+    types = (tensorflow.float32, tensorflow.int64)
+    stream = tensorflow.data.Dataset.from_generator(lambda: iter([(X, Y)]), types)
+    found = read_data(model(2), stream)
+    np.testing.assert_array_equal(found.x, X)
+    np.testing.assert_array_equal(found.y, Y)

@@ -34,6 +34,13 @@ def test_one_outlier_moves_neither_median_nor_spread():
     assert after.far[0] > 1e8
 
 
+def test_a_huge_feature_makes_no_other_one_constant():
+    x = np.random.default_rng(0).normal(size=(500, 3))
+    alone, beside = feature_statistics(x), feature_statistics(x * [1e300, 1.0, 1e-3])
+    np.testing.assert_allclose(beside.deviation, alone.deviation * [1e300, 1.0, 1e-3])
+    assert beside.constant.tolist() == [False, False, False]
+
+
 def test_images_have_a_feature_for_each_channel():
     found = feature_statistics(np.zeros((4, 5, 5, 3), "uint8"))
     assert found.rows == 100

@@ -1,13 +1,16 @@
 """``repair`` as a user has it. Covers too: result.py, search.py."""
 
+import json
 import random
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.diagnosis.repair.repairing import read_rows
+from normlayers.diagnosis.evidence.data import read_data
+from normlayers.diagnosis.repair.rows import rows_of
 from tests.diagnosis.repair.made import amounts, classes, classifier, found, numbers, values
 
 
@@ -17,7 +20,7 @@ def test_raw_inputs_are_standardized_by_the_rows_that_were_not_held_out():
     done = nl.repair(model, x, y, found("inputs_not_scaled", where="features"), trials=2)
     assert isinstance(done.model, keras.Sequential)
     front = done.model.layers[0]
-    rows = read_rows(done.model, x, y, 0.2, 0)
+    rows = rows_of(done.model, read_data(done.model, x, y), 0.2, 0)
     np.testing.assert_allclose(front.mean[0], rows.x[0].mean(0), rtol=1e-4, atol=1e-2)
     np.testing.assert_allclose(front.variance[0], rows.x[0].var(0), rtol=1e-4)
     assert len(rows.x[0]) == 96
@@ -73,6 +76,30 @@ def test_with_nothing_to_cure_there_are_no_changes():
     assert done.changes == []
     assert done.model is not model
     assert [layer.name for layer in done.model.layers] == ["first", "last"]
+
+
+def test_a_schedule_gives_way_to_the_rate_that_was_tried():
+    x, y = amounts()
+    model = classifier(activation="linear", loss="mse")
+    schedule = keras.optimizers.schedules.ExponentialDecay(50.0, 1000, 0.9)
+    model.compile(keras.optimizers.SGD(schedule), "mse")
+    done = nl.repair(model, x, y, found("learning_rate_too_high"), trials=3)
+    assert "instead of the schedule, ExponentialDecay" in done.changes[0].done
+    rate = done.model.optimizer.get_config()["learning_rate"]
+    assert f"is {rate:g} instead" in done.changes[0].done
+    assert done.after > 0.8
+    assert not [said for said in done.remarks if "could not be trained" in said]
+
+
+def test_a_schedule_that_suits_the_model_stays():
+    x, y = classes(scale=1e3)
+    model = classifier(keras.layers.Dense(8, "tanh"))
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 1000, 0.9)
+    model.compile(keras.optimizers.Adam(schedule), "binary_crossentropy")
+    done = nl.repair(model, x, y, found("inputs_not_scaled"), trials=1)
+    assert [change.fault for change in done.changes] == ["inputs_not_scaled"]
+    kept = done.model.optimizer.get_config()["learning_rate"]
+    assert kept == keras.optimizers.Adam(schedule).get_config()["learning_rate"]
 
 
 def test_what_is_worse_is_said_to_be():
@@ -173,6 +200,13 @@ def test_of_a_subclassed_model_what_is_around_it():
         ({"epochs": True}, ValueError, "epochs must be a positive integer"),
         ({"batch_size": 1.5}, ValueError, "batch_size must be a positive integer"),
         ({"validation_split": 1}, ValueError, "validation_split must be over 0"),
+        ({"validation_split": "0.2"}, ValueError, "validation_split must be over 0"),
+        ({"validation_split": np.float32(1.5)}, ValueError, "validation_split must be over 0"),
+        (
+            {"diagnosis": "x"},
+            TypeError,
+            "what normlayers.diagnose returned, or None. Received: str",
+        ),
         ({"validation_split": 0.999}, ValueError, "validation_split must leave rows"),
         ({"seed": -1}, ValueError, "seed must be a non-negative integer"),
         ({"x": np.zeros((4, 3)), "y": np.zeros(4)}, ValueError, "needs 10 or more. Received: 4"),
@@ -192,3 +226,5 @@ def test_reads_as_text_and_as_json():
     done = nl.repair(model, x, y, found("inputs_not_scaled"), trials=1, epochs=3)
     assert "1. inputs_not_scaled (features): An adapted Standardize" in str(done)
     assert done.to_dict()["changes"][0]["where"] == "features"
+    unscored = replace(done, before={"as given": float("nan")}, after=float("-inf")).to_dict()
+    assert json.loads(json.dumps(unscored, allow_nan=False))["before"] == {"as given": None}

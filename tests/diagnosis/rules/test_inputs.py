@@ -39,6 +39,18 @@ def test_inputs_within_bounds_are_left_alone(factor):
     assert not found("inputs_not_scaled", classifier(), X * factor, Y)
 
 
+@pytest.mark.parametrize("factor", [np.full(6, 1e300), np.array([1, 1, 1e40, 1, 1, 1])])
+@pytest.mark.parametrize("front", [(), (keras.layers.Flatten(),)])
+def test_inputs_too_large_for_the_type_in_which_they_are_taken(front, factor):
+    x = X.astype("float64") * factor
+    (finding,) = found("inputs_not_scaled", classifier(*front), x, Y)
+    assert finding.severity == "error"
+    assert finding.evidence["largest"] == pytest.approx(factor.max(), rel=0.5)
+    assert "infinite as float32" in finding.message
+    assert not finding.repairable
+    assert not found("constant_feature", classifier(*front), x, Y)
+
+
 def test_one_feature_of_another_range_is_named():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X * [1, 1, 1e3, 1, 1, 1], columns=["a", "b", "salary", "d", "e", "f"])

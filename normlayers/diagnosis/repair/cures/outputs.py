@@ -27,11 +27,11 @@ MOST_UNITS_A_LABEL = 10
 
 def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """The targets standardized for training; what comes out is in the user's units."""
-    indices = [i for i, target in enumerate(given.targets) if target.is_regression]
+    indices = [i for i in given.learned if given.targets[i].is_regression]
     indices = _named(given, indices, places)
     done, divided = [], []
     for index in indices:
-        y = np.asarray(given.y[index], float)
+        y = np.asarray(given.compared[index], float)
         y = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
         y = y[np.isfinite(y).all(1)]
         mean, variance = y.mean(0), y.var(0)
@@ -68,12 +68,14 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
 def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Units, activation and loss that the labels call for."""
     before = plan
-    for index in _named(given, list(range(len(given.targets))), places):
+    for index in _named(given, given.learned, places):
         target = given.targets[index]
         found = _fitting(target, _units(given, index), plan.losses[index])
         if found is None:
             continue
         units, activation, loss, what = found
+        if _is_so(plan, given, index, units, activation, loss):
+            continue
         plan = _with_activation(plan, given, index, activation)
         maker = _maker(given, index)
         if units != _units(given, index):
@@ -89,6 +91,20 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
         )
         plan = plan.changed(change, losses=put(plan.losses, index, loss))
     return None if plan is before else plan
+
+
+def _is_so(plan: Plan, given: Given, index: int, units: int, activation: str, loss: Any) -> bool:
+    """Whether an output has these units, this activation and no other, and such a loss."""
+    names, own = given.output_makers[index], plan.losses[index]
+    parts = [part for name in names for part in plan.chains[name]]
+    used = [name for name in map(activation_name, parts) if name != "linear"]
+    same = own is not None and known_loss(own) == known_loss(loss)
+    now = parts[-1].config.get("units") if parts else None
+    return (
+        same
+        and units == (now or _units(given, index))
+        and (not names or used == [name for name in (activation,) if name != "linear"])
+    )
 
 
 def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str] | None:
@@ -114,7 +130,8 @@ def _fitting(target: Target, units: int, loss: Any) -> tuple[int, str, Any, str]
     if needed > MOST_UNITS_A_LABEL * len(target.labels):
         return None
     what = f"numbers of classes up to {needed - 1}"
-    return max(needed, units), "softmax", losses.SparseCategoricalCrossentropy(), what
+    fitting = losses.SparseCategoricalCrossentropy(ignore_class=target.ignored)
+    return max(needed, units), "softmax", fitting, what
 
 
 def _loss_of_scaled(loss: Any, known: Loss | None, variance: float) -> tuple[Any, float | None]:
