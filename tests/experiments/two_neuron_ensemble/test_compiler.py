@@ -10,7 +10,7 @@ import pytest
 from normlayers.ensembles.ensemble import train_ensemble
 from normlayers.experiments.two_neuron_ensemble import compiler
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
-from normlayers.experiments.two_neuron_ensemble.compiler import OPTIONS, ask_for_whole_loops
+from normlayers.experiments.two_neuron_ensemble.compiler import OPTIONS, ask_for_fast_loops
 from tests.python_process import run_python
 
 
@@ -31,7 +31,7 @@ def release(monkeypatch):
 
 
 def asked(environment):
-    ask_for_whole_loops(environment)
+    ask_for_fast_loops(environment)
     return environment
 
 
@@ -53,9 +53,9 @@ def test_no_other_release_is_asked(release, other):
 ARM, NETWORKS, EPOCHS = "relu-32-neurons", 256, 2
 PROGRAM = f"""
 import json
-from normlayers.experiments.two_neuron_ensemble.compiler import ask_for_whole_loops
+from normlayers.experiments.two_neuron_ensemble.compiler import ask_for_fast_loops
 import keras
-ask_for_whole_loops()
+ask_for_fast_loops()
 from normlayers.ensembles.ensemble import train_ensemble
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 arm = ARMS[{ARM!r}]
