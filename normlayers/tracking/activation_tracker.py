@@ -35,9 +35,9 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     It observes the model before training, after every ``every`` epochs or steps and at the end.
     Training itself is not touched. What callbacks do when training has ended (as ``EarlyStopping``
-    that restores the best weights) is not observed. In a loop of your own call ``observe``, and
-    take ``model.losses`` before. Any Keras model will do: Sequential, Functional or subclassed;
-    layers that are called inside a compiled loop, or under ``keras.RematScope``, cannot be read.
+    that restores the best weights) is not observed. In a loop of your own call ``observe``. Any
+    Keras model will do: Sequential, Functional or subclassed; layers that are called inside a
+    compiled loop, or under ``keras.RematScope``, cannot be read.
     A model that is not built is built by ``x``, which must then be shaped as what it trains on;
     one whose layers or activations are exchanged is traced anew by the next observation.
     The tags, each with a description in TensorBoard that says what is good and what is bad:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.reading.compiled_reading import random_numbers_kept
+from normlayers.tracking.reading.kept_attributes import kept_attributes
+from normlayers.tracking.reading.random_states import kept_random_states
 
 Array = npt.NDArray[Any]
 # From points and targets to a scalar.
@@ -41,7 +42,8 @@ class LossGradient:
         self._y = ops.convert_to_tensor(_targets(loss, labels, output))
 
         def loss_of(x: Any, y: Any) -> Any:
-            predictions = keras.tree.flatten(model(x, training=False))
+            with kept_attributes(model):
+                predictions = keras.tree.flatten(model(x, training=False))
             if [len(prediction.shape) for prediction in predictions] != [2]:
                 raise ValueError("the model does not have one prediction a point")
             return ops.mean(ops.cast(loss(y, predictions[0]), "float32"))
@@ -52,7 +54,7 @@ class LossGradient:
     def norms(self) -> Array:
         """Norms of the loss's gradients by each trainable weight, in the model's order."""
         # An RNN's cell draws dropout's masks at inference too.
-        with random_numbers_kept():
+        with kept_random_states():
             return np.asarray(self._norms(self._x, self._y), float)
 
 
