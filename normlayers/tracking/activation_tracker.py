@@ -201,7 +201,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     def _before_epoch(self, epoch: int) -> None:
         self._numbers.go_on_after(self._folder.settle())
-        if self._numbers.begin_epoch(epoch, getattr(self._model, "optimizer", None)):
+        steps = (self.params or {}).get("steps")
+        if self._numbers.begin_epoch(epoch, lambda: getattr(self.model, "optimizer", None), steps):
             self._observe(self.model, self._numbers.step)
 
     def _on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
