@@ -169,8 +169,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self._findings = Findings(diagnose)
         self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit, self._findings)
         self._history = History()
-        self._measures: ModelMeasures | None = None
         self._probe: Probe | None = None
+        self._measures: ModelMeasures  # of the probe's model
         self._numbers = StepNumbers(unit, every, passes_per_epoch)
         self._observed: int | None = None  # the last observation's step
         if unit == "step":
@@ -185,7 +185,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
     @property
     def history(self) -> dict[str, Array]:
         """``"step"`` and, by tag, the scalars measured at each observation, shape
-        ``(observations,)``; NaN where the model has diverged. Empty without ``keep_history``."""
+        ``(steps,)``; of a step that is observed again, as with another model, what was measured
+        last; NaN where the model has diverged. Empty without ``keep_history``."""
         return self._history.arrays()
 
     # What Keras calls: nothing of it stands outside the guard.
@@ -228,7 +229,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self._guard.run(self._after_training)
 
     def _after_training(self) -> None:
-        if self._numbers.step is not None:
+        # What has changed without a training step, as by a callback, is not observed again.
+        if self._numbers.step != self._observed:
             self._observe(self.model, self._numbers.step)
         self._drawn.write_films(self.log_dir)
         self._folder.close()
@@ -269,12 +271,10 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         if probe is None or probe.model is not model:
             probe = self._take_up(model)
         elif probe.changed():
-            self._measures = None
+            self._measures.follow_change()
         elif step == self._observed:
             return
         reading = probe.read(self.points.x)
-        if self._measures is None:
-            self._measures = self._model_measures(model)
         self._drawn.look_over(probe)
         scalars = self._measures.scalars(reading, probe.wiring.roles)
         shown, run, wiring = self._measures.layers, self.log_dir.name, probe.wiring
@@ -293,9 +293,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.points.refuse_model(model)
         whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
         choose = self._recorder.choose if self._recorder.budget else None
-        self._probe, self._measures = Probe(model, self.layers, whole, choose), None
+        details = self.layers if self.details is None else self.details
+        self._measures = ModelMeasures(model, self.points, self.tolerance, details)
+        self._probe = Probe(model, self.layers, whole, choose)
         return self._probe
-
-    def _model_measures(self, model: keras.Model) -> ModelMeasures:
-        details = self.details if self.details is not None or self.layers is None else self.layers
-        return ModelMeasures(model, self.points, self.tolerance, details)

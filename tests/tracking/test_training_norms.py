@@ -3,6 +3,8 @@
 Covers too: reading/loss_gradient.py.
 """
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -223,3 +225,40 @@ def test_an_rnns_dropout_draws_as_without_a_tracker(tmp_path):
 
     for plain, watched in zip(end(False), end(True), strict=True):
         np.testing.assert_array_equal(watched, plain)
+
+
+@pytest.mark.parametrize("where", ["call", "callback"])
+def test_updates_are_measured_of_a_model_whose_attributes_change(tmp_path, where):
+    class Annealed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.beta, self.calls = layers.Dense(1), 1.0, 0
+            self.dense.build((None, 2))
+
+        def call(self, x):
+            self.calls += where == "call"
+            return self.beta * self.dense(x)
+
+    def anneal(epoch, logs):
+        model.beta *= 0.5 if where == "callback" else 1.0
+
+    x = RNG.normal(size=(40, 2)).astype("float32")
+    model = Annealed()
+    model.compile("sgd", "mse", run_eagerly=True)
+    tracker, weights = tracked(tmp_path, model, x, None), [model.get_weights()]
+    keeping = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: weights.append(model.get_weights())
+    )
+    annealing = keras.callbacks.LambdaCallback(on_epoch_end=anneal)
+    model.fit(x, x[:, :1], epochs=3, verbose=0, callbacks=[tracker, keeping, annealing])
+
+    def length(parts):
+        return np.sqrt(sum(np.sum(np.square(part, dtype=float)) for part in parts))
+
+    expected = [
+        length([a - b for a, b in zip(now, before, strict=True)]) / length(now)
+        for before, now in pairwise(weights)
+    ]
+    assert tracker.history["step"].tolist() == [0, 1, 2, 3]
+    found = tracker.history["overview/update_norm"]
+    np.testing.assert_allclose(found[1:], expected, rtol=1e-5)
