@@ -23,7 +23,7 @@ from normlayers.tracking.snapshots.run_view import RunView
 from normlayers.tracking.snapshots.sampling import Snapshots
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
-from normlayers.tracking.tracker_arguments import check_arguments, whole_step
+from normlayers.tracking.tracker_arguments import check_arguments, real_numbers, whole_step
 from normlayers.tracking.writing.run_folder import IfExists, RunFolder
 from normlayers.tracking.writing.run_pictures import RunPictures
 
@@ -219,7 +219,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     def _after_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
         due = self._numbers.end_epoch(epoch)
-        told = {f"epoch_{n}": value for n, value in logs.items() if np.ndim(value) == 0}
+        told = {f"epoch_{name}": value for name, value in real_numbers(logs).items()}
         self._folder.write(self._numbers.step or 0, told)
         if due:
             self._observe(self.model, self._numbers.step)

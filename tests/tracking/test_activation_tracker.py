@@ -465,6 +465,21 @@ def test_numbering_after_an_interruption_goes_on_from_where_training_was(
     assert Read(tmp_path).steps("epoch_loss") == list(range(1, 11))
 
 
+def test_what_callbacks_log_that_is_no_number_is_left_out(circle_model, points, tmp_path):
+    def log(epoch, logs):
+        logs |= {"phase": "warmup", "best": None, "parts": [[1], [1, 2]], "z": 1j, "rate": "0.1"}
+        logs["tensor"] = keras.ops.convert_to_tensor(0.25)
+
+    logging = keras.callbacks.LambdaCallback(on_epoch_end=log)
+    tracker = nl.ActivationTracker(tmp_path, *points, strict=True)
+    circle_model.compile("sgd", "binary_crossentropy")
+    circle_model.fit(*points, verbose=0, callbacks=[logging, tracker])
+    read = Read(tmp_path)
+    logged = {tag for tag in read.tags("scalars") if tag.startswith("epoch_")}
+    assert logged == {"epoch_loss", "epoch_tensor"}
+    assert read.values("epoch_tensor") == [0.25]
+
+
 def test_inputs_by_name(tmp_path):
     a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
     model = keras.Model([b, a], keras.layers.Dense(1)(keras.layers.Concatenate()([a, b])))
