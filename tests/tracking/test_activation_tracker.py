@@ -165,6 +165,8 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
         ({"layers": "hidden"}, "layers must be a list"),
         ({"y": np.arange(60) / 2}, "y must be classes"),
         ({"y": -np.ones(60)}, "y must be classes"),
+        ({"y": np.full(60, np.inf)}, "y must be classes.* to inf"),
+        ({"y": np.full(60, 2**31)}, "y must be classes.* to 2147483648"),
         ({"unit": "batch"}, "unit must be .*'batch'"),
         ({"pictures": "all"}, "pictures must be"),
         ({"passes_per_epoch": -1}, "passes_per_epoch must be a positive integer"),
@@ -180,7 +182,7 @@ def test_refuses_impossible_arguments(points, tmp_path, options, says):
         nl.ActivationTracker(tmp_path, points[0], **options)
 
 
-@pytest.mark.parametrize("x", [np.empty((0, 2)), np.zeros(5), None, [["a", "b"]], [[1, np.nan]]])
+@pytest.mark.parametrize("x", [np.empty((0, 2)), np.zeros(()), None, [["a", "b"]], [[1, np.nan]]])
 def test_refuses_what_are_no_points(tmp_path, x):
     with pytest.raises(ValueError, match=r"x must be .* Received"):
         nl.ActivationTracker(tmp_path, x)

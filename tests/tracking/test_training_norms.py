@@ -262,3 +262,11 @@ def test_updates_are_measured_of_a_model_whose_attributes_change(tmp_path, where
     assert tracker.history["step"].tolist() == [0, 1, 2, 3]
     found = tracker.history["overview/update_norm"]
     np.testing.assert_allclose(found[1:], expected, rtol=1e-5)
+
+
+def test_classes_beyond_the_models_are_refused_before_they_take_memory():
+    x, y = RNG.normal(size=(40, 2)).astype("float32"), np.full(40, 2**31 - 1)
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(3, "softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    with pytest.raises(ValueError, match="y has more classes than the model, 3"):
+        LossGradient(model, x, y, numpy(model(x)))

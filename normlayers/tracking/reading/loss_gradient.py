@@ -77,14 +77,14 @@ def _targets(loss: Any, labels: Array, output: Array) -> Array:
     """The classes as the loss takes them."""
     name: str = getattr(loss, "__name__", type(loss).__name__)
     classes = output.shape[1]
+    if classes > 1 and labels.max() >= classes:
+        raise ValueError(f"y has more classes than the model, {classes}")
     if name.lower().startswith("sparse"):
         targets = labels.astype("int32")
     elif classes == 1:
         targets = labels[:, None].astype("float32")
     else:
-        targets = np.eye(max(classes, labels.max() + 1), dtype="float32")[labels]
-    if classes > 1 and labels.max() >= classes:
-        raise ValueError(f"y has more classes than the model, {classes}")
+        targets = np.eye(classes, dtype="float32")[labels]
     return targets
 
 
