@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.tracking import measures
+from normlayers.tracking import measures, tracker_arguments
 from normlayers.tracking.boundary import Wanted
 from normlayers.tracking.findings import Findings
 from normlayers.tracking.guard import Guard
@@ -23,7 +23,6 @@ from normlayers.tracking.snapshots.run_view import RunView
 from normlayers.tracking.snapshots.sampling import Snapshots
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
-from normlayers.tracking.tracker_arguments import check_arguments, real_numbers, whole_step
 from normlayers.tracking.writing.run_folder import IfExists, RunFolder
 from normlayers.tracking.writing.run_pictures import RunPictures
 
@@ -150,7 +149,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         diagnose: bool = False,
     ) -> None:
         super().__init__()
-        check_arguments(
+        tracker_arguments.check_arguments(
             every, passes_per_epoch, layers, boundary, unit, pictures, tolerance, details
         )
         self._folder = RunFolder(log_dir, if_exists)
@@ -163,7 +162,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
         self.keep_history = keep_history
-        self.details = list(details) if isinstance(details, list | tuple) else details
+        self.details = tracker_arguments.own_details(details)
         self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
         self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
         self._findings = Findings(diagnose)
@@ -219,7 +218,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     def _after_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
         due = self._numbers.end_epoch(epoch)
-        told = {f"epoch_{name}": value for name, value in real_numbers(logs).items()}
+        numbers = tracker_arguments.real_numbers(logs)
+        told = {f"epoch_{name}": value for name, value in numbers.items()}
         self._folder.write(self._numbers.step or 0, told)
         if due:
             self._observe(self.model, self._numbers.step)
@@ -253,7 +253,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
             >>> tracker.history["step"].tolist()
             [0]
         """
-        number = whole_step(step)
+        number = tracker_arguments.whole_step(step)
         self._guard.run(lambda: self._observe_in_loop(model, number))
 
     def _observe_in_loop(self, model: keras.Model, step: int) -> None:

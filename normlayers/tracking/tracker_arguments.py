@@ -52,6 +52,13 @@ def check_arguments(
         raise ValueError(f"tolerance must be in [0, 1/2). Received: tolerance={tolerance!r}")
 
 
+def own_details(details: Any) -> int | list[str] | None:
+    """``details`` in Python's own types: those that were checked may be NumPy's, or change."""
+    if isinstance(details, list | tuple):
+        return list(details)
+    return None if details is None else int(details)
+
+
 def whole_step(step: Any) -> int:
     """A step as a number, from a number or a Keras variable such as ``optimizer.iterations``.
 
