@@ -14,7 +14,7 @@ from normlayers.explorer.records import (
     EVENT_FILES,
     PLUGIN,
     TAG,
-    event_records,
+    events,
     inflate,
     inflate_meta,
 )
@@ -173,8 +173,8 @@ class ProviderRuns:
             return self._blobs.get(blob, self._reader(context))
         except InvalidArgumentError:
             files = sorted((self._folder / run).glob(EVENT_FILES)) if self._folder else []
-            events = (event for path in files for event in _events(path) if event.step == step)
-            found = [list(v.tensor.string_val) for e in events for v in _snapshots_of(e)]
+            at_step = (e for path in files for e in events(path) if e.step == step)
+            found = [list(v.tensor.string_val) for e in at_step for v in _snapshots_of(e)]
             if not found:
                 raise
             return bytes(found[-1][number])
@@ -236,7 +236,7 @@ class FolderRuns:
         skipped: dict[int, str] = {}
         metas: dict[int, dict[str, Any]] = {}
         scalars: dict[str, dict[int, float]] = {}
-        for event in (e for path in self._files[run] for e in _events(path)):
+        for event in (e for path in self._files[run] for e in events(path)):
             for value in event.summary.value:
                 if _is_snapshot(value):
                     blobs = list(value.tensor.string_val)
@@ -269,14 +269,3 @@ def _is_snapshot(value: Any) -> bool:
 
 def _snapshots_of(event: Any) -> list[Any]:
     return [value for value in event.summary.value if _is_snapshot(value)]
-
-
-def _events(path: Path) -> Iterable[Any]:
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-    from tensorboard.compat.proto.event_pb2 import Event
-
-    for record in event_records(path):
-        try:
-            yield Event.FromString(record)
-        except DecodeError:
-            return  # nothing after it can be trusted

@@ -21,8 +21,10 @@ class StepNumbers:
 
     Example:
         >>> numbers = StepNumbers("epoch", every=2)
-        >>> numbers.begin_epoch(0, lambda: None), numbers.end_epoch(0), numbers.end_epoch(1), numbers.step
-        (True, False, True, 2)
+        >>> numbers.begin_epoch(0, lambda: None)
+        True
+        >>> numbers.end_epoch(0), numbers.end_epoch(1), numbers.step
+        (False, True, 2)
     """
 
     def __init__(
@@ -107,7 +109,7 @@ class StepNumbers:
         self.step = self._reached = self._epoch_start + trained
 
     def _recount(self) -> None:
-        """Correct the step by what the optimizer counts: asked rarely, for training waits for it."""
+        """Correct the step by the optimizer's count: asked rarely, for training waits for it."""
         counted = (self.step or 0) - self._epoch_start
         trained = self._trained()
         if 0 < trained < counted:
