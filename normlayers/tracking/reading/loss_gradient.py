@@ -14,8 +14,11 @@ from normlayers.tracking.reading.kept_attributes import kept_attributes
 from normlayers.tracking.reading.random_states import kept_random_states
 
 Array = npt.NDArray[Any]
-# From points and targets to a scalar.
+# From points, and targets with the loss's scale, to a scalar.
 LossOf = Callable[[Any, Any], Any]
+# Gradients of half precision vanish below 6e-8, and overflow from 65504 on: the loss is multiplied
+# by the first of these under which none does the latter, as optimizers that scale losses do.
+SCALES = (2.0**15, 2.0**7, 1.0)
 
 
 class LossGradient:
@@ -42,20 +45,28 @@ class LossGradient:
         self._y = ops.convert_to_tensor(_targets(loss, labels, output))
 
         def loss_of(x: Any, y: Any) -> Any:
+            targets, scale = y
             with kept_attributes(model):
                 predictions = keras.tree.flatten(model(x, training=False))
             if [len(prediction.shape) for prediction in predictions] != [2]:
                 raise ValueError("the model does not have one prediction a point")
-            return ops.mean(ops.cast(loss(y, predictions[0]), "float32"))
+            return scale * ops.mean(ops.cast(loss(targets, predictions[0]), "float32"))
 
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
         self._norms = hook(model, loss_of)
+        half = any(layer.compute_dtype == "float16" for layer in model._flatten_layers())
+        self._scales = SCALES if half else (1.0,)
 
     def norms(self) -> Array:
         """Norms of the loss's gradients by each trainable weight, in the model's order."""
         # An RNN's cell draws dropout's masks at inference too.
         with kept_random_states():
-            return np.asarray(self._norms(self._x, self._y), float)
+            for scale in self._scales:
+                y = self._y, ops.convert_to_tensor(scale, "float32")
+                norms = np.asarray(self._norms(self._x, y), float) / scale
+                if np.isfinite(norms).all():
+                    break
+        return norms
 
 
 def _loss(loss: Any) -> Callable[[Any, Any], Any]:

@@ -60,5 +60,5 @@ def test_a_look_at_the_folder_refuses_what_opening_it_would(tmp_path):
 
 
 def test_a_name_that_is_too_long_is_one_sentence(tmp_path):
-    with pytest.raises(UsageError, match="too long.*choose another --log-dir"):
+    with pytest.raises(UsageError, match=r"too long.*choose another --log-dir"):
         refuse_other_run(tmp_path / ("x" * 300), "some", {}, start_over=False)
