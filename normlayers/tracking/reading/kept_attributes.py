@@ -87,7 +87,9 @@ def _kept_values(layers: list[Any]) -> list[Callable[[], Any]]:
     inside = [value for layer in layers for value in vars(layer).values()]
     while inside:
         value = inside.pop()
-        if isinstance(value, tf.Variable):
+        if isinstance(value, tf.distribute.DistributedValues):
+            inside += value.values  # the copies on each device, of which each has its own
+        elif isinstance(value, tf.Variable):
             found[id(value)] = value
         elif isinstance(value, tf.Module):
             inside += value.variables

@@ -62,6 +62,25 @@ def test_a_diagnosis_leaves_variables_of_tensorflow_as_they_are():
     assert (model.mean.numpy().tolist(), model.kept[0]["calls"].numpy()) == before
 
 
+@only_tensorflow
+@pytest.mark.parametrize("when", ["ON_WRITE", "ON_READ"])
+def test_variables_that_are_mirrored_over_devices_come_back(when):
+    import tensorflow as tf
+
+    model = keras.Sequential([layers.Dense(1)])
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model.mean = tf.Variable(
+            [1.0],
+            trainable=False,
+            synchronization=tf.VariableSynchronization[when],
+            aggregation=tf.VariableAggregation.MEAN,
+        )
+    (copy,) = model.mean.values
+    with kept_attributes(model):
+        copy.assign([5.0])
+    assert copy.numpy().tolist() == [1.0]
+
+
 class Remembering(keras.Model):
     """It keeps what its layers gave last, counts its calls, and adds a loss."""
 
