@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("logdir", type=Path, help="the folder that TensorBoard would be opened on")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the HTML file to write")
     asked = parser.parse_args(arguments)
-    if not asked.logdir.is_dir():
+    # Not with pathlib, which raises what is wrong with a name.
+    if not os.path.isdir(asked.logdir):
         parser.error(f"{asked.logdir} is no folder")
-    if asked.output.is_dir() or not asked.output.parent.is_dir():
+    if os.path.isdir(asked.output) or not os.path.isdir(asked.output.parent):
         parser.error(f"{asked.output} is no file in a folder that is there")
     runs: list[Run] = []
     others = []
@@ -44,9 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    write_page(asked.output, runs, others)
+    try:
+        write_page(asked.output, runs, others)
+    except OSError as error:
+        print(f"{asked.output} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
     missing = f", without {len(others)} runs that have no snapshots" if others else ""
-    print(f"{asked.output}: {len(runs)} runs{missing}")
+    name = str(asked.output).encode(errors="backslashreplace").decode()
+    print(f"{name}: {len(runs)} runs{missing}")
     return 0
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import posixpath
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def write_page(
     """Write the page of some runs.
 
     Args:
-        path: of the file; one that is there is replaced.
+        path: of the file; one that is there is replaced, or stays as it is where writing fails.
         runs: what describes each, and its snapshots, as ``FolderRuns.read`` returns them.
         others: names of runs that have no snapshots.
         opened: names of the runs shown first, side by side, at most four; by default the first.
@@ -55,7 +56,20 @@ def write_page(
     Raises:
         OSError: it cannot be written.
     """
-    Path(path).write_text(page_of(runs, others, opened), encoding="utf-8")
+    content = page_of(runs, others, opened).encode()
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():  # a device or a pipe, in whose place nothing is put
+        path.write_bytes(content)
+        return
+    handle, temporary = tempfile.mkstemp(".partial", ".normlayers-", path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)  # mkstemp's are for the owner alone
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def page_of(runs: Sequence[Run], others: Sequence[str] = (), opened: Sequence[str] = ()) -> str:
@@ -72,7 +86,8 @@ def page_of(runs: Sequence[Run], others: Sequence[str] = (), opened: Sequence[st
     }
     names = ", ".join(meta["run"] for meta, _ in runs)
     return _PAGE.format(
-        title=html.escape(f"Neurons: {names}"),
+        # A name on disk may hold bytes that are no text.
+        title=html.escape(f"Neurons: {names}".encode(errors="backslashreplace").decode()),
         style="\n".join(text for name, text in files.items() if name.endswith(".css")),
         data=_in_a_script(data),
         modules=_in_a_script(_import_map(files)),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 # TensorBoard's fast loader takes 20 ms for a blob, most of it waiting, and for eight no longer.
 READERS = 8
 MOST_BYTES = 128_000_000
 
+Key = TypeVar("Key", bound=Hashable)
 
-class ReadAhead:
+
+class ReadAhead(Generic[Key]):
     """Reads blobs behind the scenes and keeps them, those read last if they are too many.
 
     Args:
@@ -28,15 +31,15 @@ class ReadAhead:
         self._most_bytes = most_bytes
         self._readers = ThreadPoolExecutor(READERS, "normlayers-blobs")
         self._lock = threading.Lock()
-        self._begun: set[str] = set()
-        self._kept: dict[str, bytes] = {}
+        self._begun: set[Key] = set()
+        self._kept: dict[Key, bytes] = {}
         self._bytes = 0
 
-    def begin(self, keys: Iterable[str], read: Callable[[str], bytes]) -> None:
+    def begin(self, keys: Iterable[Key], read: Callable[[Key], bytes]) -> None:
         """Have blobs read, each once only, and return at once.
 
         Args:
-            keys: of the blobs.
+            keys: of the blobs; what is read under one never changes.
             read: of a key; what it raises is dropped here, and raised by ``get``.
         """
         with self._lock:
@@ -45,7 +48,7 @@ class ReadAhead:
         for key in new:
             self._readers.submit(self.get, key, read)
 
-    def get(self, key: str, read: Callable[[str], bytes]) -> bytes:
+    def get(self, key: Key, read: Callable[[Key], bytes]) -> bytes:
         """A blob that is kept, or else is read now."""
         with self._lock:
             kept = self._kept.get(key)
@@ -55,7 +58,7 @@ class ReadAhead:
         """Wait for what was begun, and begin no more."""
         self._readers.shutdown()
 
-    def _keep(self, key: str, blob: bytes) -> bytes:
+    def _keep(self, key: Key, blob: bytes) -> bytes:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = blob

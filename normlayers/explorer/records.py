@@ -101,3 +101,20 @@ def event_records(path: Path) -> Iterator[bytes]:
                 return
             yield file.read(length)
             file.read(4)
+
+
+def events(path: Path) -> Iterator[Any]:
+    """The events of an event file, up to one that cannot be read: nothing after it can be trusted.
+
+    Args:
+        path: of the file.
+    """
+    # Loaded late: TensorBoard's modules cost a second.
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    for record in event_records(path):
+        try:
+            yield Event.FromString(record)
+        except DecodeError:
+            return

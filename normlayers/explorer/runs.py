@@ -14,7 +14,7 @@ from normlayers.explorer.records import (
     EVENT_FILES,
     PLUGIN,
     TAG,
-    event_records,
+    events,
     inflate,
     inflate_meta,
 )
@@ -28,6 +28,10 @@ SHOWN_SCALARS = re.compile(
 # More than there are: TensorBoard thins out what is longer.
 ALL = 10**7
 DIGITS = 6
+
+# A blob's key with TensorBoard, and when it was written: keys repeat when a run is deleted and
+# another one takes its name.
+Blob = tuple[str, float]
 
 
 class UnknownRunError(LookupError):
@@ -71,10 +75,10 @@ class ProviderRuns:
     def __init__(self, provider: Any, folder: str | None = None) -> None:
         self._provider = provider
         self._folder = Path(folder).expanduser() if folder else None
-        # By experiment and run, the blobs' keys by step, as of the last look.
-        self._keys: dict[tuple[str, str], list[tuple[int, list[str]]]] = {}
-        self._metas: dict[str, dict[str, Any]] = {}  # by blob key
-        self._blobs = ReadAhead()
+        # By experiment and run, the blobs by step, as of the last look.
+        self._keys: dict[tuple[str, str], list[tuple[int, list[Blob]]]] = {}
+        self._metas: dict[Blob, dict[str, Any]] = {}
+        self._blobs: ReadAhead[Blob] = ReadAhead()
 
     def names(self, context: Any, experiment: str) -> tuple[list[str], list[str]]:
         """The runs with snapshots, and those without."""
@@ -86,7 +90,7 @@ class ProviderRuns:
         return [name for name in names if name in ours], [n for n in names if n not in ours]
 
     def meta(self, context: Any, experiment: str, run: str) -> dict[str, Any]:
-        """What describes a run, as it is now.
+        """What describes a run, as it is now; ``times``: when each of its snapshots was written.
 
         Raises:
             UnknownRunError: there is no such run with snapshots.
@@ -112,7 +116,8 @@ class ProviderRuns:
         pairs = {
             tag: [(datum.step, datum.value) for datum in data] for tag, data in scalars.items()
         }
-        return run_meta(run, self._metas[described], [step for step, _ in keys], pairs)
+        meta = run_meta(run, self._metas[described], [step for step, _ in keys], pairs)
+        return {**meta, "times": [blobs[0][1] for _, blobs in keys]}
 
     def snapshot(self, context: Any, experiment: str, run: str, index: int) -> bytes:
         """A run's snapshot, by its place among the steps of ``meta``.
@@ -161,25 +166,25 @@ class ProviderRuns:
         step, blobs = keys[index]
         return step, self._blob(context, run, step, blobs[0], 0)
 
-    def _blob(self, context: Any, run: str, step: int, key: str, number: int) -> bytes:
+    def _blob(self, context: Any, run: str, step: int, blob: Blob, number: int) -> bytes:
         from tensorboard.errors import InvalidArgumentError, NotFoundError
 
         try:
-            return self._blobs.get(key, self._reader(context))
+            return self._blobs.get(blob, self._reader(context))
         except InvalidArgumentError:
             files = sorted((self._folder / run).glob(EVENT_FILES)) if self._folder else []
-            events = (event for path in files for event in _events(path) if event.step == step)
-            found = [list(v.tensor.string_val) for e in events for v in _snapshots_of(e)]
+            at_step = (e for path in files for e in events(path) if e.step == step)
+            found = [list(v.tensor.string_val) for e in at_step for v in _snapshots_of(e)]
             if not found:
                 raise
             return bytes(found[-1][number])
         except (KeyError, NotFoundError):
             raise UnknownRunError(f"run {run!r} has been deleted") from None
 
-    def _reader(self, context: Any) -> Callable[[str], bytes]:
-        return lambda key: bytes(self._provider.read_blob(context, blob_key=key))
+    def _reader(self, context: Any) -> Callable[[Blob], bytes]:
+        return lambda blob: bytes(self._provider.read_blob(context, blob_key=blob[0]))
 
-    def _look(self, context: Any, experiment: str, run: str) -> list[tuple[int, list[str]]]:
+    def _look(self, context: Any, experiment: str, run: str) -> list[tuple[int, list[Blob]]]:
         from tensorboard.data.provider import RunTagFilter
 
         found = self._provider.read_blob_sequences(
@@ -193,7 +198,7 @@ class ProviderRuns:
         if not data:
             self._keys.pop((experiment, run), None)
             raise UnknownRunError(f"there is no run {run!r} with snapshots")
-        by_step = {datum.step: [ref.blob_key for ref in datum.values] for datum in data}
+        by_step = {d.step: [(ref.blob_key, d.wall_time) for ref in d.values] for d in data}
         keys = [(step, blobs) for step, blobs in sorted(by_step.items()) if blobs]
         self._keys[experiment, run] = keys
         return keys
@@ -231,7 +236,7 @@ class FolderRuns:
         skipped: dict[int, str] = {}
         metas: dict[int, dict[str, Any]] = {}
         scalars: dict[str, dict[int, float]] = {}
-        for event in (e for path in self._files[run] for e in _events(path)):
+        for event in (e for path in self._files[run] for e in events(path)):
             for value in event.summary.value:
                 if _is_snapshot(value):
                     blobs = list(value.tensor.string_val)
@@ -264,14 +269,3 @@ def _is_snapshot(value: Any) -> bool:
 
 def _snapshots_of(event: Any) -> list[Any]:
     return [value for value in event.summary.value if _is_snapshot(value)]
-
-
-def _events(path: Path) -> Iterable[Any]:
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-    from tensorboard.compat.proto.event_pb2 import Event
-
-    for record in event_records(path):
-        try:
-            yield Event.FromString(record)
-        except DecodeError:
-            return  # nothing after it can be trusted

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.tracking import measures
+from normlayers.tracking import measures, tracker_arguments
 from normlayers.tracking.boundary import Wanted
 from normlayers.tracking.findings import Findings
 from normlayers.tracking.guard import Guard
@@ -23,7 +23,6 @@ from normlayers.tracking.snapshots.run_view import RunView
 from normlayers.tracking.snapshots.sampling import Snapshots
 from normlayers.tracking.step_numbers import StepNumbers
 from normlayers.tracking.tracked_points import TrackedPoints
-from normlayers.tracking.tracker_arguments import check_arguments, whole_step
 from normlayers.tracking.writing.run_folder import IfExists, RunFolder
 from normlayers.tracking.writing.run_pictures import RunPictures
 
@@ -35,9 +34,9 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     It observes the model before training, after every ``every`` epochs or steps and at the end.
     Training itself is not touched. What callbacks do when training has ended (as ``EarlyStopping``
-    that restores the best weights) is not observed. In a loop of your own call ``observe``, and
-    take ``model.losses`` before. Any Keras model will do: Sequential, Functional or subclassed;
-    layers that are called inside a compiled loop, or under ``keras.RematScope``, cannot be read.
+    that restores the best weights) is not observed. In a loop of your own call ``observe``. Any
+    Keras model will do: Sequential, Functional or subclassed; layers that are called inside a
+    compiled loop, or under ``keras.RematScope``, cannot be read.
     A model that is not built is built by ``x``, which must then be shaped as what it trains on;
     one whose layers or activations are exchanged is traced anew by the next observation.
     The tags, each with a description in TensorBoard that says what is good and what is bad:
@@ -150,7 +149,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         diagnose: bool = False,
     ) -> None:
         super().__init__()
-        check_arguments(
+        tracker_arguments.check_arguments(
             every, passes_per_epoch, layers, boundary, unit, pictures, tolerance, details
         )
         self._folder = RunFolder(log_dir, if_exists)
@@ -163,14 +162,14 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
         self.keep_history = keep_history
-        self.details = list(details) if isinstance(details, list | tuple) else details
+        self.details = tracker_arguments.own_details(details)
         self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
         self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
         self._findings = Findings(diagnose)
         self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit, self._findings)
         self._history = History()
-        self._measures: ModelMeasures | None = None
         self._probe: Probe | None = None
+        self._measures: ModelMeasures  # of the probe's model
         self._numbers = StepNumbers(unit, every, passes_per_epoch)
         self._observed: int | None = None  # the last observation's step
         if unit == "step":
@@ -185,7 +184,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
     @property
     def history(self) -> dict[str, Array]:
         """``"step"`` and, by tag, the scalars measured at each observation, shape
-        ``(observations,)``; NaN where the model has diverged. Empty without ``keep_history``."""
+        ``(steps,)``; of a step that is observed again, as with another model, what was measured
+        last; NaN where the model has diverged. Empty without ``keep_history``."""
         return self._history.arrays()
 
     # What Keras calls: nothing of it stands outside the guard.
@@ -201,7 +201,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     def _before_epoch(self, epoch: int) -> None:
         self._numbers.go_on_after(self._folder.settle())
-        if self._numbers.begin_epoch(epoch, getattr(self._model, "optimizer", None)):
+        steps = (self.params or {}).get("steps")
+        if self._numbers.begin_epoch(epoch, lambda: getattr(self.model, "optimizer", None), steps):
             self._observe(self.model, self._numbers.step)
 
     def _on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -217,7 +218,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
 
     def _after_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
         due = self._numbers.end_epoch(epoch)
-        told = {f"epoch_{n}": value for n, value in logs.items() if np.ndim(value) == 0}
+        numbers = tracker_arguments.real_numbers(logs)
+        told = {f"epoch_{name}": value for name, value in numbers.items()}
         self._folder.write(self._numbers.step or 0, told)
         if due:
             self._observe(self.model, self._numbers.step)
@@ -227,7 +229,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self._guard.run(self._after_training)
 
     def _after_training(self) -> None:
-        if self._numbers.step is not None:
+        # What has changed without a training step, as by a callback, is not observed again.
+        if self._numbers.step != self._observed:
             self._observe(self.model, self._numbers.step)
         self._drawn.write_films(self.log_dir)
         self._folder.close()
@@ -250,7 +253,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
             >>> tracker.history["step"].tolist()
             [0]
         """
-        number = whole_step(step)
+        number = tracker_arguments.whole_step(step)
         self._guard.run(lambda: self._observe_in_loop(model, number))
 
     def _observe_in_loop(self, model: keras.Model, step: int) -> None:
@@ -268,12 +271,10 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         if probe is None or probe.model is not model:
             probe = self._take_up(model)
         elif probe.changed():
-            self._measures = None
+            self._measures.follow_change()
         elif step == self._observed:
             return
         reading = probe.read(self.points.x)
-        if self._measures is None:
-            self._measures = self._model_measures(model)
         self._drawn.look_over(probe)
         scalars = self._measures.scalars(reading, probe.wiring.roles)
         shown, run, wiring = self._measures.layers, self.log_dir.name, probe.wiring
@@ -292,9 +293,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.points.refuse_model(model)
         whole = np.inf if self.pictures is True else measures.PAIRS_COMPARED
         choose = self._recorder.choose if self._recorder.budget else None
-        self._probe, self._measures = Probe(model, self.layers, whole, choose), None
+        details = self.layers if self.details is None else self.details
+        self._measures = ModelMeasures(model, self.points, self.tolerance, details)
+        self._probe = Probe(model, self.layers, whole, choose)
         return self._probe
-
-    def _model_measures(self, model: keras.Model) -> ModelMeasures:
-        details = self.details if self.details is not None or self.layers is None else self.layers
-        return ModelMeasures(model, self.points, self.tolerance, details)

@@ -24,6 +24,8 @@ RESOLUTION = 101
 PLANE_RESOLUTION = 51
 # A plane's grid of so many numbers is kept where the model is.
 KEPT = 2**24
+# Tags after ``boundary/`` that are those of no layer.
+_OF_INPUTS = ("input", "plane")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Survey:
     - ``boundary/input``: over the inputs, of a model of two;
     - ``boundary/plane``: over a plane through inputs of more, where one is asked for;
     - ``boundary/<layer>``: in the space of a layer of two neurons, where the Dense layer after it
-      has its own neurons' boundaries.
+      has its own neurons' boundaries; ``boundary/layer/<layer>`` of one named as the two above.
 
     Args:
         probe: reads the model.
@@ -159,7 +161,9 @@ class Survey:
             )
         for name in sorted(self._layers & reading.activations.keys()):
             dense = self._probe.wiring.next_dense[name]
-            found[f"boundary/{name}"] = boundary_over(
+            # No layer's name has a slash, so that no other's tag is this one.
+            tag = f"boundary/layer/{name}" if name in _OF_INPUTS else f"boundary/{name}"
+            found[tag] = boundary_over(
                 reading.activations[name],
                 partial(dense_logit, dense),
                 axis_labels=(f"{name} neuron 0", f"{name} neuron 1"),

@@ -12,7 +12,7 @@ Array = npt.NDArray[Any]
 
 
 class History:
-    """Keeps numbers by name, observation after observation.
+    """Keeps numbers by name, step after step.
 
     Example:
         >>> history = History()
@@ -24,15 +24,16 @@ class History:
 
     def __init__(self) -> None:
         self._values: dict[str, list[Any]] = {}
-        self._observations = 0
 
     def add(self, values: Mapping[str, float]) -> None:
-        """Add an observation; NaN for what it, or those before it, do not have."""
-        for name in {**self._values, **values}:
-            kept = self._values.setdefault(name, [float("nan")] * self._observations)
-            kept.append(values.get(name, float("nan")))
-        self._observations += 1
+        """Add an observation, or what is measured again at the last one's ``step``."""
+        steps = self._values.setdefault("step", [])
+        if not steps or steps[-1] != values["step"]:
+            for kept in self._values.values():
+                kept.append(float("nan"))
+        for name, value in values.items():
+            self._values.setdefault(name, [float("nan")] * len(steps))[-1] = value
 
     def arrays(self) -> dict[str, Array]:
-        """By name, arrays of shape ``(observations,)``."""
+        """By name, arrays of shape ``(steps,)``; NaN for what was not measured at a step."""
         return {name: np.array(values) for name, values in self._values.items()}

@@ -48,6 +48,10 @@ class ModelMeasures:
         self._watched = 0
         self._told = ""
 
+    def follow_change(self) -> None:
+        """Measure the same model after its layers, activations or attributes have changed."""
+        self._norms.follow_change()
+
     def scalars(self, reading: Reading, found: Roles) -> dict[str, float]:
         """Every scalar by its tag, the overview first; NaN where a model has diverged.
 

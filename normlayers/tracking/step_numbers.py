@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from keras import ops
@@ -20,8 +21,10 @@ class StepNumbers:
 
     Example:
         >>> numbers = StepNumbers("epoch", every=2)
-        >>> numbers.begin_epoch(0, None), numbers.end_epoch(0), numbers.end_epoch(1), numbers.step
-        (True, False, True, 2)
+        >>> numbers.begin_epoch(0, lambda: None)
+        True
+        >>> numbers.end_epoch(0), numbers.end_epoch(1), numbers.step
+        (False, True, 2)
     """
 
     def __init__(
@@ -33,6 +36,8 @@ class StepNumbers:
         self._passes = passes_per_epoch
         self._offset = 0  # where training counts anew
         self._epoch_start = 0
+        self._steps: int | None = None  # of an epoch
+        self._trained: Callable[[], int] = lambda: 0  # in this epoch, as the optimizer counts
         self._reached = 0  # the last step that has been seen
         self._loop_offset: int | None = None
         self._earlier = 0  # the last step of an earlier run
@@ -54,39 +59,61 @@ class StepNumbers:
         self._reached = max(self._reached, number)
         return number
 
-    def begin_epoch(self, epoch: int, optimizer: Any) -> bool:
+    def begin_epoch(
+        self, epoch: int, optimizer: Callable[[], Any], steps: int | None = None
+    ) -> bool:
         """Note that an epoch begins, and return whether it is the first of this training.
 
         Args:
             epoch: Keras's number of it.
-            optimizer: the model's, which counts the batches; or ``None``.
+            optimizer: returns the model's as it is now, which counts the batches; or ``None``.
+            steps: how many batches Keras expects in it, where it knows.
         """
         first = self.step is None
         if self.step is None:
             start = epoch * self._passes
             if self._in_batches:
-                start = iterations(optimizer)
+                start = iterations(optimizer())
             # Training that starts counting anew goes on from where it was.
             self._offset = max(0, self._reached - start)
             self.step = start + self._offset
-        self._epoch_start = self.step
+        self._epoch_start, self._steps = self.step, steps
+        if self._in_batches and steps is None:
+            before = iterations(optimizer())
+            self._trained = lambda: iterations(optimizer()) - before
         return first
 
     def end_batch(self, batch: int) -> bool:
         """Note that a batch of the epoch is done, and return whether an observation is due."""
         if self.step is None:
             return False
-        before, self.step = self.step, self._epoch_start + batch + 1
-        self._reached = self.step
+        before = self.step
+        # Keras counts an execution that the data end in as a whole one.
+        self._reach(min(batch + 1, self._steps or batch + 1))
+        due = self.step // self._every > before // self._every
+        if due and self._steps is None:
+            self._recount()
         return self.step // self._every > before // self._every
 
     def end_epoch(self, epoch: int) -> bool:
         """Note that an epoch is done, and return whether an observation is due."""
         if self._in_batches:
+            if self._steps is None:
+                self._recount()
             return False
         self.step = (epoch + 1) * self._passes + self._offset
         self._reached = self.step
         return (epoch + 1) % self._every == 0
+
+    def _reach(self, trained: int) -> None:
+        self.step = self._reached = self._epoch_start + trained
+
+    def _recount(self) -> None:
+        """Correct the step by the optimizer's count: asked rarely, for training waits for it."""
+        counted = (self.step or 0) - self._epoch_start
+        trained = self._trained()
+        if 0 < trained < counted:
+            self._reach(trained)
 
 
 def iterations(optimizer: Any) -> int:

@@ -45,7 +45,9 @@ class TrackedPoints:
         is_structure = isinstance(x, dict) or (
             isinstance(x, list | tuple)
             and bool(x)
-            and all(getattr(part, "ndim", 0) > 1 for part in x)
+            # Arrays of one axis alone are the rows of one array.
+            and all(getattr(part, "ndim", 0) > 0 for part in x)
+            and any(part.ndim > 1 for part in x)
         )
         self.x = keras.tree.map_structure(_points, x) if is_structure else _points(x)
         parts = keras.tree.flatten(self.x)
@@ -90,13 +92,11 @@ class TrackedPoints:
         """
         inputs = getattr(model, "inputs", None) or []
         wanted = [tuple(tensor.shape[1:]) for tensor in inputs]
-        parts = keras.tree.flatten(self.x)
-        if isinstance(self.x, dict):  # which Keras takes by name
-            parts = [self.x[tensor.name] for tensor in inputs if tensor.name in self.x]
+        parts = _parts_in_order(model, self.x)
         given = [part.shape[1:] for part in parts]
         fits = len(wanted) == len(given) and all(map(_fits, given, wanted))
         if wanted and not fits:
-            expected = " and ".join(f"(points, {', '.join(map(str, s))})" for s in wanted)
+            expected = " and ".join(f"({', '.join(map(str, ('points', *s)))})" for s in wanted)
             received = " and ".join(str(part.shape) for part in parts)
             raise ValueError(
                 f"x must have the shape {expected} that the model takes. "
@@ -146,7 +146,7 @@ def _points(x: Any) -> Array:
             "x must be an array of points, shape (points, ...), each of as many numbers. "
             "Received: points of different shapes; pad them to one."
         ) from None
-    if x.dtype.kind not in "biuf" or x.ndim < 2 or len(x) == 0:
+    if x.dtype.kind not in "biuf" or x.ndim < 1 or len(x) == 0:
         raise ValueError(
             "x must be an array of points, shape (points, ...), of numbers. "
             f"Received: {x.dtype} of shape {x.shape}"
@@ -182,9 +182,30 @@ def _labels(y: Any, points: int) -> Array | None:
             f"y must have one class a point, {points} in all. Received: y of shape {y.shape}"
         )
     y = y.reshape(-1)
-    if y.dtype.kind not in "biuf" or not np.all((y >= 0) & (y == np.floor(y))):
-        raise ValueError("y must be classes, 0, 1 and so on. Received: other values")
+    if y.dtype.kind not in "biuf":
+        raise ValueError(f"y must be classes, 0, 1 and so on. Received: values of type {y.dtype}")
+    # Losses take them as numbers of 32 bits.
+    if not np.all((y >= 0) & (y < 2**31) & (y == np.floor(y))):
+        raise ValueError(
+            "y must be classes, whole numbers from 0 to 2**31 - 1. "
+            f"Received: values from {y.min()} to {y.max()}"
+        )
     return y.astype(int)
+
+
+def _parts_in_order(model: keras.Model, x: Any) -> list[Array]:
+    """The points' arrays in the order of the model's inputs, as Keras takes them."""
+    if isinstance(x, dict):
+        try:
+            structure = model.input
+        except (AttributeError, ValueError):  # it is not known, or there are several
+            structure = None
+        if isinstance(structure, dict) and structure.keys() <= x.keys():
+            return list(keras.tree.flatten({key: x[key] for key in structure}))
+        names = [tensor.name for tensor in getattr(model, "inputs", None) or []]
+        if names and all(name in x for name in names):
+            return [x[name] for name in names]
+    return list(keras.tree.flatten(x))
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

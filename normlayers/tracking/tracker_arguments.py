@@ -1,9 +1,10 @@
-"""What the tracker's arguments may be."""
+"""What the tracker's arguments may be, and what it takes of what Keras hands it."""
 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -51,6 +52,13 @@ def check_arguments(
         raise ValueError(f"tolerance must be in [0, 1/2). Received: tolerance={tolerance!r}")
 
 
+def own_details(details: Any) -> int | list[str] | None:
+    """``details`` in Python's own types: those that were checked may be NumPy's, or change."""
+    if isinstance(details, list | tuple):
+        return list(details)
+    return None if details is None else int(details)
+
+
 def whole_step(step: Any) -> int:
     """A step as a number, from a number or a Keras variable such as ``optimizer.iterations``.
 
@@ -65,6 +73,21 @@ def whole_step(step: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         pass
     raise ValueError(f"step must be a non-negative integer. Received: step={step!r}")
+
+
+def real_numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """What callbacks and metrics have logged, but for what is no real number.
+
+    Example:
+        >>> real_numbers({"loss": np.float32(0.5), "phase": "warmup", "best": None})
+        {'loss': 0.5}
+    """
+    found = {}
+    for name, value in logs.items():
+        with suppress(TypeError, ValueError, OverflowError):
+            if not isinstance(value, str | bytes) and np.ndim(value) == 0:
+                found[name] = float(value)
+    return found
 
 
 def _is_boundary(wanted: Any) -> bool:

@@ -41,6 +41,13 @@ class TrainingNorms:
         self._before: list[Array] | None = None
         self._gradient: LossGradient | None = None
 
+    def follow_change(self) -> None:
+        """Trace the model anew, and try again what could not be measured of it as it was.
+
+        Its weights are compared with those before all the same, if they are of the same shapes.
+        """
+        self._gradient, self.remarks = None, {}
+
     def read(self, reading: Reading) -> dict[str, float]:
         """The norms now.
 

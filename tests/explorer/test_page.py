@@ -2,13 +2,14 @@
 
 import base64
 import json
+import os
 import re
 
 import pytest
 
 from normlayers.explorer import __main__ as command
 from normlayers.explorer import static_files
-from normlayers.explorer.page import frame_of, page_of
+from normlayers.explorer.page import frame_of, page_of, write_page
 from normlayers.explorer.runs import FolderRuns
 from tests.explorer.recorded_runs import META, snapshot_at, write_other_run, write_run
 
@@ -102,3 +103,40 @@ def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path, capsys, output)
         command.main([str(tmp_path), "-o", str(tmp_path / output)])
     assert stopped.value.code == 2
     assert "is no file in a folder that is there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", ["x" * 300 + ".html", "/proc/x.html"])
+def test_so_is_one_that_the_system_refuses(tmp_path, capsys, output):
+    write_run(tmp_path / "run", [0])
+    assert command.main([str(tmp_path), "-o", str(tmp_path / output)]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "cannot be written: " in said
+
+
+def test_an_earlier_page_stays_where_writing_fails(tmp_path, monkeypatch):
+    page = tmp_path / "page.html"
+    page.write_text("earlier")
+
+    def fail(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        write_page(page, [])
+    assert page.read_text() == "earlier"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
+
+
+def test_a_name_that_is_no_text_is_written_as_it_can_be(tmp_path):
+    name = os.fsdecode(b"bad\xff")
+    page = tmp_path / "page.html"
+    write_page(page, [({**META, "run": name, "steps": [], "scalars": {}}, [])])
+    assert "<title>Neurons: bad\\udcff</title>" in page.read_text()
+    assert held(page.read_text(), "normlayers-data")["runs"][0]["run"] == name
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "link.html").symlink_to("page.html")
+    write_page(tmp_path / "link.html", [])
+    assert (tmp_path / "link.html").is_symlink()
+    assert "<title>" in (tmp_path / "page.html").read_text()

@@ -6,10 +6,12 @@ import zlib
 from types import SimpleNamespace
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 
 from normlayers.explorer.plugin import NeuronsLoader
 from normlayers.explorer.records import PLUGIN, snapshot_value
+from normlayers.explorer.snapshot import encode
 from normlayers.explorer.static_files import static_files
 from normlayers.tracking.writing.event_log import EventLog
 from tests.explorer.recorded_runs import META, snapshot_at, write_other_run, write_run
@@ -181,6 +183,22 @@ def test_a_deleted_run_is_refused(served):
     # The loader may hold what it has read, which is then shown still.
     assert served.get("/snapshot?run=deleted&index=0")[0] in (200, 404)
     assert served.get("/snapshot?run=short&index=0")[0] == 200
+
+
+def test_a_run_that_took_the_name_of_a_deleted_one_is_its_own(served):
+    def served_as(active):
+        body = served.get("/snapshot?run=again&index=0")[2]
+        return served.get("/meta?run=again")[0] == 200 and body == snapshot_of(active)
+
+    def snapshot_of(active):
+        return encode(0, {"active/h": np.full((3, 2), active)})
+
+    for active in (True, False):
+        with EventLog(served.logs / "again") as log:
+            log.write(0, others=[snapshot_value(snapshot_of(active), META)])
+        served.wait_for(lambda active=active: served_as(active))
+        shutil.rmtree(served.logs / "again")
+        served.wait_for(lambda: served.get("/meta?run=again")[0] == 404)
 
 
 def test_the_view_is_served(served):

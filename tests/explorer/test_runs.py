@@ -90,6 +90,43 @@ def test_the_list_of_runs_reads_none_of_them():
     assert ProviderRuns(Listing()).names(None, "") == (["a", "b"], ["other"])
 
 
+class Rewritten:
+    """A data provider of one run, whose blobs have the same keys whatever is in it."""
+
+    def __init__(self):
+        self.written, self.blobs = 0.0, []
+
+    def write(self, snapshot, meta):
+        self.written += 1.0
+        self.blobs = list(snapshot_value(snapshot, meta).tensor.string_val)
+
+    def read_blob_sequences(self, context, **asked):
+        refs = [SimpleNamespace(blob_key=str(i)) for i in range(len(self.blobs))]
+        datum = SimpleNamespace(step=0, wall_time=self.written, values=refs)
+        return {"run": {TAG: [datum]}}
+
+    def read_scalars(self, context, **asked):
+        return {}
+
+    def read_blob(self, context, *, blob_key):
+        return self.blobs[int(blob_key)]
+
+
+def test_a_run_that_took_the_place_of_another_is_read_anew():
+    provider = Rewritten()
+    runs = ProviderRuns(provider)
+    seen = []
+    for layer, step in (("former", 1), ("later", 2)):
+        described = {**META, "layers": [{**META["layers"][0], "name": layer}]}
+        provider.write(snapshot_at(step), described)
+        meta = runs.meta(None, "", "run")
+        seen.append((meta["layers"][0]["name"], meta["times"]))
+        assert runs.snapshot(None, "", "run", 0) == snapshot_at(step)
+        (record,) = runs.records(None, "", "run", [0]).values()
+        assert record == provider.blobs[0]
+    assert seen == [("former", [1.0]), ("later", [2.0])]
+
+
 def test_scalars_are_as_json_has_them():
     scalars = {
         "epoch_loss": [(0, np.nan), (1, np.inf), (2, 0.123456789)],

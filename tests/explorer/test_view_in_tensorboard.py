@@ -145,3 +145,19 @@ def test_a_run_that_is_deleted_while_it_is_open_stays_as_far_as_it_was_read(open
     page.wait_for_timeout(7_000)
     assert page.locator(".run").get_attribute("data-step") == "0"
     assert "Choose a point" in page.locator(".run").inner_text()
+
+
+def test_a_run_that_takes_the_name_of_a_deleted_one_is_shown_in_its_place(opened, board, logs):
+    def known():
+        return board.get("/meta?run=again")[0] == 200
+
+    write_odd_run(logs / "again", {"active/h": np.ones((3, 2), bool)})
+    board.wait_for(known)
+    page = opened(f"{board.address}{ALONE}#run=again&neuron=h:1")
+    assert page.locator(".lit-points .chip").count() == 3
+    shutil.rmtree(logs / "again")
+    board.wait_for(lambda: not known())
+    write_odd_run(logs / "again", {"active/h": np.array([[True, False]] + 2 * [[False, False]])})
+    board.wait_for(known)
+    page.locator(".lit-points .chip").nth(1).wait_for(state="detached")
+    assert page.locator(".lit-points .chip").all_inner_texts() == ["0"]

@@ -18,6 +18,7 @@ from PIL import Image
 
 import normlayers as nl
 from normlayers.experiments.two_neuron_circle.training import arm_data, build_model
+from normlayers.explorer.runs import FolderRuns
 from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.writing.event_log import EventLog
 from tests.python_process import run_python
@@ -164,6 +165,8 @@ def test_logits_as_output_have_a_boundary_too(points, tmp_path):
         ({"layers": "hidden"}, "layers must be a list"),
         ({"y": np.arange(60) / 2}, "y must be classes"),
         ({"y": -np.ones(60)}, "y must be classes"),
+        ({"y": np.full(60, np.inf)}, "y must be classes.* to inf"),
+        ({"y": np.full(60, 2**31)}, "y must be classes.* to 2147483648"),
         ({"unit": "batch"}, "unit must be .*'batch'"),
         ({"pictures": "all"}, "pictures must be"),
         ({"passes_per_epoch": -1}, "passes_per_epoch must be a positive integer"),
@@ -179,7 +182,7 @@ def test_refuses_impossible_arguments(points, tmp_path, options, says):
         nl.ActivationTracker(tmp_path, points[0], **options)
 
 
-@pytest.mark.parametrize("x", [np.empty((0, 2)), np.zeros(5), None, [["a", "b"]], [[1, np.nan]]])
+@pytest.mark.parametrize("x", [np.empty((0, 2)), np.zeros(()), None, [["a", "b"]], [[1, np.nan]]])
 def test_refuses_what_are_no_points(tmp_path, x):
     with pytest.raises(ValueError, match=r"x must be .* Received"):
         nl.ActivationTracker(tmp_path, x)
@@ -431,9 +434,12 @@ def test_two_models_after_each_other(circle_model, points, tmp_path):
     tracker.observe(circle_model, 0)
     tracker.observe(other, 0)
     tracker.observe(other, 1)
-    assert tracker.history["step"].tolist() == [0, 0, 1]
-    assert np.isnan(tracker.history["activity/five/dead"]).tolist() == [True, False, False]
-    assert np.isnan(tracker.history["activity/hidden/dead"]).tolist() == [False, True, True]
+    # Both at one step, which the history and the view have once.
+    assert tracker.history["step"].tolist() == [0, 1]
+    assert np.isnan(tracker.history["activity/five/dead"]).tolist() == [False, False]
+    assert np.isnan(tracker.history["activity/hidden/dead"]).tolist() == [False, True]
+    meta, snapshots = FolderRuns(tmp_path).read(".")
+    assert (meta["steps"], len(snapshots)) == ([0, 1], 2)
 
 
 def test_metrics_that_are_vectors_are_left_out(points, tmp_path):
@@ -459,6 +465,21 @@ def test_numbering_after_an_interruption_goes_on_from_where_training_was(
         circle_model.fit(*points, epochs=9, verbose=0, callbacks=[tracker, stop])
     circle_model.fit(*points, epochs=3, verbose=0, callbacks=[tracker])
     assert Read(tmp_path).steps("epoch_loss") == list(range(1, 11))
+
+
+def test_what_callbacks_log_that_is_no_number_is_left_out(circle_model, points, tmp_path):
+    def log(epoch, logs):
+        logs |= {"phase": "warmup", "best": None, "parts": [[1], [1, 2]], "z": 1j, "rate": "0.1"}
+        logs["tensor"] = keras.ops.convert_to_tensor(0.25)
+
+    logging = keras.callbacks.LambdaCallback(on_epoch_end=log)
+    tracker = nl.ActivationTracker(tmp_path, *points, strict=True)
+    circle_model.compile("sgd", "binary_crossentropy")
+    circle_model.fit(*points, verbose=0, callbacks=[logging, tracker])
+    read = Read(tmp_path)
+    logged = {tag for tag in read.tags("scalars") if tag.startswith("epoch_")}
+    assert logged == {"epoch_loss", "epoch_tensor"}
+    assert read.values("epoch_tensor") == [0.25]
 
 
 def test_inputs_by_name(tmp_path):
@@ -649,12 +670,12 @@ def test_a_model_changed_and_compiled_again_is_observed_as_it_is(circle_model, p
     circle_model.get_layer("hidden").activation = keras.activations.linear
     fit(circle_model, x, y, tracker, epochs=1)
     # Two linear layers are one; observed before training goes on, at the same step, and after.
-    assert tracker.history["step"].tolist() == [0, 1, 1, 2]
-    np.testing.assert_allclose(tracker.history["linearity"][2:], 1, rtol=1e-5)
+    assert tracker.history["step"].tolist() == [0, 1, 2]
+    np.testing.assert_allclose(tracker.history["linearity"][1:], 1, rtol=1e-5)
     circle_model.add(keras.layers.Dense(3, "relu", name="added"))
     circle_model.add(keras.layers.Dense(3))
     fit(circle_model, x, np.stack([y] * 3, axis=1), tracker, epochs=1)
-    assert np.isfinite(tracker.history["activity/added/dead"]).tolist() == [False] * 4 + [True] * 2
+    assert np.isfinite(tracker.history["activity/added/dead"]).tolist() == [False] * 2 + [True] * 2
     assert "network" in Read(tmp_path).tags("images")
 
 

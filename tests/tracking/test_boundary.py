@@ -95,3 +95,18 @@ def test_says_what_cannot_be_drawn(circle_model):
     with pytest.raises(ValueError, match=r"three of the 30 points.*\[0, 1, 30\]"):
         survey(model, x, [0, 1, 30])
     assert survey(model, x, "auto") == {}
+
+
+@pytest.mark.parametrize("name", ["input", "plane"])
+def test_a_layer_does_not_take_the_place_of_the_inputs(points, name):
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(2, "tanh", name=name), keras.layers.Dense(1)]
+    )
+    wanted = {"input": "auto", "plane": [0, 1, 2]}[name]
+    found = survey(model, points[0], wanted)
+    assert set(found) == {f"boundary/{name}", f"boundary/layer/{name}"}
+    inside = keras.Model(model.inputs, model.get_layer(name).output)
+    of_layer = keras.ops.convert_to_numpy(inside(points[0]))
+    np.testing.assert_allclose(found[f"boundary/layer/{name}"].points, of_layer, rtol=1e-5)
+    if name == "input":
+        np.testing.assert_array_equal(found["boundary/input"].points, points[0])

@@ -1,7 +1,4 @@
-"""Whatever fails in the tracker, training ends as it would have without it.
-
-Covers too: step_numbers.py.
-"""
+"""Whatever fails in the tracker, training ends as it would have without it."""
 
 import gc
 import sys

@@ -135,6 +135,8 @@ def test_fifty_layers_have_an_overview_and_details_within_a_budget(tmp_path):
     assert read.tags("histograms") == {"activations/relu_7"}
     assert "activity/relu_7/neuron_11" in read.tags("scalars")
     assert "overview/dead_worst" in read.tags("scalars")
+    observed(tmp_path / "some", model, x, y, details=np.int64(3))
+    assert len(Read(tmp_path / "some").tags("histograms")) == 3
     observed(tmp_path / "named", model, x, y, layers=[f"relu_{i}" for i in range(14)])
     assert len(Read(tmp_path / "named").tags("histograms")) == 14
 

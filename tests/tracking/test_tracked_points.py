@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+import normlayers as nl
 from normlayers import measures
 from normlayers.tracking.tracked_points import TrackedPoints
 
@@ -59,3 +60,45 @@ def test_linearity_on_the_models_device_is_that_of_the_measure(dependent, monkey
         monkeypatch.setattr(np.linalg, "svd", None)
     rounding = 1e-5 if keras.backend.backend() == "jax" else 1e-12  # it computes in float32
     assert TrackedPoints(x).linearity(logit) == pytest.approx(expected, abs=rounding)
+
+
+LAYERS = keras.layers
+
+
+@pytest.mark.parametrize("keys", [("left", "right"), ("in2", "in1"), ("a", "in1")])
+def test_inputs_by_keys_that_are_not_their_names(tmp_path, keys):
+    a, b = keras.Input((2,), name="in1"), keras.Input((3,), name="in2")
+    joined = LAYERS.Concatenate()([LAYERS.Dense(4, "relu", name="of_a")(a), b])
+    model = keras.Model(dict(zip(keys, (a, b), strict=True)), LAYERS.Dense(1)(joined))
+    rows = np.random.default_rng(0).normal(size=(30, 5)).astype("float32")
+    x = dict(zip(keys, (rows[:, :2], rows[:, 2:]), strict=True))
+    tracker = nl.ActivationTracker(tmp_path, x, strict=True)
+    tracker.observe(model, 0)
+    active = rows[:, :2] @ keras.ops.convert_to_numpy(model.get_layer("of_a").kernel) > 0
+    for neuron in range(4):
+        found = tracker.history[f"activity/of_a/neuron_{neuron}"][0]
+        assert found == pytest.approx(active[:, neuron].mean())
+    x[keys[0]] = rows[:, :1]
+    with pytest.raises(ValueError, match=r"x must have the shape .*Received: x of .*\(30, 1\)"):
+        nl.ActivationTracker(tmp_path / "wrong", x, strict=True).observe(model, 0)
+
+
+def test_points_that_are_one_number_each(tmp_path):
+    ids, more = keras.Input((), dtype="int32"), keras.Input((2,))
+    embedded = LAYERS.Embedding(5, 3)(ids)
+    x = np.arange(40) % 5
+    alone = keras.Model(ids, LAYERS.Dense(1)(LAYERS.Dense(2, "relu", name="h")(embedded)))
+    tracker = nl.ActivationTracker(tmp_path / "alone", x, x % 2, strict=True)
+    tracker.observe(alone, 0)
+    hidden = keras.Model(ids, alone.get_layer("h").output)
+    dead = (keras.ops.convert_to_numpy(hidden(x)) <= 0).all(axis=0).mean()
+    assert tracker.history["activity/h/dead"].tolist() == [dead]
+    both = keras.Model([ids, more], LAYERS.Dense(1)(LAYERS.Concatenate()([embedded, more])))
+    two = nl.ActivationTracker(tmp_path / "two", [x, np.ones((40, 2))], strict=True)
+    two.observe(both, 0)
+    with pytest.raises(ValueError, match=r"the shape \(points, 2\) .*Received: x of shape \(40,\)"):
+        tracker.observe(keras.Sequential([more, LAYERS.Dense(1)]), 1)
+
+
+def test_a_list_of_rows_is_one_array():
+    assert TrackedPoints([np.zeros(2), np.ones(2), np.ones(2), np.zeros(2)]).x.shape == (4, 2)

@@ -6,10 +6,11 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import numpy as np
 from keras import ops
+
+from normlayers.tracking.reading.random_states import kept_random_states
 
 _GLOBAL_GENERATOR, _GLOBAL_SEED = "global_seed_generator", "global_random_seed"
 
@@ -31,23 +32,13 @@ def own_random_numbers(seed: int) -> Iterator[None]:
         True
     """
     with ExitStack() as stack:
-        for kept in (_python, _numpy, _keras, _tensorflow, _torch):
-            stack.callback(kept())
+        stack.enter_context(kept_random_states())
+        stack.callback(_keras())
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
         if "torch" in sys.modules:
             sys.modules["torch"].random.default_generator.manual_seed(seed)
         yield
-
-
-def _python() -> Callable[[], None]:
-    state = random.getstate()
-    return lambda: random.setstate(state)
-
-
-def _numpy() -> Callable[[], None]:
-    state = np.random.get_state()  # noqa: NPY002
-    return lambda: np.random.set_state(state)  # noqa: NPY002
 
 
 def _keras() -> Callable[[], None]:
@@ -73,53 +64,3 @@ def _keras() -> Callable[[], None]:
             uids.update(names)
 
     return give_back
-
-
-def _tensorflow() -> Callable[[], None]:
-    """The seed, and the two generators: of operations without a seed, and TensorFlow's newer one.
-
-    Each may not be there yet, and is not made here: on another backend that could take a device.
-    """
-    if "tensorflow" not in sys.modules:
-        return _nothing
-    from tensorflow.python.eager import context
-    from tensorflow.python.ops import stateful_random_ops
-
-    eager = context.context()
-    own = {name: vars(eager)[name] for name in ("_seed", "_rng") if name in vars(eager)}
-    operations = own.get("_rng")
-    state = None if operations is None else operations.getstate()
-    generator: Any = stateful_random_ops.global_generator
-    drawn = None if generator is None else generator.state.numpy()
-
-    def give_back() -> None:
-        for name in ("_seed", "_rng"):
-            vars(eager).pop(name, None)
-        vars(eager).update(own)
-        if operations is not None:
-            operations.setstate(state)
-        stateful_random_ops.global_generator = generator
-        if generator is not None:
-            generator.state.assign(drawn)
-
-    return give_back
-
-
-def _torch() -> Callable[[], None]:
-    if "torch" not in sys.modules:
-        return _nothing
-    import torch
-
-    states = torch.random.get_rng_state()
-    of_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-
-    def give_back() -> None:
-        torch.random.set_rng_state(states)
-        if of_devices is not None:
-            torch.cuda.set_rng_state_all(of_devices)
-
-    return give_back
-
-
-def _nothing() -> None:
-    """There is nothing to give back."""

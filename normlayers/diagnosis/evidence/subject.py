@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.diagnosis.evidence.kept_attributes import kept_attributes
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.inference.layer_copy import layer_like
 from normlayers.tracking.reading.compiled_reading import build
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 Array = npt.NDArray[Any]
 

@@ -92,7 +92,13 @@ def refuse_other_run(
     Raises:
         UsageError: it is no folder, or holds another experiment or a run with other arguments.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        is_file = folder.exists() and not folder.is_dir()
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be a folder ({error.strerror}); choose another --log-dir."
+        ) from None
+    if is_file:
         raise UsageError(f"{folder} is no folder; choose another --log-dir.")
     try:
         earlier = read_manifest(folder, experiment)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import keras
 import numpy as np
+
+from normlayers.tracking.reading.kept_attributes import kept_attributes
+from normlayers.tracking.reading.random_states import kept_random_states
 
 Function = Callable[[Any], Any]
 
@@ -21,19 +23,21 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
         function: takes a structure of tensors and returns one, by running the model.
 
     Returns:
-        A function from NumPy arrays or tensors to NumPy arrays. It changes no weight, and moves no
-        random generator.
+        A function from NumPy arrays or tensors to NumPy arrays. It changes no weight and no
+        attribute of a layer, and moves no random generator.
     """
     hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
+    # Seeds, counters and recurrent states stay where they are; of JAX in a scope of its own.
+    stateless = nullcontext if keras.backend.backend() == "jax" else keras.StatelessScope
 
     def without_a_trace(x: Any) -> Any:
-        with keras.StatelessScope():  # seeds, counters and recurrent states stay where they are
+        with kept_attributes(model), stateless():
             return function(x)
 
-    read = hook(model, function if keras.backend.backend() == "jax" else without_a_trace)
+    read = hook(model, without_a_trace)
 
     def read_unnoticed(x: Any) -> Any:
-        with random_numbers_kept():
+        with kept_random_states():
             return read(x)
 
     return read_unnoticed
@@ -96,23 +100,3 @@ def _torch(model: keras.Model, function: Function) -> Function:
         return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
 
     return read
-
-
-@contextmanager
-def random_numbers_kept() -> Iterator[None]:
-    """Give generators back their states, of which a model's own code may draw."""
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        with _own_torch_numbers() if keras.backend.backend() == "torch" else nullcontext():
-            yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-
-
-def _own_torch_numbers() -> AbstractContextManager[None]:
-    import torch
-
-    # A device that nothing has run on yet is not to be woken.
-    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
-    return torch.random.fork_rng(devices)

@@ -10,11 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.reading.compiled_reading import random_numbers_kept
+from normlayers.tracking.reading.kept_attributes import kept_attributes
+from normlayers.tracking.reading.random_states import kept_random_states
 
 Array = npt.NDArray[Any]
-# From points and targets to a scalar.
+# From points, and targets with the loss's scale, to a scalar.
 LossOf = Callable[[Any, Any], Any]
+# Gradients of half precision vanish below 6e-8, and overflow from 65504 on: the loss is multiplied
+# by the first of these under which none does the latter, as optimizers that scale losses do.
+SCALES = (2.0**15, 2.0**7, 1.0)
 
 
 class LossGradient:
@@ -41,19 +45,28 @@ class LossGradient:
         self._y = ops.convert_to_tensor(_targets(loss, labels, output))
 
         def loss_of(x: Any, y: Any) -> Any:
-            predictions = keras.tree.flatten(model(x, training=False))
+            targets, scale = y
+            with kept_attributes(model):
+                predictions = keras.tree.flatten(model(x, training=False))
             if [len(prediction.shape) for prediction in predictions] != [2]:
                 raise ValueError("the model does not have one prediction a point")
-            return ops.mean(ops.cast(loss(y, predictions[0]), "float32"))
+            return scale * ops.mean(ops.cast(loss(targets, predictions[0]), "float32"))
 
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
         self._norms = hook(model, loss_of)
+        half = any(layer.compute_dtype == "float16" for layer in model._flatten_layers())
+        self._scales = SCALES if half else (1.0,)
 
     def norms(self) -> Array:
         """Norms of the loss's gradients by each trainable weight, in the model's order."""
         # An RNN's cell draws dropout's masks at inference too.
-        with random_numbers_kept():
-            return np.asarray(self._norms(self._x, self._y), float)
+        with kept_random_states():
+            for scale in self._scales:
+                y = self._y, ops.convert_to_tensor(scale, "float32")
+                norms = np.asarray(self._norms(self._x, y), float) / scale
+                if np.isfinite(norms).all():
+                    break
+        return norms
 
 
 def _loss(loss: Any) -> Callable[[Any, Any], Any]:
@@ -75,14 +88,14 @@ def _targets(loss: Any, labels: Array, output: Array) -> Array:
     """The classes as the loss takes them."""
     name: str = getattr(loss, "__name__", type(loss).__name__)
     classes = output.shape[1]
+    if classes > 1 and labels.max() >= classes:
+        raise ValueError(f"y has more classes than the model, {classes}")
     if name.lower().startswith("sparse"):
         targets = labels.astype("int32")
     elif classes == 1:
         targets = labels[:, None].astype("float32")
     else:
-        targets = np.eye(max(classes, labels.max() + 1), dtype="float32")[labels]
-    if classes > 1 and labels.max() >= classes:
-        raise ValueError(f"y has more classes than the model, {classes}")
+        targets = np.eye(classes, dtype="float32")[labels]
     return targets
 
 

@@ -25,6 +25,8 @@ Array = npt.NDArray[Any]
 
 _GRID_SIDE = 51
 _DIGITS = 5
+# Beyond as many, what is whole numbers may be prices or somebody's numbers, and no classes.
+_NAMED_CLASSES = 1_000
 _DRAWN_ON = ("boundary/input", "boundary/plane")
 
 
@@ -187,6 +189,7 @@ class SnapshotRecorder:
             at, axes = drawn.points, list(drawn.axis_labels)
         elif isinstance(x, np.ndarray) and x.shape[1:] == (2,):
             at = x
+        classes = 0 if labels is None else int(labels.max()) + 1
         shown = [] if at is None else np.asarray(at, float)[rows].tolist()
         return {
             "total": len(keras.tree.flatten(x)[0]),
@@ -194,7 +197,7 @@ class SnapshotRecorder:
             "position": None if at is None else [[_short(v) for v in point] for point in shown],
             "axes": axes,
             "labels": None if labels is None else labels[rows].tolist(),
-            "classes": None if labels is None else [str(c) for c in range(int(labels.max()) + 1)],
+            "classes": [*map(str, range(classes))] if 0 < classes <= _NAMED_CLASSES else None,
         }
 
 

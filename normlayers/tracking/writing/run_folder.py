@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from normlayers.explorer.records import event_records
+from normlayers.explorer.records import events
 from normlayers.tracking.writing.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
 
 IfExists = Literal["new", "append", "replace"]
@@ -64,7 +64,11 @@ class RunFolder:
         """
         if self._settled:
             return 0
+        last = self._settle()
         self._settled = True
+        return last
+
+    def _settle(self) -> int:
         earlier = _event_files(self.path)
         if not earlier:
             return 0
@@ -139,12 +143,19 @@ def local_folder(log_dir: Any) -> Path:
             f"TensorBoard reads it, or mount the other. Received: {name!r}"
         )
     try:
-        path = Path(name).expanduser().absolute()  # the working folder may change
+        # The working folder may change; beside `logs/run/..` there is no `logs/run/..-2`.
+        path = Path(os.path.normpath(Path(name).expanduser().absolute()))
     except RuntimeError:
         raise ValueError(
             f"log_dir names a home folder that is unknown. Received: {name!r}"
         ) from None
-    if path.exists() and not path.is_dir():
+    try:
+        is_file = path.exists() and not path.is_dir()
+    except OSError as error:
+        raise ValueError(
+            f"log_dir must be a folder that there can be ({error.strerror}). Received: {name!r}"
+        ) from None
+    if is_file:
         raise ValueError(f"log_dir must be a folder. Received: the file {path}")
     return path
 
@@ -158,11 +169,7 @@ def _is_free(folder: Path) -> bool:
 
 
 def _last_step(paths: list[Path]) -> int:
-    # Loaded late: TensorBoard's modules cost a second.
-    from tensorboard.compat.proto.event_pb2 import Event
-
-    steps = (Event.FromString(record).step for path in paths for record in event_records(path))
-    return max(steps, default=0)
+    return max((event.step for path in paths for event in events(path)), default=0)
 
 
 def _tell(message: str) -> None:

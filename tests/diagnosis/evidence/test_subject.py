@@ -1,4 +1,4 @@
-"""Covers too: kept_attributes.py random_states.py."""
+"""Covers too: random_states.py."""
 
 import random
 
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from keras import ops
 
-from normlayers.diagnosis.evidence.kept_attributes import kept_attributes
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.evidence.subject import subject_of, values_of
@@ -93,26 +92,6 @@ def test_training_shows_in_biases_and_in_the_optimizer():
         kernel, bias = subject.initial
         assert bias.tolist() == [0.0]
         assert not np.array_equal(kernel, subject.values[0])
-
-
-def test_attributes_come_back_whatever_happens():
-    layer = LAYERS.Dense(1)
-    layer.kept, layer.more = [1, 2], {"a": 1}
-    kept, more = layer.kept, layer.more
-
-    def break_off():
-        with kept_attributes(keras.Sequential([layer])):
-            layer.kept.append(3)
-            layer.more["b"] = 2
-            layer.new = 1
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        break_off()
-    assert (layer.kept, layer.more) == ([1, 2], {"a": 1})
-    assert layer.kept is kept
-    assert layer.more is more
-    assert not hasattr(layer, "new")
 
 
 def test_random_numbers_go_on_as_if_nothing_had_been_drawn():

@@ -57,3 +57,8 @@ def test_a_look_at_the_folder_refuses_what_opening_it_would(tmp_path):
         refuse_other_run(tmp_path, "square", asked, start_over=True)
     with pytest.raises(UsageError, match=r"is no folder"):
         refuse_other_run(tmp_path / "arguments.json", "circle", asked, start_over=True)
+
+
+def test_a_name_that_is_too_long_is_one_sentence(tmp_path):
+    with pytest.raises(UsageError, match=r"too long.*choose another --log-dir"):
+        refuse_other_run(tmp_path / ("x" * 300), "some", {}, start_over=False)

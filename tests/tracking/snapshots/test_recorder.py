@@ -199,3 +199,16 @@ def test_quantized_weights_are_left_out(tmp_path):
     _, _, found = observe(tmp_path, model)
     assert found["active/h"].shape == (40, 3)
     assert not [name for name in found if name.startswith("kernel")]
+
+
+def test_whole_numbers_that_are_no_classes_make_no_names(tmp_path):
+    y = np.where(Y > 0, 3_000_000, 5)
+    meta, *_ = observe(tmp_path, network(dense(3, "relu"), dense(1)), y=y)
+    assert meta["points"]["classes"] is None
+    assert meta["points"]["labels"] == y.tolist()
+    assert sum(path.stat().st_size for path in (tmp_path / "run").iterdir()) < 60_000
+
+
+def test_up_to_hundreds_of_classes_have_names(tmp_path):
+    meta, *_ = observe(tmp_path, network(dense(3, "relu"), dense(1)), y=np.arange(40) + 300)
+    assert meta["points"]["classes"] == [str(c) for c in range(340)]

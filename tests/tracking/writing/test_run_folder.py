@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from normlayers.tracking.writing import run_folder
 from normlayers.tracking.writing.event_log import EventLog
 from normlayers.tracking.writing.run_folder import RunFolder
 from tests.tracking.tensorboard_reader import Read
@@ -65,6 +66,49 @@ def test_appending_to_a_file_that_was_cut_off(circle_model, points, tmp_path):
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.warns(UserWarning, match="goes on from there"):
         fit(circle_model, points, tmp_path, if_exists="append", strict=True)
+
+
+def test_appending_to_a_file_with_a_garbled_record(circle_model, points, tmp_path):
+    fit(circle_model, points, tmp_path)
+    (path,) = tmp_path.glob("events*")
+    nonsense = b"\xff" * 20
+    with path.open("ab") as file:
+        file.write(len(nonsense).to_bytes(8, "little") + bytes(4) + nonsense + bytes(4))
+    tracker = nl.ActivationTracker(tmp_path, *points, if_exists="append", strict=True)
+    with pytest.warns(UserWarning, match="up to step 2; this one goes on from there"):
+        tracker.observe(circle_model, 0)
+    assert tracker.history["step"].tolist() == [2]
+
+
+def test_a_folder_that_could_not_be_read_is_read_again(points, tmp_path, monkeypatch):
+    with EventLog(tmp_path) as log:
+        log.write(5, {"a": 1.0})
+    folder = RunFolder(tmp_path, "append")
+
+    def refuse(path):
+        raise PermissionError(f"no access to {path}")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(run_folder, "events", refuse)
+        with pytest.raises(PermissionError, match=r"events\.out"):
+            folder.settle()
+    with pytest.warns(UserWarning, match="step 5"):
+        assert folder.settle() == 5
+    assert folder.settle() == 0
+
+
+def test_a_folder_by_a_way_around(circle_model, points, tmp_path):
+    fit(circle_model, points, tmp_path / "logs")
+    (tmp_path / "logs" / "sub").mkdir()
+    with pytest.warns(UserWarning, match="holds an earlier run"):
+        fit(circle_model, points, tmp_path / "logs" / "sub" / "..")
+    assert Read(tmp_path / "logs-2").steps("linearity") == [0, 1, 2]
+    assert not [*(tmp_path / "logs").glob("sub/*")]
+
+
+def test_a_name_that_is_too_long_is_refused_in_a_sentence(points, tmp_path):
+    with pytest.raises(ValueError, match=r"log_dir must be .*too long.* Received: "):
+        nl.ActivationTracker(tmp_path / ("x" * 300), points[0])
 
 
 def test_replacing_deletes_what_a_tracker_wrote_and_nothing_else(circle_model, points, tmp_path):

@@ -236,10 +236,10 @@ export class App {
         continue;
       }
       try {
-        const layers = JSON.stringify([recording.meta.layers, recording.meta.points]);
-        const changed = recording.renew(await this.source.meta(name));
-        renewed ||= changed;
-        if (changed && JSON.stringify([recording.meta.layers, recording.meta.points]) !== layers) {
+        const former = recording.meta;
+        renewed = recording.renew(await this.source.meta(name)) || renewed;
+        // What is drawn once, or again only where another observation is shown, is made anew.
+        if (!recording.continues(former) || JSON.stringify(recording.meta.points) !== JSON.stringify(former.points)) {
           this.runs.set(name, makeRun(recording, this.actions()));
           replace(this.columns, this.shown().map((other) => other.node));
         }

@@ -77,18 +77,18 @@ export class Recording {
     if (index < 0 || index >= this.steps.length) return;
     if (this.loading.has(index) || this.problems.has(index)) return;
     this.loading.add(index);
+    const { meta } = this;
     try {
-      const { run, layers } = this.meta;
-      this.take(readOne(index, await this.source.snapshot(run, index), layers));
+      this.take(readOne(index, await this.source.snapshot(meta.run, index), meta.layers), meta);
     } catch (error) {
-      this.take({ index, problem: error instanceof Error ? error.message : String(error) });
+      this.take({ index, problem: error instanceof Error ? error.message : String(error) }, meta);
     }
     this.loading.delete(index);
   }
 
-  /** @param {import('./batch.js').Found} found */
-  take({ index, buffer, digest, problem }) {
-    if (this.held.has(index)) return;
+  /** @param {import('./batch.js').Found} found @param {any} meta  as it was when it was asked for */
+  take({ index, buffer, digest, problem }, meta) {
+    if (this.held.has(index) || !this.continues(meta)) return;
     if (buffer) this.keep(index, buffer);
     else this.problems.set(index, problem);
     if (digest && !this.digests[index]) {
@@ -125,9 +125,9 @@ export class Recording {
         }
         if (!next.length) continue;
         for (const index of next) asked.add(index);
-        const { run, layers } = this.meta;
+        const { meta } = this;
         try {
-          for (const found of await this.source.many(run, next, layers)) this.take(found);
+          for (const found of await this.source.many(meta.run, next, meta.layers)) this.take(found, meta);
         } catch {
           // Why is said of what the reader looks at, when that is asked for on its own.
           await pause(1000);
@@ -155,25 +155,35 @@ export class Recording {
   }
 
   /**
-   * Take a newer meta of the same run. What is held stays where its steps are the same.
+   * Take a newer meta of a run of this name. What is held stays where it is of the same observations.
    * @param {any} meta
    * @returns {boolean}  whether anything is new
    */
   renew(meta) {
     if (JSON.stringify(meta) === JSON.stringify(this.meta)) return false;
-    const same =
-      this.steps.every((step, index) => meta.steps[index] === step) &&
-      JSON.stringify(meta.layers) === JSON.stringify(this.meta.layers);
-    if (!same) {
+    const before = this.meta;
+    this.meta = meta;
+    if (!this.continues(before)) {
       this.held.clear();
       this.bytes = 0;
       this.digests = [];
     }
     this.problems.clear();
     this.version += 1;
-    this.meta = meta;
     this.fill();
     return true;
+  }
+
+  /**
+   * Whether this is the run that an earlier meta describes, and not another of its name.
+   * @param {any} before
+   */
+  continues(before) {
+    const { steps, times, layers } = this.meta;
+    return before === this.meta || (
+      before.steps.every((/** @type {number} */ step, /** @type {number} */ index) =>
+        steps[index] === step && times?.[index] === before.times?.[index]) &&
+      JSON.stringify(layers) === JSON.stringify(before.layers));
   }
 }
 

@@ -1,9 +1,10 @@
-"""A model's own attributes, kept as they are while it runs."""
+"""A model's own attributes, and TensorFlow's variables among them, kept while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,8 +16,9 @@ _CONTAINERS = (list, dict, set)
 def kept_attributes(model: keras.Model) -> Iterator[None]:
     """Give a model, and the layers in it, the attributes back that they had, whatever happens.
 
-    Containers get their entries back. Variables are not restored: run the model in a
-    ``keras.StatelessScope``.
+    Containers get their entries back, and variables of TensorFlow that are no Keras variables their
+    values, also where this is traced into a ``tf.function``. Keras's variables are not restored:
+    run the model in a ``keras.StatelessScope``.
 
     Example:
         >>> model = keras.Sequential([keras.layers.Dense(1)])
@@ -25,12 +27,15 @@ def kept_attributes(model: keras.Model) -> Iterator[None]:
         >>> hasattr(model, "remark")
         False
     """
-    kept = [_Kept(layer) for layer in model._flatten_layers()]
+    layers = list(model._flatten_layers())
+    kept = [_Kept(layer).give_back for layer in layers]
+    if keras.backend.backend() == "tensorflow":
+        kept += _kept_values(layers)
     try:
         yield
     finally:
-        for layer in kept:
-            layer.give_back()
+        for give_back in kept:
+            give_back()
 
 
 class _Kept:
@@ -68,3 +73,27 @@ def _refill(container: Any, entries: Any) -> None:
         list.extend(container, entries)
     else:
         kind.update(container, entries)
+
+
+def _kept_values(layers: list[Any]) -> list[Callable[[], Any]]:
+    """What gives each of TensorFlow's variables in the layers' attributes its value back.
+
+    Reading and assigning a value copies nothing: TensorFlow shares it until one of the two changes.
+    """
+    import tensorflow as tf
+
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    inside = [value for layer in layers for value in vars(layer).values()]
+    while inside:
+        value = inside.pop()
+        if isinstance(value, tf.distribute.DistributedValues):
+            inside += value.values  # the copies on each device, of which each has its own
+        elif isinstance(value, tf.Variable):
+            found[id(value)] = value
+        elif isinstance(value, tf.Module):
+            inside += value.variables
+        elif isinstance(value, (*_CONTAINERS, tuple)) and id(value) not in seen:
+            seen.add(id(value))
+            inside += value.values() if isinstance(value, dict) else value
+    return [partial(variable.assign, variable.read_value()) for variable in found.values()]
