@@ -8,13 +8,20 @@ import runpy
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from normlayers.experiments.report.content import Ran
+
+# ``multiprocessing`` reads the exit codes of all that have ended whenever a process starts; of one
+# that two threads read at a time, one of them finds nothing, and it counts as failed.
+_EXIT_CODES = threading.Lock()
 
 
 class ScriptProcess:
@@ -31,7 +38,7 @@ class ScriptProcess:
         self._arguments = list(arguments)
         self._width = width
         self._process: Any = None
-        self._stopped = False
+        self._stopped = self._ended = False
 
     def run(self) -> tuple[Ran, str]:
         """Run it to its end; how that went, and what it printed."""
@@ -42,16 +49,24 @@ class ScriptProcess:
             self._process = preloaded_context().Process(
                 target=_run, args=(self._script, self._arguments, printed.name, self._width)
             )
-            self._process.start()
-            self._process.join()
+            with _EXIT_CODES:
+                self._process.start()
+            if self._stopped:  # while it was started
+                self.interrupt()
+            wait([self._process.sentinel])
+            with _EXIT_CODES:
+                self._process.join()
+            self._ended = True
             ran = Ran(self._process.exitcode, time.perf_counter() - began, started)
             return ran, printed.read().decode(errors="replace")
 
     def interrupt(self) -> None:
         """End it as Ctrl-C does, or keep it from starting."""
         self._stopped = True
-        if self._process is not None and self._process.is_alive():
-            os.kill(self._process.pid, signal.SIGINT)
+        process = self._process
+        if process is not None and process.pid is not None and not self._ended:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGINT)
 
 
 @cache

@@ -1,6 +1,6 @@
 """All experiments in one go: side by side, printed whole, one report of all, interruptions.
 
-Covers too: preloaded.py, script_process.py.
+Covers too: preloaded.py.
 """
 
 import io
