@@ -6,7 +6,9 @@ from quiet_start import quiet_start, run_script
 
 from normlayers.experiments.deep_networks.arguments import NAME, checked
 from normlayers.experiments.deep_networks.arms import ARMS
+from normlayers.experiments.deep_networks.compiler import OPTIONS
 from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
+from normlayers.experiments.running.xla_options import ask_of_xla
 
 
 def main() -> None:
@@ -31,6 +33,7 @@ def main() -> None:
     add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
     options = parser.accepted(NAME, checked)
+    ask_of_xla(OPTIONS)
     with quiet_start():
         from normlayers.experiments.deep_networks.experiment import run
 

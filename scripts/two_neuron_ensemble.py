@@ -5,9 +5,10 @@ from pathlib import Path
 from quiet_start import quiet_start, run_script
 
 from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
+from normlayers.experiments.running.xla_options import ask_of_xla
 from normlayers.experiments.two_neuron_ensemble.arguments import NAME, checked
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
-from normlayers.experiments.two_neuron_ensemble.compiler import ask_for_fast_loops
+from normlayers.experiments.two_neuron_ensemble.compiler import OPTIONS
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
     add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove an earlier run from --log-dir first")
     options = parser.accepted(NAME, checked)
-    ask_for_fast_loops()
+    ask_of_xla(OPTIONS)
     with quiet_start():
         from normlayers.experiments.two_neuron_ensemble.experiment import run
 

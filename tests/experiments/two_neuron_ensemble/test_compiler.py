@@ -1,61 +1,23 @@
-"""Loops compiled as one kernel: asked for where they can be, and of the same networks."""
+"""Loops compiled as one kernel make the same networks."""
 
 import json
 import os
-from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
 
 from normlayers.ensembles.ensemble import train_ensemble
-from normlayers.experiments.two_neuron_ensemble import compiler
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
-from normlayers.experiments.two_neuron_ensemble.compiler import OPTIONS, ask_for_fast_loops
 from tests.python_process import run_python
-
-
-@pytest.fixture
-def release(monkeypatch):
-    """Chooses TensorFlow's release."""
-
-    def choose(release):
-        def version(package):
-            assert package == "tensorflow"
-            if release is None:
-                raise PackageNotFoundError
-            return release
-
-        monkeypatch.setattr(compiler, "version", version)
-
-    return choose
-
-
-def asked(environment):
-    ask_for_fast_loops(environment)
-    return environment
-
-
-def test_they_are_asked_for_beside_what_is_asked_already(release):
-    release("2.21.3")
-    assert asked({}) == {"XLA_FLAGS": " ".join(OPTIONS)}
-    assert asked({"XLA_FLAGS": "--xla_a=1"}) == {"XLA_FLAGS": f"--xla_a=1 {' '.join(OPTIONS)}"}
-    mine = {"XLA_FLAGS": f"--xla_a=1 {OPTIONS[1]}3"}
-    assert asked(dict(mine)) == mine
-
-
-@pytest.mark.parametrize("other", ["2.18.0", "2.20.1", "2.22.0", None])
-def test_no_other_release_is_asked(release, other):
-    release(other)
-    assert asked({}) == {}
-
 
 # A large layer: of its sums XLA would call a library, which one kernel cannot.
 ARM, NETWORKS, EPOCHS = "relu-32-neurons", 256, 2
 PROGRAM = f"""
 import json
-from normlayers.experiments.two_neuron_ensemble.compiler import ask_for_fast_loops
+from normlayers.experiments.running.xla_options import ask_of_xla
+from normlayers.experiments.two_neuron_ensemble.compiler import OPTIONS
 import keras
-ask_for_fast_loops()
+ask_of_xla(OPTIONS)
 from normlayers.ensembles.ensemble import train_ensemble
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS
 arm = ARMS[{ARM!r}]
