@@ -86,9 +86,11 @@ def test_is_what_finite_differences_say_of_every_loss(loss, last, tmp_path):
 
 
 def test_vanishing_gradients_show(tmp_path):
-    x, y = RNG.normal(size=(40, 2)).astype("float32"), np.arange(40) % 2
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(40, 2)).astype("float32"), np.arange(40) % 2
     hidden = [layers.Dense(8, "sigmoid") for _ in range(12)]
     model = keras.Sequential([keras.Input((2,)), *hidden, layers.Dense(1, "sigmoid")])
+    model.set_weights([random.uniform(-0.6, 0.6, w.shape) for w in model.get_weights()])
     model.compile("sgd", "binary_crossentropy")
     tracker = tracked(tmp_path, model, x, y)
     tracker.observe(model, 0)
