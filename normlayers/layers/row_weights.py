@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from normlayers.statistics.batches import batches, rows_in
 from normlayers.statistics.conversion import to_array
+from normlayers.statistics.tf_data import rank_of_elements
 
 Array = npt.NDArray[Any]
 
@@ -58,7 +59,7 @@ class _Rows:
             self._table = to_array(given)
         elif isinstance(given, list):
             self._stream = map(to_array, given)
-        elif _specified_rank(given) == 0:  # of single rows, whatever the data's batches
+        elif rank_of_elements(given) == 0:  # of single rows, whatever the data's batches
             self._table = np.concatenate([to_array(part) for part in given.batch(ROWS_AT_ONCE)])
         elif given is not None:
             self._stream = _batches_of_weights(given)
@@ -102,13 +103,6 @@ def _batches_of_weights(given: Any) -> Iterator[Array]:
         return batches(given)
     # Of an iterator it is not known that it is of tf.data, whose vectors would be rows.
     return batches(to_array(e) if isinstance(e, list) and not np.ndim(e[0]) else e for e in given)
-
-
-def _specified_rank(given: Any) -> int | None:
-    """How many axes the elements of a ``tf.data.Dataset`` have; ``None`` of other sources."""
-    shape = getattr(getattr(given, "element_spec", None), "shape", None)
-    rank: int | None = getattr(shape, "rank", None)
-    return rank
 
 
 def combined_weight(sample_weight: Any, mask: Any) -> Array | None:

@@ -50,6 +50,13 @@ def yields_single_rows(data: Any) -> bool:
     return False
 
 
+def rank_of_elements(data: Any) -> int | None:
+    """How many axes the elements have; ``None`` where that is unknown, and of other sources."""
+    shape = getattr(getattr(data, "element_spec", None), "shape", None)
+    rank: int | None = getattr(shape, "rank", None)
+    return rank
+
+
 def can_rebatch(data: Any) -> bool:
     """Whether ``data`` can join its batches itself: all of one shape but for their rows."""
     specification = _specification(data)

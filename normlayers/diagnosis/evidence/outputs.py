@@ -158,16 +158,21 @@ def _fit(targets: tuple[int, ...], outputs: tuple[int | None, ...]) -> bool:
 
 
 def known(y: Array) -> Array:
-    """The rows of targets in which every one is a number.
+    """The rows of targets, of shape ``(rows, ...)``, in which every one is a number."""
+    return y[are_known(y)]
+
+
+def are_known(y: Array) -> Array:
+    """Which rows of targets hold numbers alone, shape ``(rows,)``.
 
     Args:
         y: shape ``(rows, ...)``.
 
     Example:
-        >>> known(np.array([[1.0, np.nan], [2.0, 3.0]])).tolist()
-        [[2.0, 3.0]]
+        >>> are_known(np.array([[1.0, np.nan], [2.0, 3.0]])).tolist()
+        [False, True]
     """
-    return y[np.isfinite(y).reshape(len(y), -1).all(axis=1)]
+    return np.asarray(np.isfinite(y).reshape(len(y), -1).all(axis=1))
 
 
 def _compared(y: Array | None, values: Array) -> Array | None:

@@ -151,9 +151,8 @@ class Given:
 
     @cached_property
     def learned(self) -> list[int]:
-        """The numbers of the outputs that are trained: those with a loss; without any, all."""
-        found = [number for number, loss in enumerate(self.losses) if loss is not None]
-        return found or list(range(len(self.losses)))
+        """The numbers of the outputs that are trained."""
+        return learned_of(self.losses)
 
     @cached_property
     def compared(self) -> list[Array]:
@@ -270,6 +269,12 @@ def losses_of(model: keras.Model, names: list[str]) -> list[Any]:
     if isinstance(loss, Sequence) and not isinstance(loss, str):
         return list(loss)
     return [loss] * len(names)
+
+
+def learned_of(losses: Sequence[Any]) -> list[int]:
+    """The numbers of the outputs that are trained: those with a loss; without any, all."""
+    found = [number for number, loss in enumerate(losses) if loss is not None]
+    return found or list(range(len(losses)))
 
 
 def loss_kind(loss: Any) -> Loss | None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.data import Data
-from normlayers.diagnosis.repair.given import losses_of
+from normlayers.diagnosis.repair.given import learned_of, losses_of
 from normlayers.diagnosis.repair.training import Split, split
 from normlayers.inference.graph import input_names, output_names
 
@@ -56,9 +56,8 @@ def _by_output(model: keras.Model, targets: Any, rows: int) -> list[Array]:
             f"y must have targets for each of the outputs {', '.join(names)}; pass a dict by these "
             f"names. Received: targets for {len(found)}."
         )
-    losses = losses_of(model, names)
-    trained = [loss is not None or not any(losses) for loss in losses]
-    without = [n for n, y, t in zip(names, found, trained, strict=False) if t and y is None]
+    learned = learned_of(losses_of(model, names))
+    without = [n for i, n in enumerate(names) if i in learned and found[i] is None]
     if without:
         raise ValueError(
             "y must have targets for each output that has a loss, and for all of a model that has "

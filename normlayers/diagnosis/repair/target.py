@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, known
+from normlayers.diagnosis.evidence.outputs import Loss, are_known, known
 
 Array = npt.NDArray[Any]
 Kind = Literal["binary", "classes", "one_hot", "several", "regression"]
@@ -109,7 +109,7 @@ def score(target: Target, y: Array, predicted: Array, threshold: float, logits: 
     predicted = np.asarray(predicted, float)
     if not np.all(np.isfinite(predicted)):
         return NONE
-    rows = np.isfinite(y).reshape(len(y), -1).all(axis=1)
+    rows = are_known(y)
     y, predicted = y[rows], predicted[rows]
     if not len(y):
         return NONE
