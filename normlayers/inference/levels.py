@@ -29,7 +29,8 @@ def levels(model: Any, layers: Sequence[Any], called: Sequence[Any]) -> list[lis
         if repeated:
             raise ValueError(
                 f"layer {repeated[0].name!r} is called more than once, and what its inputs depend "
-                "on is known of Sequential and Functional models only; pass layerwise=False."
+                "on is known only of layers that Sequential and Functional models call themselves, "
+                "not of those within other layers or models; pass layerwise=False."
             )
         return [[layer] for layer in called]
     groups, done = [], 0

@@ -145,9 +145,16 @@ def _like(layer: Any, **changed: Any) -> Any:
 
 def take_state(copy: Any, layer: Any) -> None:
     """Give a copy of a layer its weights, and what else it has learned."""
-    if layer.weights:
+    pairs = list(zip(inner_layers(layer), inner_layers(copy), strict=False))
+    if any(getattr(its, "quantization_mode", None) for its, _ in pairs):
+        # A layer built quantized has its weights in another order than one quantized when built.
+        for its, own in pairs:
+            kept: dict[str, Any] = {}
+            its.save_own_variables(kept)
+            own.load_own_variables(kept)
+    elif layer.weights:
         copy.set_weights(layer.get_weights())
-    for its, own in zip(inner_layers(layer), inner_layers(copy), strict=False):
+    for its, own in pairs:
         if isinstance(own, keras.layers.Normalization):
             own.finalize_state()  # what it computes with follows from its weights only then
         elif hasattr(its, "save_assets"):  # as of a vocabulary

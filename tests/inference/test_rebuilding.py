@@ -63,3 +63,16 @@ def test_a_copy_is_exported_without_having_been_called():
     assert nl.fold(keras.Sequential([keras.Input((4,)), layers.Dense(2)])).model._called
     layer = nl.fold(keras.Sequential([keras.Input((4,)), layers.Dense(2)])).model.layers[0]
     assert layer.output.shape == (None, 2)
+
+
+@pytest.mark.parametrize("mode", ["int8", "float8"])
+def test_a_model_quantized_after_it_was_built(mode):
+    first, last = layers.Dense(4), layers.Dense(3)
+    model = randomized(keras.Sequential([keras.Input((6,)), first, nl.BatchNormalization(), last]))
+    for dense in (first, last):
+        dense.quantize(mode)
+    x = rng().normal(size=(8, 6)).astype("float32")
+    folded = nl.fold(model)
+    assert folded.folded == {}
+    assert_same(folded.model, model, x)
+    assert_same(nl.without_idle_bias(model), model, x)

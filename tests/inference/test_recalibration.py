@@ -408,3 +408,18 @@ def test_progress_is_shown(capsys):
     nl.recalibrate(model, ROWS, verbose=True)
     shown = capsys.readouterr().err
     assert "recalibrating, pass 3 of 3" in shown
+
+
+def test_a_layer_within_a_wrapper_that_calls_it_often():
+    """Its inputs are known to no graph, and both steps' are its own."""
+    normalization = nl.BatchNormalization()
+    model = keras.Sequential([keras.Input((5, 4)), keras.layers.TimeDistributed(normalization)])
+    x = (np.random.default_rng(0).normal(size=(16, 5, 4)) * 3 + 1).astype("float32")
+    with pytest.raises(ValueError, match=r"not of those within other layers.* layerwise=False"):
+        nl.recalibrate(model, x)
+    nl.recalibrate(model, x, layerwise=False)
+    mean, variance = map(
+        keras.ops.convert_to_numpy, (normalization.moving_mean, normalization.moving_variance)
+    )
+    np.testing.assert_allclose(mean, x.mean(axis=(0, 1), dtype=float), rtol=1e-5)
+    np.testing.assert_allclose(variance, x.var(axis=(0, 1), dtype=float), rtol=1e-5)

@@ -71,14 +71,15 @@ def _initial(subject: Subject) -> dict[int, Array]:
 
 def _duplicates(call: Call, values: dict[int, Array]) -> tuple[Array, float]:
     """Weights of each neuron, shape ``(weights, neurons)``, and what share another one has too."""
-    parts = [getattr(call.layer, name, None) for name in ("kernel", "bias")]
+    kernel, bias = (getattr(call.layer, name, None) for name in ("kernel", "bias"))
+    # With LoRA or packed in 4 bits, the kernel is computed of several variables.
+    if not (isinstance(kernel, keras.Variable) or ops.is_tensor(kernel)) or kernel.shape[-1] < 2:
+        return np.zeros((0, 1)), 0.0
     arrays = [
         values.get(id(part), np.asarray(ops.convert_to_numpy(ops.copy(part))))
-        for part in parts
-        if isinstance(part, keras.Variable)
+        for part in (kernel, bias)
+        if part is not None
     ]
-    if not arrays or arrays[0].shape[-1] < 2:
-        return np.zeros((0, 1)), 0.0
     flat = [array.reshape(-1, array.shape[-1]) for array in arrays]
     rounded = [np.round(part / (EQUAL * (np.abs(part).max() or 1.0))) for part in flat]
     counts = np.unique(np.vstack(rounded), axis=1, return_counts=True)[1]

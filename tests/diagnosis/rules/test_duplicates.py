@@ -60,3 +60,18 @@ def test_rounding_does_not_make_neurons_differ():
 def test_a_bias_does_not_hide_that_kernels_differ():
     hidden = LAYERS.Dense(16, "relu", bias_initializer=keras.initializers.Constant(-1e6))
     assert not found("duplicate_neurons", network(hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
+
+
+@pytest.mark.parametrize("change", [lambda d: d.enable_lora(2), lambda d: d.quantize("int4")])
+def test_a_kernel_that_is_computed_is_compared_too(change):
+    hidden = LAYERS.Dense(16, "relu")
+    model = network(hidden, LAYERS.Dense(1, "sigmoid"))
+    change(hidden)
+    model.compile("adam", "binary_crossentropy")
+    assert not found("duplicate_neurons", model, X, Y)
+    same = LAYERS.Dense(16, "relu", kernel_initializer="ones")
+    alike = network(same, LAYERS.Dense(1, "sigmoid"))
+    change(same)
+    alike.compile("adam", "binary_crossentropy")
+    (finding,) = found("duplicate_neurons", alike, X, Y)
+    assert (finding.where, finding.evidence["share"]) == (same.name, 1.0)
