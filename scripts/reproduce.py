@@ -1,11 +1,12 @@
 """Run every experiment, two side by side, check the articles' claims and write a report of them."""
 
 import sys
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from quiet_start import run_script
 
+from normlayers.experiments.deep_networks.arguments import checked
 from normlayers.experiments.report.reproduction import EXPERIMENTS, LOGS, reproduce
 from normlayers.experiments.running.command_line import SCHEDULER_HELP, ArgumentParser, folder
 
@@ -31,7 +32,13 @@ def main() -> None:
     add("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     add("--start-over", action="store_true", help="remove earlier runs from --log-dir first")
     options = vars(parser.parse_args())
-    sys.exit(parser.carry_out(partial(reproduce, Path(__file__).parent), options))
+    sys.exit(parser.carry_out(run, options))
+
+
+def run(networks: int | None, **options: Any) -> int:
+    if networks is not None:
+        checked(networks=networks)  # before the experiments ahead of that one have run
+    return reproduce(Path(__file__).parent, networks=networks, **options)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ def preloaded_context() -> Any:
 
 def _run(script: Path, arguments: Sequence[str], printed: str, width: int) -> None:
     """In the new process: run the script as ``python`` does, printing to a file."""
+    threading.Thread(target=_interrupt_without_parent, daemon=True).start()
     with open(printed, "ab", buffering=0) as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
@@ -92,3 +93,13 @@ def _run(script: Path, arguments: Sequence[str], printed: str, width: int) -> No
     sys.argv = [str(script), *arguments]
     sys.path[0] = str(script.parent)
     runpy.run_path(str(script), run_name="__main__")
+
+
+def _interrupt_without_parent() -> None:
+    """End this process as Ctrl-C does once the one that it runs for has ended, killed perhaps."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        main = threading.main_thread().ident
+        if main is not None:
+            signal.pthread_kill(main, signal.SIGINT)

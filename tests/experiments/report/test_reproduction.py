@@ -176,20 +176,30 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_runs(scripts
     assert not (tmp_path / "logs").exists()
 
 
-def test_the_script_refuses_in_one_sentence(tmp_path):
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--report", ".", "--report . is a folder; give the path of a file."),
+        ("--networks", "0", "--networks must be from 1 to 10000, not 0."),
+    ],
+)
+def test_the_script_refuses_in_one_sentence(tmp_path, option, value, says):
     script = ROOT / "scripts" / "reproduce.py"
-    done = run_python(script, "--log-dir", tmp_path / "logs", "--report", tmp_path)
-    said = f"reproduce.py: error: --report {tmp_path} is a folder; give the path of a file.\n"
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    done = run_python(script, "--log-dir", tmp_path / "logs", option, value)
+    expected = f"reproduce.py: error: {says}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interruption_ends_what_is_running(scripts, tmp_path):
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_end_of_the_whole_ends_what_is_running(scripts, tmp_path, ended_by):
     for name in NAMES:
         (scripts / f"{name}.py").write_text(
             "import pathlib, sys, time\n"
             f"pathlib.Path({str(tmp_path)!r}, '{name}.started').touch()\n"
-            "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('kept what is there')\n"
+            "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n"
+            "    print('kept what is there')\n"
+            f"    pathlib.Path({str(tmp_path)!r}, '{name}.ended').touch()\n"
         )
     code = (
         "import pathlib, signal\n"
@@ -201,15 +211,22 @@ def test_an_interruption_ends_what_is_running(scripts, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 60
-    while len(list(tmp_path.glob("*.started"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for(tmp_path, "*.started", 2)
     time.sleep(0.2)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, ended_by)
     printed, _ = process.communicate(timeout=30)
-    assert printed.count("kept what is there") == 2
+    wait_for(tmp_path, "*.ended", 2)
+    if ended_by == signal.SIGINT:
+        assert printed.count("kept what is there") == 2
     assert process.returncode != 0
     assert len(list(tmp_path.glob("*.started"))) == 2  # the third was not begun
+
+
+def wait_for(folder, pattern, number):
+    deadline = time.monotonic() + 60
+    while len(list(folder.glob(pattern))) < number:
+        assert time.monotonic() < deadline, f"{pattern} within a minute"
+        time.sleep(0.1)
 
 
 def test_the_table_as_markdown_is_grouped_by_article():
