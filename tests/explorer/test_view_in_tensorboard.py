@@ -91,6 +91,16 @@ def test_any_name(opened, board, name):
     assert page.locator(".run").get_attribute("data-step") == "5"
 
 
+@pytest.mark.parametrize("opens", [".chooser", ".keys"])
+def test_what_opens_at_the_top_is_within_a_narrow_phone(opened, board, opens):
+    """The list of runs, some with long names, and the keys."""
+    page = opened(f"{board.address}{ALONE}#run=plain", width=320)
+    page.locator(f"{opens} summary").click()
+    box = page.locator(f"{opens} .sheet").bounding_box()
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 SAID = {
     "nan": "its activations are NaN or infinite",
     "layers change": "At this observation the model had other layers (former)",

@@ -36,6 +36,7 @@ def test_no_runs(opened, served):
     said = page.locator(".notices").inner_text()
     assert "2 runs have no snapshots (“old”, “scalars only”)" in said
     assert "No run with snapshots yet" in said
+    assert page.get_by_text("no loss was recorded").count() == 0
     assert "ActivationTracker" in said
 
 

@@ -84,7 +84,9 @@ function entries(recordings) {
     key.style.borderTopStyle = styles[CURVES.indexOf(curve)];
     return element('span', {}, key, curve.words);
   });
-  if (!found.length) return [element('span', {}, 'no loss was recorded: the slider still works')];
+  if (recordings.length && !found.length) {
+    return [element('span', {}, 'no loss was recorded: the slider still works')];
+  }
   return lines;
 }
 
