@@ -24,6 +24,7 @@ from normlayers.experiments.two_neuron_circle.lit_points import (
 )
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.standardize import Standardize
+from normlayers.pictures.whole_file import whole_file
 from normlayers.tracking import measures
 from normlayers.tracking.activation_tracker import ActivationTracker
 
@@ -106,7 +107,8 @@ def train(
     counting = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: advance(passes))
     callbacks = [tracker, recorder, counting]
     fit_in_passes(model, x, y, BATCH_SIZE, epochs, passes, seed, callbacks)
-    model.save(folder / MODEL)
+    with whole_file(folder / MODEL) as path:
+        model.save(path)
     probability = np.asarray(keras.ops.convert_to_numpy(model(x)), float)
     found = {
         "accuracy": float(accuracy_score(y, probability > 0.5)),

@@ -3,10 +3,12 @@
 Covers too: arms.py, figures.py, table.py, training.py.
 """
 
+import errno
 import io
 import json
 import re
 import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -292,3 +294,16 @@ def test_a_bar_is_shown_on_a_terminal_and_only_there(short, tmp_path):
     experiment.run(tmp_path, console=console, **SHORT)
     assert "4/4" in console.file.getvalue()
     assert "4/4" not in short[2]
+
+
+def test_a_model_that_does_not_fit_on_the_disk_leaves_no_half_of_itself(tmp_path, monkeypatch):
+    def save_half(model, path):
+        Path(path).write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", save_half)
+    (arm,) = SHORT["arms"]
+    with pytest.raises(OSError, match="No space left"):
+        run(tmp_path, **SHORT)
+    assert {path.name for path in (tmp_path / arm).glob("*model*")} == set()
+    assert {path.name for path in (tmp_path / arm).glob(".*")} == set()
