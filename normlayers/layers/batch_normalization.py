@@ -273,7 +273,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return fused_batch_norm.takes(x, self.axis) and (asked or fused_batch_norm.is_faster(x))
 
     def _kernel(self, x: Any) -> Any:
-        blocked = self.implementation == "auto" and blocked_batch_norm.is_needed(x, self.axis)
+        blocked = self.implementation == "auto" and blocked_batch_norm.is_needed(x)
         return blocked_batch_norm if blocked else fused_batch_norm
 
     def _learned(self) -> tuple[Any, Any]:
