@@ -10,17 +10,17 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.layers.counting import NamedErrors, Verbose, count_all
+from normlayers.layers import counting, unfinalized
 from normlayers.layers.learned_weights import Learned
 from normlayers.layers.row_weights import combined_weight
 from normlayers.layers.scaling_layer import ScalingLayer
+from normlayers.layers.unfinalized import Statistics
 from normlayers.statistics.blocks import Missing
 from normlayers.statistics.conversion import is_sparse, to_array
 from normlayers.statistics.extrema import Extrema
 from normlayers.statistics.moments import Moments
 
 Array = npt.NDArray[Any]
-Statistics = Moments | Extrema
 
 
 class AdaptiveLayer(ScalingLayer):
@@ -45,8 +45,9 @@ class AdaptiveLayer(ScalingLayer):
         # What was counted, its last batch's shape, and the weights as they were then: where they
         # have been changed since, they are what holds.
         self._running: Statistics | None = None
-        self._running_shape: tuple[int, ...] = ()
+        self._running_shape: tuple[int | None, ...] = ()
         self._weights_then: list[Array] = []
+        self._finalized = True
 
     @abstractmethod
     def location_and_spread(self, statistics: Any) -> tuple[Array, Array]:
@@ -67,7 +68,7 @@ class AdaptiveLayer(ScalingLayer):
         steps: int | None = None,
         sample_weight: Any = None,
         mask: Any = None,
-        verbose: Verbose = "auto",
+        verbose: counting.Verbose = "auto",
     ) -> None:
         """Learn the statistics of ``data``, forgetting earlier ones.
 
@@ -99,7 +100,7 @@ class AdaptiveLayer(ScalingLayer):
         self.refuse_given("adapt")
         statistics = self.new_statistics()
         with self._errors_named("adapt"):
-            shape = count_all(
+            shape = counting.count_all(
                 statistics,
                 data,
                 batch_size=batch_size,
@@ -120,6 +121,9 @@ class AdaptiveLayer(ScalingLayer):
 
     def update_state(self, batch: Any, sample_weight: Any = None, mask: Any = None) -> None:
         """Count a batch in; ``finalize_state`` changes what the layer computes.
+
+        What is counted goes with the layer, finalized or not, where it is pickled, deep-copied or
+        saved (``model.save``); not where weights alone are (``save_weights``, ``get_weights``).
 
         Args:
             batch: shape ``(rows, ...)``.
@@ -205,6 +209,17 @@ class AdaptiveLayer(ScalingLayer):
             inverse.load_own_variables(store)
         return inverse
 
+    def save_assets(self, folder: str) -> None:
+        """Save what was counted and is not finalized; Keras calls this."""
+        if self._running is not None and not (self._finalized or self._weights_changed()):
+            unfinalized.write(folder, self._running, self._running_shape)
+
+    def load_assets(self, folder: str | None) -> None:
+        """Take it, after the weights; Keras calls this."""
+        found = unfinalized.read(folder, self.statistics_class)
+        if found is not None:
+            self._keep(*found)
+
     # What ``normlayers.adapt`` calls too
 
     def new_statistics(self) -> Statistics:
@@ -227,30 +242,23 @@ class AdaptiveLayer(ScalingLayer):
         """Location and spread; ValueError where the layer cannot compute with them."""
         if not statistics.rows or not np.any(statistics.count):
             raise ValueError("there are no data.")
-        _refuse(statistics.count == 0, "has no data: all of it is masked out, NaN or of weight 0")
+        counting.refuse_features(
+            statistics.count == 0, "has no data: all of it is masked out, NaN or of weight 0"
+        )
         with np.errstate(over="ignore"):
             location, spread = self.location_and_spread(statistics)
         for name, values in ((self.location_name, location), (self.spread_name, spread)):
-            largest = np.max(np.abs(values), initial=0)
-            _refuse(
-                ~(np.abs(values) <= np.finfo(self._weight_dtype).max),
-                f"has a {name} of up to {largest:.3g}, too large for {self._weight_dtype}; divide "
-                "the data by a constant"
-                + (
-                    ""
-                    if self._weight_dtype == "float64"
-                    else ' or make the layer with dtype="float64"'
-                ),
-            )
+            counting.refuse_too_large(values, name, self._weight_dtype)
         return location, spread
 
-    def take(self, statistics: Statistics, shape: tuple[int, ...]) -> None:
+    def take(self, statistics: Statistics, shape: tuple[int | None, ...]) -> None:
         """Compute with these statistics, of data of this shape, if they pass the check."""
         location, spread = self.check_statistics(statistics)
         if not self.built:
             self.build((None, *shape[1:]))
         self.set_statistics(Learned(location, spread, statistics.count, statistics.rows))
         self._keep(statistics, shape)
+        self._finalized = True
 
     def refuse_given(self, method: str) -> None:
         """Raise RuntimeError where the statistics were given: they are not to be learned."""
@@ -272,8 +280,8 @@ class AdaptiveLayer(ScalingLayer):
             return self.counted_before(self.learned())
         return self.new_statistics()
 
-    def _keep(self, statistics: Statistics, shape: tuple[int, ...]) -> None:
-        self._running, self._running_shape = statistics, shape
+    def _keep(self, statistics: Statistics, shape: tuple[int | None, ...]) -> None:
+        self._running, self._running_shape, self._finalized = statistics, shape, False
         self._weights_then = self.weights_now()
 
     def _weights_changed(self) -> bool:
@@ -286,15 +294,5 @@ class AdaptiveLayer(ScalingLayer):
     def _built_shape(self) -> tuple[Any, ...]:
         return () if self._layout is None else self._layout.built_for
 
-    def _errors_named(self, method: str) -> NamedErrors:
-        return NamedErrors(f"{type(self).__name__}.{method}()")
-
-
-def _refuse(features: Array, what: str) -> None:
-    """Raise ValueError where something is the matter with a feature."""
-    if not np.any(features):
-        return
-    first = ", ".join(str(int(index)) for index in np.argwhere(features)[0])
-    others = int(np.sum(features)) - 1
-    more = f" (and so {'has' if others == 1 else 'have'} {others:,} more)" if others else ""
-    raise ValueError(f"{f'feature {first}' if first else 'the whole'} {what}{more}.")
+    def _errors_named(self, method: str) -> counting.NamedErrors:
+        return counting.NamedErrors(f"{type(self).__name__}.{method}()")

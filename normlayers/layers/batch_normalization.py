@@ -9,8 +9,8 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from normlayers.layers.batch_norm import arguments as arguments
 from normlayers.layers.batch_norm import (
+    arguments,
     batch_renormalization,
     blocked_batch_norm,
     fused_batch_norm,
@@ -44,7 +44,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     It takes the place of ``keras.layers.BatchNormalization``, whose arguments, weights and saved
     weights it shares, and is found by ``isinstance`` wherever that is; forward and backward are
-    its own.
+    its own. So JAX has no forward-mode derivative of a training step (``jax.jvp``, ``jax.jacfwd``),
+    whatever the ``implementation``: take ``jax.jacrev``, or Keras's layer with ``get_weights()``.
 
     With an ``activation``, ``placement`` says on which side of it the normalization stands:
 
@@ -240,7 +241,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         gamma, beta = self._learned()
         _, column = reference_batch_norm.across(x, self.axis)
         y = x_hat * column(r * gamma) + column(d * gamma + beta)
-
         move(self.renorm_mean, mu, self.renorm_momentum, n)
         move(self.renorm_stddev, sigma, self.renorm_momentum, n)
         keep = kept_share(self.momentum, n, self.steps, dtype)
@@ -273,7 +273,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return fused_batch_norm.takes(x, self.axis) and (asked or fused_batch_norm.is_faster(x))
 
     def _kernel(self, x: Any) -> Any:
-        blocked = self.implementation == "auto" and blocked_batch_norm.is_needed(x, self.axis)
+        blocked = self.implementation == "auto" and blocked_batch_norm.is_needed(x)
         return blocked_batch_norm if blocked else fused_batch_norm
 
     def _learned(self) -> tuple[Any, Any]:

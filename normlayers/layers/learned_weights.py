@@ -83,6 +83,15 @@ def learned_of(location: Array, spread: Array, exact: Array) -> Learned:
     return Learned(location, spread, held[3], int(held[4].max(initial=0)))
 
 
+def learned_in(
+    location: Array, spread: Array, exact: Array, scale_of: Callable[[Any, Any], Any]
+) -> tuple[Learned, Array]:
+    """What weights of any type hold, and the scale: ``weights_of`` splits them for another."""
+    learned = learned_of(location, spread, exact)
+    held = exact[2].sum(axis=0, dtype=np.float64)
+    return learned, np.where(spread == exact[1, 0], held, scale_of(learned.spread, np))
+
+
 def learned_earlier(store: Mapping[str, Any]) -> tuple[Learned, Array]:
     """What a file from before there was ``exact`` holds, and the scale."""
     location, spread, rows, low, divisor = (

@@ -37,8 +37,10 @@ class MinMaxScale(AdaptiveLayer):
       those beyond 2**53 as far as float64 holds their statistics.
     - ``max - min <= eps * max(|min|, |max|)`` where the layer receives float32, bfloat16 or
       float16, with that type's ``eps``: the rounding of the inputs.
+    - ``max - min < 1.2e-38``, the smallest normal number of float32 (of float64, in a layer of that
+      ``dtype``): the backends take smaller ones for 0. Multiply such data by a constant.
 
-    Extrema that are given are taken as they are: only a span of 0 is a constant's.
+    Extrema that are given are taken as they are: only the last rule is for them too.
 
     Source: the min-max scaling of article A1, ``(x - min) / (max - min)``.
 

@@ -93,7 +93,7 @@ class ScalingLayer(StatisticsLayer):
             location, spread = self._fitted
             high, low = split(location, self._weight_dtype)
             scale = self.scale_of(spread, np)
-            divisor = np.where(scale > 0, scale, 1.0)
+            divisor = np.where(scale < self._least_divisor, 1.0, scale)
             self._constants = high, self._where_it_matters(low, divisor), divisor
 
     def affine(self, received: str, shape: Sequence[int | None]) -> tuple[Array, Array, Array]:
@@ -203,7 +203,13 @@ class ScalingLayer(StatisticsLayer):
         spacing = 0.0 if self.invert else SPACING.get(received, 0.0)
         integers = not self.invert and ("int" in received or received == "bool")
         constant = self.is_constant(values, spacing, integers, library)
+        constant = library.logical_or(constant, values.scale < self._least_divisor)
         return values.high, values.low, library.where(constant, 1.0, values.scale)
+
+    @property
+    def _least_divisor(self) -> float:
+        # TensorFlow and JAX take smaller numbers for 0: 0 / 0 would be NaN.
+        return float(np.finfo(self._weight_dtype).tiny)
 
     def _where_it_matters(self, low: Array, divisor: Array) -> Array | None:
         """``None`` where it makes no difference: one operation less on all inputs."""

@@ -39,8 +39,10 @@ class Standardize(AdaptiveLayer):
     - ``std <= eps * |mean| / 2`` where the layer receives float32, bfloat16 or float16, with that
       type's ``eps``: the rounding of the inputs. Through ``keras.Input`` float64 data come in
       float32, unless it has another ``dtype``.
+    - ``std < 1.2e-38``, the smallest normal number of float32 (of float64, in a layer of that
+      ``dtype``): the backends take smaller ones for 0. Multiply such data by a constant.
 
-    Statistics that are given are taken as they are: only a variance of 0 is a constant's.
+    Statistics that are given are taken as they are: only the last rule is for them too.
 
     Wide inputs (float64, and integers such as timestamps and identifiers) are centred in their own
     precision and only then rounded to the layer's type, with a mean of twice a float32's digits.

@@ -18,6 +18,7 @@ from normlayers.layers.learned_weights import (
     PARTS,
     Learned,
     learned_earlier,
+    learned_in,
     learned_of,
     weights_of,
 )
@@ -109,16 +110,26 @@ class StatisticsLayer(keras.layers.Layer):
         self.built = True
 
     def set_weights(self, weights: Any) -> None:
-        """Take statistics, as ``get_weights`` of another layer has them."""
+        """Take statistics, as ``get_weights`` of another layer has them, of any float type.
+
+        Of a layer of another ``dtype`` they are split anew, as from files, so that no digits are
+        lost. ``set_weights`` of a whole model does not ask its layers: there they are cast.
+        """
         self._refuse_unbuilt(len(weights))
-        super().set_weights(weights)
+        if self._are_of_another_type(weights):
+            self._assign_anew(weights)
+        else:
+            super().set_weights(weights)
         self._has_statistics = self._given is not None or self.count > 0
 
     def load_own_variables(self, store: Any) -> None:
         """Take saved statistics; Keras calls this."""
         self._refuse_unbuilt(len(store.keys()))
-        if len(store.keys()) == EARLIER_WEIGHTS and self._given is None:
+        weights = [store[key] for key in sorted(store.keys())]
+        if len(weights) == EARLIER_WEIGHTS and self._given is None:
             self._assign(*learned_earlier(store))
+        elif self._are_of_another_type(weights):
+            self._assign_anew(weights)
         else:
             super().load_own_variables(store)
         self._has_statistics = self._given is not None or self.count > 0
@@ -163,6 +174,19 @@ class StatisticsLayer(keras.layers.Layer):
         for weight, value in zip(self._own_weights(), values, strict=True):
             weight.assign(value)
         self._has_statistics = learned.rows > 0
+
+    def _are_of_another_type(self, weights: Sequence[Any]) -> bool:
+        """Whether they fit but for their type: in a cast they would lose digits."""
+        fitting = [tuple(weight.shape) for weight in self._own_weights()]
+        if [np.shape(weight) for weight in weights] != fitting:
+            return False
+        types = (keras.backend.standardize_dtype(weight.dtype) for weight in weights)
+        return any(dtype != self._weight_dtype for dtype in types)
+
+    def _assign_anew(self, weights: Sequence[Any]) -> None:
+        """Compute with what weights of another type hold."""
+        location, spread, exact = map(ops.convert_to_numpy, weights)
+        self._assign(*learned_in(location, spread, exact, self.scale_of))
 
     def _refuse_unbuilt(self, weights: int) -> None:
         if weights and not self.built:

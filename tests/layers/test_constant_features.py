@@ -102,3 +102,50 @@ def test_the_inverse_takes_constants_back(kind):
     x = np.full((4, 1), 0.3)
     forth, back = adapted(kind, x), adapted(kind, x, invert=True)
     np.testing.assert_allclose(output(back, output(forth, x)), x, rtol=1e-6)
+
+
+TINY = float(np.finfo(np.float32).tiny)
+# Below it, beside it, and float64 data that float32 cannot hold at all.
+SMALL = [1e-39, TINY / 4, 1e-60]
+
+
+def by_every_way(layer, x):
+    """Called, compiled by Keras, and as an affine map."""
+    called, compiled = output(layer, x), predicted(layer, x)
+    scale, shift, _ = layer.affine("float32", x.shape)
+    return called, compiled, x * scale + shift
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("unit", SMALL)
+@pytest.mark.parametrize("given", [False, True])
+def test_what_is_too_small_to_divide_by_is_constant(kind, unit, given):
+    """As Keras's layer has it; not 0 / 0 where the backend takes such numbers for 0."""
+    x = unit * np.array([[1.0], [2.0], [3.0]])
+    if not given:
+        layer = adapted(kind, x)
+    elif kind is nl.Standardize:
+        layer = nl.Standardize(mean=2 * unit, variance=unit**2 * 2 / 3)
+    else:
+        layer = nl.MinMaxScale(minimum=unit, maximum=3 * unit)
+    theirs = keras.layers.Normalization()
+    theirs.adapt(x)
+    for y in by_every_way(layer, x.astype("float32")):
+        np.testing.assert_allclose(y, 0, atol=1e-37)
+        np.testing.assert_allclose(y, output(theirs, x.astype("float32")), atol=1e-30)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_just_large_enough_to_divide_by_is_data(kind):
+    x = 2 * TINY * np.array([[1.0], [2.0], [3.0]], "float32")
+    ends = (1.5**0.5, -(1.5**0.5)) if kind is nl.Standardize else (1, 0)
+    for y in by_every_way(adapted(kind, x), x):
+        np.testing.assert_allclose(y[[2, 0], 0], ends, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(BACKEND == "jax", reason="JAX rounds float64 inputs")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_float64_layer_divides_by_what_float32_cannot_hold(kind):
+    x = 1e-60 * np.array([[1.0], [2.0], [3.0]])
+    y = output(adapted(kind, x, dtype="float64"), x)
+    assert np.ptp(y) == pytest.approx(6**0.5 if kind is nl.Standardize else 1)

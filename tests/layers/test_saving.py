@@ -1,8 +1,14 @@
-"""Adapted layers saved, copied, exported, and loaded on another backend."""
+"""Adapted layers saved, copied, exported, and loaded on another backend.
 
+Covers too: unfinalized.py.
+"""
+
+import copy
 import importlib.util
 import os
+import pickle
 import warnings
+import zipfile
 
 import keras
 import numpy as np
@@ -29,9 +35,9 @@ def test_weights_alone_make_a_copy(kind, tmp_path):
     model = keras.Sequential([keras.Input((3,)), adapted(kind), keras.layers.Dense(2)])
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        copy = keras.models.clone_model(model)
-        copy.set_weights(model.get_weights())
-        np.testing.assert_allclose(output(copy, X), output(model, X), atol=3e-6)
+        clone = keras.models.clone_model(model)
+        clone.set_weights(model.get_weights())
+        np.testing.assert_allclose(output(clone, X), output(model, X), atol=3e-6)
     model.save_weights(tmp_path / "model.weights.h5")
     other = keras.models.clone_model(model)
     other.load_weights(tmp_path / "model.weights.h5")
@@ -122,16 +128,16 @@ def test_weights_that_were_set_are_statistics_in_a_compiled_call_too(set_on):
     layer = nl.Standardize()
     layer.adapt(x)
     model = keras.Sequential([keras.Input((2,)), layer])
-    copy = keras.models.clone_model(model)
+    clone = keras.models.clone_model(model)
     if set_on == "layer":
-        copy.layers[0].set_weights(layer.get_weights())
+        clone.layers[0].set_weights(layer.get_weights())
     elif keras.backend.backend() == "jax":
         pytest.skip("a program that JAX traces cannot tell what weights hold")
     else:
-        copy.set_weights(model.get_weights())
+        clone.set_weights(model.get_weights())
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        found = copy.predict(x, verbose=0)
+        found = clone.predict(x, verbose=0)
     np.testing.assert_array_equal(found, model.predict(x, verbose=0))
 
 
@@ -139,3 +145,86 @@ def test_a_compiled_call_without_statistics_still_warns():
     model = keras.Sequential([keras.Input((2,)), nl.Standardize(name="unadapted")])
     with pytest.warns(UserWarning, match="'unadapted' has no statistics"):
         model.predict(np.ones((4, 2)), verbose=0)
+
+
+def counted_and_not_finalized(kind, **options):
+    """40 rows finalized, the others not."""
+    layer = adapted(kind, X[:40], **options)
+    layer.update_state(X[40:])
+    return layer
+
+
+def saved(layer, folder):
+    """Through a model's file."""
+    keras.Sequential([keras.Input((3,)), layer]).save(folder / "model.keras")
+    return keras.models.load_model(folder / "model.keras").layers[0]
+
+
+WAYS = {
+    "pickle": lambda layer, folder: pickle.loads(pickle.dumps(layer)),
+    "deepcopy": lambda layer, folder: copy.deepcopy(layer),
+    "copy": lambda layer, folder: copy.copy(layer),
+    "file": saved,
+    "pickled model": lambda layer, folder: pickle.loads(
+        pickle.dumps(keras.Sequential([keras.Input((3,)), layer]))
+    ).layers[0],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_counted_goes_with_the_layer_before_it_is_finalized(way, kind, tmp_path):
+    layer = counted_and_not_finalized(kind)
+    copied = WAYS[way](layer, tmp_path)
+    assert copied.count == 40
+    np.testing.assert_array_equal(output(copied, X), output(layer, X))
+    layer.update_state(X + 100)  # the copy's are its own
+    copied.finalize_state()
+    for ours, at_once in zip(statistics(copied), statistics(adapted(kind)), strict=True):
+        np.testing.assert_allclose(ours, at_once, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("axis", [-1, None])
+def test_layers_that_were_never_finalized_are_merged_from_pickles(kind, axis):
+    parts = [kind(axis) for _ in range(3)]
+    shards = [X[:20], X[20:40], X[40:]]
+    for part, shard in zip(parts, shards, strict=True):
+        part.update_state(shard)
+    merged = kind(axis)
+    merged.merge_state(pickle.loads(pickle.dumps(parts)))
+    merged.finalize_state()
+    extremes = {nl.Standardize: (np.mean, np.var), nl.MinMaxScale: (np.min, np.max)}[kind]
+    for ours, function in zip(statistics(merged)[:2], extremes, strict=True):
+        np.testing.assert_allclose(
+            np.squeeze(ours), function(X.astype(float), axis=0 if axis else None), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_counting_that_was_started_over_is_so_in_the_copy(kind):
+    layer = adapted(kind)
+    layer.reset_state()
+    copied = pickle.loads(pickle.dumps(layer))
+    assert copied.count == 60
+    with pytest.raises(ValueError, match="no data"):
+        copied.finalize_state()
+    copied.update_state(X[:10])
+    copied.finalize_state()
+    assert copied.count == 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_set_after_counting_hold_in_the_copy_too(kind):
+    layer = counted_and_not_finalized(kind)
+    layer.set_weights(adapted(kind, X[:7]).get_weights())
+    copied = pickle.loads(pickle.dumps(layer))
+    copied.finalize_state()
+    assert copied.count == 7
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_has_no_more_in_it_where_all_is_finalized(kind, tmp_path):
+    saved(adapted(kind), tmp_path)
+    names = zipfile.ZipFile(tmp_path / "model.keras").namelist()
+    assert sorted(names) == ["config.json", "metadata.json", "model.weights.h5"]

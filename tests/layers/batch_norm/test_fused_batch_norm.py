@@ -1,6 +1,6 @@
 """The backends' kernels against the reference, and where they are taken.
 
-Covers too: blocked_batch_norm.py, tensorflow_blocks.py.
+Covers too: tensorflow_blocks.py.
 """
 
 import keras
