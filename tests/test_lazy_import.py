@@ -46,5 +46,10 @@ def test_every_public_name_is_there():
     assert run(program) == ["Standardize", "normlayers.tracking.measures"]
 
 
+def test_adapt_may_be_the_first_name_that_is_imported():
+    """Before Keras: no layer's module, as it is of most others."""
+    assert run("from normlayers import adapt; print(adapt.__name__)") == ["adapt"]
+
+
 def test_an_unknown_name_is_an_attribute_error():
     assert not hasattr(nl, "normalize")

@@ -178,7 +178,7 @@ class StatisticsLayer(keras.layers.Layer):
     def _are_of_another_type(self, weights: Sequence[Any]) -> bool:
         """Whether they fit but for their type: in a cast they would lose digits."""
         fitting = [tuple(weight.shape) for weight in self._own_weights()]
-        if [np.shape(weight) for weight in weights] != fitting:
+        if [tuple(getattr(weight, "shape", ())) for weight in weights] != fitting:
             return False
         types = (keras.backend.standardize_dtype(weight.dtype) for weight in weights)
         return any(dtype != self._weight_dtype for dtype in types)
