@@ -1,7 +1,6 @@
 """BatchNormalization against the formulas in NumPy and Keras's own layer.
 
-Covers too: batch_norm/arguments.py, batch_norm/weights.py, batch_norm/batch_renormalization.py,
-batch_norm/moving_statistics.py.
+Covers too: batch_norm/arguments.py, batch_norm/weights.py.
 """
 
 import inspect
@@ -12,18 +11,11 @@ import pytest
 from sklearn.datasets import load_digits
 
 import normlayers as nl
-from tests.layers.derivatives import BACKEND, float64, gradients
+from tests.layers.called import output, weights
+from tests.layers.derivatives import BACKEND, gradients
 from tests.python_process import run_python
 
 RNG = np.random.default_rng(0)
-
-
-def output(layer, x, **call):
-    return keras.ops.convert_to_numpy(layer(x, **call))
-
-
-def weights(layer):
-    return {w.path.split("/")[-1]: keras.ops.convert_to_numpy(w) for w in layer.weights}
 
 
 def test_one_batch_by_hand():
@@ -247,30 +239,6 @@ def bn_weights(layer):
     return [weights(layer)[name] for name in own]
 
 
-def test_debias_divides_the_start_out_as_adam_does():
-    layer = nl.BatchNormalization(momentum=0.9, debias=True)
-    batches = RNG.normal(5, 3, size=(4, 50, 2)).astype("float32")
-    for step, x in enumerate(batches, start=1):
-        output(layer, x, training=True)
-        share = 0.1 * 0.9 ** np.arange(step - 1, -1, -1) / (1 - 0.9**step)
-        for name, of in (("moving_mean", np.mean), ("moving_variance", np.var)):
-            expected = share @ [of(batch, axis=0) for batch in batches[:step]]
-            np.testing.assert_allclose(weights(layer)[name], expected, rtol=1e-5)
-    assert weights(layer)["steps"] == 4
-    once = nl.BatchNormalization(debias=True)
-    y = output(once, batches[0], training=True)
-    np.testing.assert_allclose(output(once, batches[0]), y, atol=1e-5)
-
-
-def test_debiased_with_momentum_1_is_the_average_of_all_batches():
-    layer = nl.BatchNormalization(momentum=1.0, debias=True)
-    batches = RNG.normal(5, 3, size=(7, 50, 2)).astype("float32")
-    for x in batches:
-        output(layer, x, training=True)
-    expected = np.mean([x.mean(axis=0) for x in batches], axis=0)
-    np.testing.assert_allclose(weights(layer)["moving_mean"], expected, rtol=1e-5)
-
-
 def test_is_found_where_people_look_for_batch_normalization():
     assert isinstance(nl.BatchNormalization(), keras.layers.BatchNormalization)
 
@@ -357,144 +325,8 @@ def test_config_makes_an_equal_layer():
     assert copy.get_config() == layer.get_config()
 
 
-class Twos(keras.initializers.Initializer):
-    """Not registered, so that only its class can make another."""
-
-    def __call__(self, shape, dtype=None):
-        return keras.ops.full(shape, 2.0, dtype=dtype)
-
-
-def test_renorm_with_an_initializer_of_ones_own():
-    layer = nl.BatchNormalization(renorm=True, moving_variance_initializer=Twos())
-    layer.build((2, 3))
-    assert weights(layer)["moving_stddev"].tolist() == pytest.approx([2**0.5] * 3)
-    function = nl.BatchNormalization(
-        renorm=True, moving_mean_initializer=lambda s, dtype: keras.ops.ones(s)
-    )
-    function.build((2, 3))
-    assert weights(function)["renorm_mean"].tolist() == [1, 1, 1]
-
-
-def test_renorm_limits_of_none_do_not_limit():
-    x = RNG.normal(5, 3, size=(20, 2)).astype("float32")
-    limited, free = (
-        output(nl.BatchNormalization(renorm=True, renorm_clipping=limits), x, training=True)
-        for limits in ({"rmin": None, "dmax": None}, None)
-    )
-    np.testing.assert_array_equal(limited, free)
-
-
-@pytest.mark.parametrize("limits", [None, {"rmin": 0.7, "rmax": 1.1, "dmax": 0.3}], ids=str)
-def test_renorm_in_double_precision(limits):
-    """Against algorithm 1 of Ioffe (2017), step by step."""
-    epsilon = 0.3  # the root of it, a float64, bounds the first channel's sigma
-    clip = {"rmin": 0.0, "rmax": np.inf, "dmax": np.inf} | (limits or {})
-    with float64():
-        layer = nl.BatchNormalization(
-            epsilon=epsilon, momentum=0.9, renorm=True, renorm_clipping=limits,
-            renorm_momentum=0.8, moving_variance_initializer="zeros", dtype="float64",
-        )  # fmt: skip
-        layer.build((64, 3))
-        mean, sigma, moving_mean, moving_sigma = np.zeros((4, 3))
-        for _ in range(3):
-            x = RNG.normal(5, 3, size=(64, 3)) * [0, 1, 10]
-            y = output(layer, x, training=True)
-            mu, batch_sigma = x.mean(axis=0), np.sqrt(x.var(axis=0) + epsilon)
-            divisor = np.maximum(sigma, np.sqrt(epsilon))
-            r = np.clip(batch_sigma / divisor, clip["rmin"], clip["rmax"])
-            d = np.clip((mu - mean) / divisor, -clip["dmax"], clip["dmax"])
-            expected = (x - mu) / batch_sigma * r + d
-            np.testing.assert_allclose(y, expected, rtol=1e-13, atol=1e-13)
-            mean, sigma = 0.8 * mean + 0.2 * mu, 0.8 * sigma + 0.2 * batch_sigma
-            moving_mean = 0.9 * moving_mean + 0.1 * mu
-            moving_sigma = 0.9 * moving_sigma + 0.1 * batch_sigma
-        for name, true in {
-            "renorm_mean": mean, "renorm_stddev": sigma, "moving_mean": moving_mean,
-            "moving_stddev": moving_sigma, "moving_variance": moving_sigma**2 - epsilon,
-        }.items():  # fmt: skip
-            expected = np.maximum(true, 0) if name == "moving_variance" else true
-            np.testing.assert_allclose(weights(layer)[name], expected, rtol=1e-13, atol=1e-14)
-
-
-def test_an_empty_batch_moves_nothing_with_renorm_either():
-    layer = nl.BatchNormalization(renorm=True)
-    layer.build((None, 2))
-    before = layer.get_weights()
-    layer(np.zeros((0, 2), "float32"), training=True)
-    for now, then in zip(layer.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(now, then)
-
-
-def test_renorm_of_a_constant_channel_is_beta_without_epsilon():
-    layer = nl.BatchNormalization(renorm=True, epsilon=0.0, moving_variance_initializer="zeros")
-    x = np.ones((4, 2), "float32")
-    assert not output(layer, x, training=True).any()
-    assert np.isfinite(
-        output(layer, RNG.normal(size=(4, 2)).astype("float32"), training=True)
-    ).all()
-
-
-@pytest.mark.parametrize("momentum", [0.9, 1.0])
-def test_debias_in_double_precision(momentum):
-    with float64():
-        layer = nl.BatchNormalization(momentum=momentum, debias=True, dtype="float64")
-        x = RNG.normal(5, 3, size=(20, 2))
-        output(layer, x, training=True)
-        np.testing.assert_allclose(weights(layer)["moving_mean"], x.mean(axis=0), rtol=1e-13)
-
-
 def test_a_refused_build_leaves_no_trace():
     layer = nl.BatchNormalization(axis=1, implementation="fused", epsilon=0.0)
     with pytest.raises(ValueError, match="fused"):
         layer.build((2, 3, 4))
     assert (layer.input_spec, layer.weights, layer.built) == (None, [], False)
-
-
-@pytest.mark.skipif(BACKEND != "jax", reason="JAX's own kinds of derivatives")
-class TestDerivativesOfJax:
-    """Which kinds there are in training, as the docstring says, against those of Keras's layer."""
-
-    X = np.random.default_rng(8).normal(3, 2, size=(5, 2)).astype("float32")
-
-    def of(self, derivative, layer):
-        if not layer.built:
-            layer.build(self.X.shape)
-        learned, state = (
-            [weight.value for weight in weights]
-            for weights in (layer.trainable_variables, layer.non_trainable_variables)
-        )
-
-        def y(x):
-            return layer.stateless_call(learned, state, x, training=True)[0]
-
-        return derivative(y)(self.X)
-
-    @pytest.mark.parametrize("implementation", ["auto", "reference"])
-    def test_reverse_and_second_ones(self, implementation):
-        import jax
-
-        def hessian(y):
-            return jax.hessian(lambda x: (y(x) ** 3).sum())
-
-        for derivative in (jax.jacrev, hessian):
-            ours, theirs = (
-                self.of(derivative, layer)
-                for layer in (
-                    nl.BatchNormalization(implementation=implementation),
-                    keras.layers.BatchNormalization(),
-                )
-            )
-            np.testing.assert_allclose(ours, theirs, atol=2e-5)
-
-    def test_forward_ones_by_keras_layer_with_the_same_weights(self):
-        import jax
-
-        ours, theirs = nl.BatchNormalization(), keras.layers.BatchNormalization()
-        for layer in (ours, theirs):
-            layer.build(self.X.shape)
-        ours.set_weights([np.array(w, "float32") for w in ([2, 3], [1, -1], [0, 0], [1, 1])])
-        theirs.set_weights(ours.get_weights())
-        with pytest.raises(TypeError, match="forward-mode"):
-            self.of(jax.jacfwd, ours)
-        found, reverse = self.of(jax.jacfwd, theirs), self.of(jax.jacrev, ours)
-        np.testing.assert_allclose(found, reverse, atol=2e-5)
