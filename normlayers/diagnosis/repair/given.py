@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, compared, in_order, known_loss
+from normlayers.diagnosis.evidence.losses import Loss, known_loss
+from normlayers.diagnosis.evidence.outputs import compared, in_order
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
 from normlayers.inference.graph import function_of, has_graph, nodes_of, output_names

@@ -22,6 +22,8 @@ from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored
 
+# Their cures are for x, and for labels, and not for NaN in y and for y of another shape.
+OF_SOME_KINDS = ("non_finite_input", "labels_do_not_fit_output")
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
 
@@ -134,8 +136,9 @@ def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
 
 
 def _has_cure(finding: Finding) -> bool:
-    in_targets = finding.fault == "non_finite_input" and not finding.repairable
-    return (finding.fault in CURES or finding.fault in BY_RATE) and not in_targets
+    if finding.fault in OF_SOME_KINDS and not finding.repairable:
+        return False
+    return finding.fault in CURES or finding.fault in BY_RATE
 
 
 def _result(

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import compared, known_loss
+from normlayers.diagnosis.evidence.losses import known_loss
+from normlayers.diagnosis.evidence.outputs import compared
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.plan import Plan

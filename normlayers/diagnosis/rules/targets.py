@@ -11,6 +11,7 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.target_shapes import Said, not_computed, other_places
 
 Array = npt.NDArray[Any]
 
@@ -89,7 +90,13 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
         numbers = known(y)  # of the others another rule tells
         if not numbers.size:
             continue
-        said = _LABELS.get(output.loss.kind, _nothing)(output, numbers)
+        is_last = output.loss.axis in (-1, output.values.ndim - 1)
+        kind = output.loss.kind if is_last else ""  # classes along another axis are not known
+        # An output of other places than the targets have no other units or labels would cure.
+        misplaced = kind and other_places(output, numbers, evidence.graph)
+        said = misplaced or _LABELS.get(kind, _nothing)(output, numbers)
+        repairable = bool(said) and not misplaced
+        said = said or not_computed(output, numbers)
         if said is not None:
             severity, what, cure = said
             findings.append(
@@ -98,6 +105,7 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
                     output.name,
                     {
                         "shape": [len(y), *y.shape[1:]],
+                        "output": [len(y), *output.values.shape[1:]],
                         "lowest": float(numbers.min()),
                         "highest": float(numbers.max()),
                         "units": output.units,
@@ -107,13 +115,10 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
                     severity,
                     f"{what[0].upper()}{what[1:]}.",
                     cure,
-                    True,
+                    repairable,
                 )
             )
     return findings
-
-
-Said = tuple[Severity, str, str] | None
 
 
 def _nothing(output: Output, y: Array) -> Said:
@@ -228,7 +233,8 @@ def _of_binary(output: Output, y: Array) -> Said:
 
 def _of_regression(output: Output, y: Array) -> Said:
     width = y.shape[-1] if y.ndim > 1 else 1
-    if output.values.ndim == 2 and y.ndim <= 2 and width != output.units:
+    alike = y.ndim == output.values.ndim or (output.values.ndim == 2 and y.ndim == 1)
+    if alike and width != output.units:
         return (
             "error",
             f"the targets have {_count(width, 'column')}, and the output "

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, known_loss
+from normlayers.diagnosis.evidence.losses import Loss, known_loss
 from normlayers.diagnosis.repair.given import Given, activation_name
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part, put
 from normlayers.diagnosis.repair.target import Target

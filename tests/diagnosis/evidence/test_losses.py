@@ -3,7 +3,7 @@ import functools
 import keras
 import pytest
 
-from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.losses import known_loss
 
 
 class Own(keras.losses.Loss):
