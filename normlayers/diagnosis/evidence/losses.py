@@ -24,9 +24,12 @@ _KINDS = {
     "log_cosh": "regression",
     "mean_absolute_percentage_error": "relative",
     "mean_squared_logarithmic_error": "relative",
+    "poisson": "relative",
     "hinge": "hinge",
     "squared_hinge": "hinge",
 }
+# They take the logarithm of what is predicted.
+LOGARITHMIC = ("poisson", "mean_squared_logarithmic_error")
 _BY_CLASS = {"MeanSquaredLogarithmicError": "relative", "LogCosh": "regression"}
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.losses import LOGARITHMIC
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.outputs import OUT_OF_REACH
 from normlayers.diagnosis.rules.target_shapes import Said, not_computed, other_places
 
 Array = npt.NDArray[Any]
@@ -244,10 +246,23 @@ def _of_regression(output: Output, y: Array) -> Said:
     return None
 
 
+def _of_relative(output: Output, y: Array) -> Said:
+    assert output.loss is not None
+    name = output.loss.name
+    if name in LOGARITHMIC and np.mean(y < 0) > OUT_OF_REACH:
+        below = "takes all below 0 as 0" if name != "poisson" else "is for counts, 0 and more"
+        return (
+            "error",
+            f"the targets go down to {y.min():.4g}, and {name} {below}",
+            "Use mean_squared_error.",
+        )
+    return _of_regression(output, y)
+
+
 _LABELS = {
     "sparse": _of_sparse,
     "categorical": _of_categorical,
     "binary": _of_binary,
     "regression": _of_regression,
-    "relative": _of_regression,
+    "relative": _of_relative,
 }
