@@ -64,9 +64,11 @@ def _what_follows(output: Output, y: Array) -> str:
 def _cure(output: Output, y: Array, graph: Graph) -> str:
     # One number a row, or one for each unit.
     if y[0].size in (1, output.units) and output.values.ndim > 2:
+        of_classes = output.loss is not None and output.loss.kind == "sparse"
+        wanted = output.values[..., 0] if of_classes or output.units == 1 else output.values
         return (
             f"Where a row has one target, {_one_place(graph)} Where each place has one, give y the "
-            f"shape {_shape(output.values[..., 0])}."
+            f"shape {_shape(wanted)}."
         )
     if y.ndim > output.values.ndim:
         return (

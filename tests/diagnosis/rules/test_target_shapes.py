@@ -42,6 +42,16 @@ def test_an_output_of_each_step_for_one_target_a_row(loss, output, units, y, sai
     assert finding.cure.startswith("Where a row has one target, set return_sequences=False on 'lst")
 
 
+@pytest.mark.parametrize(
+    ("loss", "shape"), [(SPARSE, "(rows, 12)"), ("categorical_crossentropy", "(rows, 12, 2)")]
+)
+def test_the_cure_says_which_shape_the_loss_takes(loss, shape):
+    y = (LAST > 0).astype("int64")
+    y = y if loss == SPARSE else np.eye(2)[y]
+    (finding,) = found("labels_do_not_fit_output", recurrent(loss, "softmax", 2), STEPS, y)
+    assert finding.cure.endswith(f"Where each place has one, give y the shape {shape}.")
+
+
 def test_targets_of_each_step_for_one_output_a_row():
     model = recurrent("huber", sequences=False)
     (finding,) = found("labels_do_not_fit_output", model, STEPS, STEPS[:, :, :1])
