@@ -97,6 +97,7 @@ def refusal(loss: Any, y: Any, predicted: Any) -> str:
         predicted: the output, a tensor.
 
     Example:
+        >>> import numpy as np
         >>> refusal("mse", np.zeros((5, 1)), np.zeros((5, 3)))
         ''
         >>> bool(refusal("mse", np.zeros((5, 2)), np.zeros((5, 3))))
