@@ -8,7 +8,8 @@ _NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
 _GRADIENTS = ("vanishing_gradients", "exploding_gradients")
 _STEPS = (*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low")
 _TRAINING = (*_STEPS, "non_finite_weights")
-_OF_INPUTS = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
+_OF_VALUES = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
+_OF_INPUTS = (*_OF_VALUES, "non_finite_activations")
 # What may follow from a fault; earlier causes take first.
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "non_finite_input": ("outliers", *_OF_INPUTS),
@@ -25,9 +26,10 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "batch_too_small": _TRAINING,
     "learning_rate_too_high": (
         *("non_finite_weights", *_NEURONS, *_GRADIENTS),
-        "stale_moving_statistics",
+        *("stale_moving_statistics", "non_finite_activations"),
     ),
     "non_finite_weights": (*_NEURONS, *_STEPS, "stale_moving_statistics"),
+    "non_finite_activations": (*_OF_VALUES, "output_does_not_fit_loss"),
     "exploding_gradients": (*_NEURONS, "learning_rate_too_high", "vanishing_gradients"),
     "vanishing_gradients": (*_NEURONS, "learning_rate_too_low", "learning_rate_too_high"),
     "saturated_neurons": _TRAINING,

@@ -22,7 +22,12 @@ from normlayers.diagnosis.evidence.gathered import (
 )
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
-from normlayers.diagnosis.evidence.subject import Subject, subject_of
+from normlayers.diagnosis.evidence.subject import (
+    Subject,
+    fixed_rows,
+    keeps_states,
+    subject_of,
+)
 from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.rules.table import RULES
 
@@ -53,7 +58,8 @@ def diagnose(
             which the first 4,096 rows are read.
         y: the targets, as ``fit`` takes them.
         validation_data: ``(x, y)`` or ``x`` of the validation, to be compared.
-        batch_size: of training.
+        batch_size: of training; a model that takes no other number of rows than its ``Input`` says,
+            as with recurrent states, has that one.
         seed: of the rows and trials that are drawn at random.
 
     Returns:
@@ -109,7 +115,7 @@ def look(
         try:
             few = run_rows(data, 1, seed)[:FIRST_ROWS]
             with subject_of(model, tensors(data.take(few)[0])) as subject:
-                rows = run_rows(data, _values_of_a_row(subject, data, few), seed)
+                rows = _rows_to_run(evidence, subject, seed)
                 gather_model(evidence, subject, rows, int(seed), trials)
                 return _judge(evidence)
         except CannotCheckError as problem:
@@ -163,8 +169,25 @@ def _forms(model: keras.Model, data: Data) -> list[tuple[int, int]]:
     ]
 
 
-def _values_of_a_row(subject: Subject, data: Data, few: Any) -> int:
+def _rows_to_run(evidence: Evidence, subject: Subject, seed: int) -> Any:
+    """As many as the model takes; it trains on so many where it takes no other number."""
+    data, model = evidence.data, subject.model
+    fixed = fixed_rows(model)
+    exactly = fixed if keeps_states(model) else None
+    try:
+        values = _values_of_a_row(subject, data, run_rows(data, 1, seed, exactly), exactly)
+    except ValueError:
+        if fixed in (None, exactly):
+            raise
+        exactly = fixed  # which many declare, and few depend on
+        values = _values_of_a_row(subject, data, run_rows(data, 1, seed, exactly), exactly)
+    evidence.batch_size = exactly or evidence.batch_size
+    return run_rows(data, values, seed, exactly)
+
+
+def _values_of_a_row(subject: Subject, data: Data, rows: Any, exactly: int | None) -> int:
     """How many activations the model has for a row; the first time that it is run."""
+    few = rows[: exactly or FIRST_ROWS]
     x = tensors(data.take(few)[0])
     try:
         graph = record(subject.model, x)

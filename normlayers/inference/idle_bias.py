@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.inference.layer_copy import layer_like
 from normlayers.inference.rebuilding import Edit, Rebuilding, take_state
 from normlayers.layers.batch_normalization import BatchNormalization
 
@@ -142,7 +143,7 @@ def _calls(model: keras.Model) -> tuple[list[Call], list[Any]]:
 
     # Only a Functional model's calls can be listened to, and only while it is copied.
     functional = keras.Model(model.inputs, model.outputs)
-    copy = keras.models.clone_model(functional, call_function=call)
+    copy = keras.models.clone_model(functional, clone_function=layer_like, call_function=call)
     return calls, copy.outputs
 
 

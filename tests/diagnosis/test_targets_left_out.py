@@ -6,7 +6,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.diagnosis.diagnose import look
-from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.losses import known_loss
 from normlayers.diagnosis.repair.cures.outputs import fit_output
 from normlayers.diagnosis.repair.target import NONE, Target, score, target_of
 from tests.diagnosis.repair.made import given

@@ -44,7 +44,7 @@ class Evidence:
     Attributes:
         data: the rows that were read.
         validation: those of the validation data; ``None`` without.
-        batch_size: of training.
+        batch_size: of training; that of the model, where it takes no other.
         parts: by name, what was measured, why it was not, or a function that measures it.
     """
 
@@ -138,8 +138,8 @@ def _input_statistics(data: Data) -> dict[str, FeatureStatistics]:
     }
 
 
-def run_rows(data: Data, values_of_a_row: int, seed: int) -> Array:
-    """Which rows the model is run on: finite ones."""
+def run_rows(data: Data, values_of_a_row: int, seed: int, exactly: int | None = None) -> Array:
+    """Which rows the model is run on: finite ones; so many, where it takes no other number."""
     finite = np.ones(data.rows, bool)
     for part in data.parts:
         if part.dtype.kind == "f":
@@ -147,7 +147,12 @@ def run_rows(data: Data, values_of_a_row: int, seed: int) -> Array:
     known = np.flatnonzero(finite)
     if not len(known):
         raise CannotCheckError("no row of x is finite")
+    if exactly is not None and len(known) < exactly:
+        raise ValueError(
+            f"the model takes {exactly} rows at once, and x has {len(known)} finite ones"
+        )
     most = int(np.clip(RUN_VALUES // max(1, values_of_a_row), FEWEST_ROWS, RUN_ROWS))
+    most = most if exactly is None else exactly
     if len(known) > most:
         known = np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
     return known

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,46 +12,11 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import LINEAR, SCALING, Call, Graph
+from normlayers.diagnosis.evidence.losses import Loss, known_loss, refusal
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
-
-_KINDS = {
-    "binary_crossentropy": "binary",
-    "binary_focal_crossentropy": "binary",
-    "categorical_crossentropy": "categorical",
-    "categorical_focal_crossentropy": "categorical",
-    "sparse_categorical_crossentropy": "sparse",
-    "mean_squared_error": "regression",
-    "mean_absolute_error": "regression",
-    "huber": "regression",
-    "log_cosh": "regression",
-    "mean_absolute_percentage_error": "relative",
-    "mean_squared_logarithmic_error": "relative",
-    "hinge": "hinge",
-    "squared_hinge": "hinge",
-}
-_BY_CLASS = {"MeanSquaredLogarithmicError": "relative", "LogCosh": "regression"}
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A loss that was recognized.
-
-    Attributes:
-        kind: ``"binary"``, ``"categorical"``, ``"sparse"`` (cross-entropies), ``"regression"``,
-            ``"relative"`` (regression whose scale does not matter), ``"hinge"``; or ``""`` for
-            one of somebody's own and others.
-        name: as Keras calls it.
-        from_logits: whether it takes logits.
-        ignored: the class that it leaves out, ``None`` for none.
-    """
-
-    kind: str
-    name: str
-    from_logits: bool
-    ignored: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +34,8 @@ class Output:
             ``None`` without ``y``.
         every_target: of all rows that were read, likewise.
         rescaled: factor and offset that layers behind the last matrix apply, ``(1, 0)`` for none.
+        refused: why the loss cannot be computed of targets of another shape than ``values``;
+            ``""`` where it can.
     """
 
     name: str
@@ -82,6 +47,7 @@ class Output:
     targets: Array | None
     every_target: Array | None
     rescaled: tuple[float, float]
+    refused: str = ""
 
     @property
     def units(self) -> int:
@@ -126,6 +92,7 @@ def outputs_of(
                 _compared(parts[number], values),
                 _compared(every[number], values),
                 _rescaled(graph, tensor),
+                _refused(losses[number], parts[number], tensor),
             )
         )
     return found
@@ -179,37 +146,12 @@ def _compared(y: Array | None, values: Array) -> Array | None:
     return None if y is None else compared(y, values.shape)
 
 
-def known_loss(loss: Any) -> Loss:
-    """What a loss is.
-
-    Args:
-        loss: a name, a class, an object or a function, as ``compile`` takes them.
-
-    Example:
-        >>> known_loss("mse").kind, known_loss(keras.losses.BinaryCrossentropy(True)).from_logits
-        ('regression', True)
-    """
-    try:
-        found: Any = keras.losses.get(loss) if isinstance(loss, str | dict) else loss
-    except ValueError:
-        return Loss("", str(loss), False)
-    if inspect.isclass(found):
-        found = found()
-    options: Mapping[str, Any] = {}
-    if isinstance(found, functools.partial):
-        options, found = found.keywords, found.func
-    if isinstance(found, keras.losses.Loss):
-        if not type(found).__module__.startswith("keras."):
-            return Loss("", type(found).__name__, False)
-        options = found.get_config()
-        kind = _BY_CLASS.get(type(found).__name__, "")
-        name = getattr(getattr(found, "fn", None), "__name__", type(found).__name__)
-        kind = kind or _KINDS.get(name, "")
-    else:
-        name = getattr(found, "__name__", type(found).__name__)
-        module = str(getattr(found, "__module__", ""))
-        kind = _KINDS.get(name, "") if module.startswith("keras.") else ""
-    return Loss(kind, name, bool(options.get("from_logits")), options.get("ignore_class"))
+def _refused(loss: Any, y: Array | None, tensor: Any) -> str:
+    """Of targets that are numbers: of NaN the loss says nothing of their shape."""
+    if loss is None or y is None or y.dtype.kind not in "biuf" or not np.isfinite(y).all():
+        return ""
+    y, shape = compared(y, tensor.shape), tuple(tensor.shape)
+    return "" if shape in (y.shape, (*y.shape, 1)) else refusal(loss, y, tensor)
 
 
 def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:

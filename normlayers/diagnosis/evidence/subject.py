@@ -97,6 +97,20 @@ def values_of(model: keras.Model) -> list[Array]:
     return [np.array(ops.convert_to_numpy(ops.copy(variable))) for variable in model.variables]
 
 
+def fixed_rows(model: keras.Model) -> int | None:
+    """How many rows its inputs are declared to have at once; ``None`` for any number."""
+    shapes = [getattr(tensor, "shape", ()) for tensor in getattr(model, "inputs", None) or ()]
+    return next((int(shape[0]) for shape in shapes if shape and shape[0] is not None), None)
+
+
+def keeps_states(model: keras.Model) -> bool:
+    """Whether a recurrence in it keeps a state of each row, and so takes no other number of them.
+
+    Of some numbers no error would come: one state is broadcast.
+    """
+    return any(getattr(layer, "stateful", False) is True for layer in model._flatten_layers())
+
+
 def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
     """A built copy with the model's weights, and the values it was initialized with."""
     if _is_functional(model):

@@ -17,6 +17,9 @@ from normlayers.inference.graph import output_names
 Array = npt.NDArray[Any]
 Values = list[Any]
 
+# Steps that a training takes at least; what a schedule does later it may never come to.
+TRAINED = 1024
+
 
 @dataclass(frozen=True)
 class State:
@@ -50,9 +53,10 @@ class TrainingProgram:
         original: the user's, which is compiled.
 
     Attributes:
-        rate: the learning rate that the model is compiled with; of a schedule the one it begins
-            with. ``None`` where the optimizer has none.
-        highest_rate: the same; of a schedule, the highest of many of its steps.
+        rate: the learning rate that the model is compiled with; of a schedule the highest of its
+            first ``TRAINED`` steps.
+        highest_rate: the same, of many more steps.
+        warms_up: whether it is a schedule that begins lower than ``rate``.
         sizes: of each trainable variable, its number of values.
 
     Raises:
@@ -67,7 +71,11 @@ class TrainingProgram:
         trained = {id(variable) for variable in self._trained}
         self._others = [v for v in model.variables if id(v) not in trained]
         self.sizes = [int(np.prod(variable.shape)) for variable in self._trained]
-        self._optimizer, self.rate, self.highest_rate = _optimizer_like(original.optimizer)
+        rates = _rates(original.optimizer)
+        self.rate = max(rate for step, rate in rates.items() if step <= TRAINED)
+        self.highest_rate = max(rates.values())
+        self.warms_up = rates[0] < self.rate
+        self._optimizer = _optimizer_like(original.optimizer, self.rate)
         # In the place of the model's, which are not to change.
         self._weights = [
             keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
@@ -166,17 +174,25 @@ def _refuse(model: keras.Model, original: keras.Model) -> None:
         raise CannotCheckError("the model has no trainable weights")
 
 
-def _optimizer_like(optimizer: Any) -> tuple[Any, float | None, float | None]:
-    """An optimizer of the same kind with a constant learning rate, that rate, and the highest."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # without a scaling of the loss
-    rate = highest = float(ops.convert_to_numpy(optimizer.learning_rate))
+def _unscaled(optimizer: Any) -> Any:
+    """An optimizer without a scaling of the loss."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def _rates(optimizer: Any) -> dict[int, float]:
+    """The learning rate by step; of a constant one that of step 0."""
+    optimizer = _unscaled(optimizer)
     schedule = getattr(optimizer, "_learning_rate", None)
-    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        steps = [0, *(10**power for power in range(6))]
-        rates = [float(ops.convert_to_numpy(schedule(step))) for step in steps]
-        rate, highest = rates[0], max(rates)
-    config = {**optimizer.get_config(), "learning_rate": rate}
-    return type(optimizer).from_config(config), rate, highest
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return {0: float(ops.convert_to_numpy(optimizer.learning_rate))}
+    steps = [0, *(2**power for power in range(18))]
+    return {step: float(ops.convert_to_numpy(schedule(step))) for step in steps}
+
+
+def _optimizer_like(optimizer: Any, rate: float) -> Any:
+    """An optimizer of the same kind with a constant learning rate."""
+    optimizer = _unscaled(optimizer)
+    return type(optimizer).from_config({**optimizer.get_config(), "learning_rate": rate})
 
 
 def _loss_like(original: keras.Model) -> Callable[[Any, Any], Any]:

@@ -60,8 +60,9 @@ class Training:
             are not known.
         step: median over the matrices of how far the first step moves one, of its length; from
             where trials begin.
-        rate: the learning rate.
+        rate: the learning rate; of a schedule, the highest that it soon comes to.
         highest_rate: of a schedule, the highest.
+        warms_up: whether it is a schedule that begins lower.
         trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
             with freshly initialized weights where those are known.
     """
@@ -71,6 +72,7 @@ class Training:
     step: float
     rate: float | None
     highest_rate: float | None
+    warms_up: bool = False
     trials: dict[float, Trial] = field(default_factory=dict)
 
 
@@ -102,7 +104,7 @@ def training(
     if initial is not None:
         start, initially, step = _measured(program, model, initial, batches)
         before = initially.loss
-    found = Training(flow, initially, step, program.rate, program.highest_rate)
+    found = Training(flow, initially, step, program.rate, program.highest_rate, program.warms_up)
     if not program.rate:
         return found
     steps = _steps(program, batches.size)
@@ -219,6 +221,8 @@ def _trial(
 ) -> Trial:
     state = program.at_rate(start, rate)
     for number in range(steps):
+        if program.warms_up:  # as the schedule does, in half of the trial
+            state = program.at_rate(state, rate * min(1.0, 2 * (number + 1) / steps))
         step = program.step(state, *batches.batch(number))
         if not np.isfinite(step.loss):
             return Trial(rate, -np.inf, number + 1, step.gradients)

@@ -11,10 +11,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, compared, in_order, known_loss
+from normlayers.diagnosis.evidence.losses import Loss, known_loss
+from normlayers.diagnosis.evidence.outputs import compared, in_order
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
 from normlayers.inference.graph import function_of, has_graph, nodes_of, output_names
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +44,6 @@ class Given:
         built: the same, or, of a Sequential that has not been built, a built copy.
         x: arrays, one an input.
         y: arrays, one an output.
-        findings: by fault, the places where it was found.
         trained: whether the model has been trained.
         batch_size: rows a training step.
         names: of the inputs, where they came in a dict.
@@ -177,7 +178,8 @@ class Given:
         """What comes out for a row: symbolic, or of the first row."""
         if self.has_graph:
             return list(function_of(self.built).outputs)
-        out = self.built(self.together([part[:1] for part in self.x]), training=False)
+        with kept_attributes(self.built), keras.StatelessScope():
+            out = self.built(self.together([part[:1] for part in self.x]), training=False)
         return list(keras.tree.flatten(out))
 
     def together(self, parts: list[Any]) -> Any:

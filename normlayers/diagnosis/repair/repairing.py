@@ -12,6 +12,7 @@ from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
+from normlayers.diagnosis.evidence.subject import fixed_rows, keeps_states
 from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
 from normlayers.diagnosis.repair.given import Given, built_copy, whole
@@ -22,6 +23,8 @@ from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored
 
+# Their cures are for x, and for labels, and not for NaN in y and for y of another shape.
+OF_SOME_KINDS = ("non_finite_input", "labels_do_not_fit_output")
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
 
@@ -74,9 +77,9 @@ def repair(
 
     Raises:
         TypeError: ``model`` is no Keras model, ``diagnosis`` is none, or there are no targets.
-        ValueError: an argument is out of range; there are fewer than 10 rows; an output that has a
-            loss has no targets; the model's layers cannot be made of their configurations; and as
-            ``diagnose``.
+        ValueError: an argument is out of range; the model takes one number of rows alone; there are
+            fewer than 10 rows; an output that has a loss has no targets; the model's layers cannot
+            be made of their configurations; and as ``diagnose``.
 
     Example:
         >>> import numpy as np
@@ -97,6 +100,8 @@ def repair(
         'An adapted Standardize stands in front.'
     """
     _check(model, diagnosis, batch_size, epochs, trials, validation_split, seed)
+    if keeps_states(model):
+        raise ValueError(_of_fixed_rows("a recurrence with stateful=True."))
     with own_random_numbers(int(seed)):
         data = read_data(model, x, y)  # once: a generator has its batches only once
         rows = rows_of(model, data, float(validation_split), int(seed))
@@ -114,10 +119,19 @@ def repair(
     return _result(diagnosis, search, best, training, as_given, untouched, rows)
 
 
+def _of_fixed_rows(why: str) -> str:
+    return (
+        "repair() runs the model on several numbers of rows. Give its Input no batch size, and "
+        f"recurrent layers no stateful=True. Received: {why}"
+    )
+
+
 def _refuse_what_cannot_be_made(given: Given) -> None:
     try:
         build(given.plan(), given)
     except Exception as error:
+        if fixed_rows(given.built) is not None:
+            raise ValueError(_of_fixed_rows(reason(error))) from error
         raise ValueError(
             "repair() makes the model anew of its layers' configurations, and could not: "
             f"{reason(error)} Write get_config() for layers and models of your own."
@@ -134,8 +148,9 @@ def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
 
 
 def _has_cure(finding: Finding) -> bool:
-    in_targets = finding.fault == "non_finite_input" and not finding.repairable
-    return (finding.fault in CURES or finding.fault in BY_RATE) and not in_targets
+    if finding.fault in OF_SOME_KINDS and not finding.repairable:
+        return False
+    return finding.fault in CURES or finding.fault in BY_RATE
 
 
 def _result(

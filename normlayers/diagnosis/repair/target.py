@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import Loss, are_known, known
+from normlayers.diagnosis.evidence.losses import Loss
+from normlayers.diagnosis.evidence.outputs import are_known, known
 
 Array = npt.NDArray[Any]
 Kind = Literal["binary", "classes", "one_hot", "several", "regression"]
@@ -115,6 +116,8 @@ def score(target: Target, y: Array, predicted: Array, threshold: float, logits: 
         return NONE
     if target.is_regression:
         return _of_regression(y, predicted)
+    if not _fit(target, y, predicted):
+        return NONE
     if target.kind == "several":
         right = float(np.mean((predicted > threshold) == (y > 0.5)))
         return Score(right, right)
@@ -125,6 +128,16 @@ def score(target: Target, y: Array, predicted: Array, threshold: float, logits: 
     if not counted.any():
         return NONE
     return _of_classes(truth[counted].astype(int), predicted[counted], logits)
+
+
+def _fit(target: Target, y: Array, predicted: Array) -> bool:
+    """Whether there is a target for each place that is predicted."""
+    if target.kind == "several":
+        return y.shape == predicted.shape
+    places = predicted[..., 0] if predicted.ndim > 1 else predicted
+    if target.kind == "one_hot":
+        return predicted.shape[-1] > 1 and y.shape[:-1] == places.shape
+    return y.size == places.size
 
 
 def _of_regression(y: Array, predicted: Array) -> Score:

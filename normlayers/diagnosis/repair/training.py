@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.outputs import compared, known_loss
+from normlayers.diagnosis.evidence.losses import known_loss
+from normlayers.diagnosis.evidence.outputs import compared
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.plan import Plan
@@ -18,6 +19,7 @@ from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.target import NONE, Score, score
 from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.recalibration import recalibrate
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 Array = npt.NDArray[Any]
 
@@ -176,10 +178,12 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
 
 def _predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512) -> list[Array]:
     batches = []
-    for start in range(0, len(x[0]), size):
-        rows = as_taken(model, [part[start : start + size] for part in x], given)
-        out = model(rows, training=False)
-        batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
+    # The given model too is run, whose seeds and counters are to stay as they are.
+    with kept_attributes(model), keras.StatelessScope():
+        for start in range(0, len(x[0]), size):
+            rows = as_taken(model, [part[start : start + size] for part in x], given)
+            out = model(rows, training=False)
+            batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 

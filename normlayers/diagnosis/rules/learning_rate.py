@@ -48,8 +48,8 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
             "",
             {**_measured(found, own), "better_rate": best.rate, "better_progress": best.progress},
             "error",
-            f"In {own.steps} steps at the learning rate {own.rate:.3g} the loss {what}; at "
-            f"{best.rate:.3g} it {_course(best)}.",
+            f"In {own.steps} steps at the learning rate {own.rate:.3g}{_of_schedule(found)} the "
+            f"loss {what}; at {best.rate:.3g} it {_course(best)}.",
             f"Use a learning rate of about {best.rate:.1g}.",
             True,
         )
@@ -94,8 +94,12 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
 def _with_trials(evidence: Evidence) -> Training:
     found = evidence.training
     if not found.trials:
-        raise CannotCheckError("the optimizer has no learning rate above 0")
+        raise CannotCheckError("the learning rate is 0")
     return found
+
+
+def _of_schedule(found: Training) -> str:
+    return ", which its schedule warms up to," if found.warms_up else ""
 
 
 def _course(trial: Trial) -> str:

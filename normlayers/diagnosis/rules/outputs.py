@@ -43,7 +43,7 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
                 "categorical": _categorical,
                 "sparse": _categorical,
                 "regression": _regression,
-                "relative": _regression,
+                "relative": _relative,
             }
             said = rule.get(output.loss.kind, lambda _: None)(output)
         if said is not None:
@@ -171,6 +171,32 @@ def _categorical(output: Output) -> Said:
         "probabilities that add up to 1.",
         "Use softmax, or binary_crossentropy where a row may have several labels.",
     )
+
+
+def _relative(output: Output) -> Said:
+    assert output.loss is not None
+    name, values = output.loss.name, output.values
+    if name == "poisson" and (np.any(values < 0) or _is_lost(output)):
+        return (
+            "error",
+            f"The output {output.name!r} has activation {output.activation or 'of its own'} and "
+            f"gives values down to {np.nanmin(values):.3g}, where poisson takes the logarithm: of "
+            "a negative one it is NaN.",
+            "Give the output exponential or softplus.",
+        )
+    if name == "mean_squared_logarithmic_error" and values.size and np.all(values < 0):
+        return (
+            "error",
+            f"The output {output.name!r} gives {np.min(values):.3g} to {np.max(values):.3g}, and "
+            f"{name} takes all below 0 as 0: there is no gradient to learn by.",
+            "Give the output softplus.",
+        )
+    return _regression(output)
+
+
+def _is_lost(output: Output) -> bool:
+    """Whether an output without bounds has become NaN, as poisson's of a negative one."""
+    return output.activation == "linear" and bool(np.isnan(output.values).any())
 
 
 def _regression(output: Output) -> Said:

@@ -10,6 +10,7 @@ from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules import (
     batch_normalization,
     duplicates,
+    forward_values,
     gradients,
     inputs,
     learning_rate,
@@ -45,6 +46,12 @@ _EFFICIENT = "LeCun et al. 1998, Efficient BackProp"
 RULES = (
     Rule("non_finite_input", inputs.non_finite_input, "error", "one value"),
     Rule("non_finite_weights", weights.non_finite_weights, "error", "one value"),
+    Rule(
+        "non_finite_activations",
+        forward_values.non_finite_activations,
+        "error",
+        "one NaN in an output",
+    ),
     Rule(
         "output_does_not_fit_loss",
         outputs.output_does_not_fit_loss,

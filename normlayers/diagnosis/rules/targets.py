@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.losses import LOGARITHMIC
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.outputs import OUT_OF_REACH
+from normlayers.diagnosis.rules.target_shapes import Said, not_computed, other_places
 
 Array = npt.NDArray[Any]
 
@@ -89,7 +92,13 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
         numbers = known(y)  # of the others another rule tells
         if not numbers.size:
             continue
-        said = _LABELS.get(output.loss.kind, _nothing)(output, numbers)
+        is_last = output.loss.axis in (-1, output.values.ndim - 1)
+        kind = output.loss.kind if is_last else ""  # classes along another axis are not known
+        # An output of other places than the targets have no other units or labels would cure.
+        misplaced = kind and other_places(output, numbers, evidence.graph)
+        said = misplaced or _LABELS.get(kind, _nothing)(output, numbers)
+        repairable = bool(said) and not misplaced
+        said = said or not_computed(output, numbers)
         if said is not None:
             severity, what, cure = said
             findings.append(
@@ -98,6 +107,7 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
                     output.name,
                     {
                         "shape": [len(y), *y.shape[1:]],
+                        "output": [len(y), *output.values.shape[1:]],
                         "lowest": float(numbers.min()),
                         "highest": float(numbers.max()),
                         "units": output.units,
@@ -107,13 +117,10 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
                     severity,
                     f"{what[0].upper()}{what[1:]}.",
                     cure,
-                    True,
+                    repairable,
                 )
             )
     return findings
-
-
-Said = tuple[Severity, str, str] | None
 
 
 def _nothing(output: Output, y: Array) -> Said:
@@ -228,7 +235,8 @@ def _of_binary(output: Output, y: Array) -> Said:
 
 def _of_regression(output: Output, y: Array) -> Said:
     width = y.shape[-1] if y.ndim > 1 else 1
-    if output.values.ndim == 2 and y.ndim <= 2 and width != output.units:
+    alike = y.ndim == output.values.ndim or (output.values.ndim == 2 and y.ndim == 1)
+    if alike and width != output.units:
         return (
             "error",
             f"the targets have {_count(width, 'column')}, and the output "
@@ -238,10 +246,23 @@ def _of_regression(output: Output, y: Array) -> Said:
     return None
 
 
+def _of_relative(output: Output, y: Array) -> Said:
+    assert output.loss is not None
+    name = output.loss.name
+    if name in LOGARITHMIC and np.mean(y < 0) > OUT_OF_REACH:
+        below = "takes all below 0 as 0" if name != "poisson" else "is for counts, 0 and more"
+        return (
+            "error",
+            f"the targets go down to {y.min():.4g}, and {name} {below}",
+            "Use mean_squared_error.",
+        )
+    return _of_regression(output, y)
+
+
 _LABELS = {
     "sparse": _of_sparse,
     "categorical": _of_categorical,
     "binary": _of_binary,
     "regression": _of_regression,
-    "relative": _of_regression,
+    "relative": _of_relative,
 }

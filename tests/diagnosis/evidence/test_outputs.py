@@ -1,33 +1,41 @@
-import functools
-
 import keras
+import numpy as np
 import pytest
 
-from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.calls import record
+from normlayers.diagnosis.evidence.outputs import in_order, outputs_of
+
+RNG = np.random.default_rng(0)
+STEPS = RNG.normal(size=(8, 5, 2)).astype("float32")
 
 
-class Own(keras.losses.Loss):
-    def call(self, y_true, y_pred):
-        return y_pred
+def output(loss, y, units=1):
+    model = keras.Sequential([keras.Input((5, 2)), keras.layers.Dense(units, "sigmoid")])
+    (found,) = outputs_of(model, record(model, keras.ops.convert_to_tensor(STEPS)), loss, y, y)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("loss", "kind", "logits"),
+    ("loss", "y", "units", "refused"),
     [
-        ("mse", "regression", False),
-        ("binary_crossentropy", "binary", False),
-        ("sparse_categorical_crossentropy", "sparse", False),
-        (keras.losses.CategoricalCrossentropy(from_logits=True), "categorical", True),
-        (keras.losses.binary_crossentropy, "binary", False),
-        (functools.partial(keras.losses.binary_crossentropy, from_logits=True), "binary", True),
-        (keras.losses.MeanAbsoluteError, "regression", False),
-        (keras.losses.MeanSquaredLogarithmicError(), "relative", False),
-        (keras.losses.Hinge(), "hinge", False),
-        (Own(), "", False),
-        (lambda y, p: p, "", False),
-        ("no_such_loss", "", False),
+        ("binary_crossentropy", np.zeros((8, 5)), 1, False),
+        ("binary_crossentropy", np.zeros(8), 1, True),
+        ("sparse_categorical_crossentropy", np.zeros((8, 5), int), 3, False),
+        ("sparse_categorical_crossentropy", np.zeros(8, int), 3, True),
+        ("mse", np.zeros((8, 5, 1)), 2, False),  # broadcast, whether or not that is meant
+        ("mse", np.zeros((8, 4, 1)), 1, True),
+        ("mse", np.full((8, 4, 1), np.nan), 1, False),  # of which nothing is known
+        (None, np.zeros(8), 1, False),
     ],
 )
-def test_losses_in_every_form(loss, kind, logits):
-    found = known_loss(loss)
-    assert (found.kind, found.from_logits) == (kind, logits)
+def test_whether_a_loss_takes_targets_of_another_shape(loss, y, units, refused):
+    assert bool(output(loss, y, units).refused) == refused
+
+
+def test_targets_come_in_the_form_in_which_they_are_compared():
+    assert output("mse", np.zeros((8, 5))).targets.shape == (8, 5, 1)
+
+
+def test_outputs_that_are_not_named_come_in_the_order_of_keras():
+    assert in_order({"b": 2, "a": 1}, ["b", "c"]) == [2, None]
+    assert in_order({"b": 2, "a": 1}, ["output 0", "output 1"]) == [1, 2]

@@ -11,7 +11,7 @@ from normlayers.diagnosis.repair.given import Given
 def found(*faults, where=""):
     """A diagnosis that reports these faults."""
     return Diagnosis(
-        [Finding(fault, where, {}, "error", "It is so.", "Cure it.") for fault in faults]
+        [Finding(fault, where, {}, "error", "It is so.", "Cure it.", True) for fault in faults]
     )
 
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from normlayers.diagnosis.evidence.outputs import known_loss
+from normlayers.diagnosis.evidence.losses import known_loss
 from normlayers.diagnosis.repair.target import NONE, Target, score, target_of
 
 ONE_HOT = np.eye(3)[[0, 1, 2, 1]]

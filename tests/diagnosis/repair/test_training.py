@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
 
+import normlayers as nl
 from normlayers.diagnosis.repair.rebuild import build
 from normlayers.diagnosis.repair.target import NONE
 from normlayers.diagnosis.repair.training import (
@@ -12,7 +14,7 @@ from normlayers.diagnosis.repair.training import (
     scored,
     split,
 )
-from tests.diagnosis.repair.made import classes, classifier, given, numbers
+from tests.diagnosis.repair.made import classes, classifier, found, given, numbers, values
 
 
 def test_every_row_is_learned_from_or_held_out():
@@ -72,3 +74,56 @@ def test_a_training_that_raises_scores_nothing():
     other = given(classifier(), [x], [y])
     rows = split([x], [np.stack([y, y], 1)], 0.2, 0)
     assert ShortTraining(other.plan(), other, rows, 1, 0).run(None) == NONE
+
+
+@keras.saving.register_keras_serializable("tests")
+class Counting(keras.layers.Layer):
+    """Draws at inference too, and counts its calls in a weight and in an attribute."""
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.seeds = keras.random.SeedGenerator(3)
+        self.seen = 0
+
+    def build(self, shape):
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x):
+        self.calls.assign(self.calls + 1.0)
+        self.seen += 1
+        return keras.random.dropout(x, 0.2, seed=self.seeds)
+
+
+def test_a_model_that_is_scored_keeps_its_seeds_and_counters():
+    x, y = classes()
+    model = classifier(keras.layers.Dense(8, "relu"), Counting(name="counting"))
+    model.fit(x, y, epochs=1, verbose=0)
+    before, seen = values(model.variables), model.get_layer("counting").seen
+    done = nl.repair(model, x, y, found(), trials=1, epochs=1)
+    assert np.isfinite(done.before["as given"])
+    for then, now in zip(before, values(model.variables), strict=True):
+        np.testing.assert_array_equal(then, now)
+    assert model.get_layer("counting").seen == seen
+
+
+@keras.saving.register_keras_serializable("tests")
+class Own(keras.Model):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.hidden, self.last = keras.layers.Dense(4, "relu"), keras.layers.Dense(1, "sigmoid")
+        self.counting = Counting()
+
+    def call(self, x):
+        return self.last(self.counting(self.hidden(x)))
+
+
+def test_so_does_a_subclassed_one():
+    x, y = classes()
+    model = Own()
+    model.compile("adam", "binary_crossentropy")
+    model.fit(x, y, epochs=1, verbose=0)
+    before = values(model.variables)
+    done = nl.repair(model, x, y, found(), trials=1, epochs=1)
+    assert np.isfinite(done.before["as given"])
+    for then, now in zip(before, values(model.variables), strict=True):
+        np.testing.assert_array_equal(then, now)

@@ -54,3 +54,43 @@ def test_activations_that_are_layers_of_their_own(apart):
     assert faults(model, X, CLASSES) == set()
     one = network(layers.Dense(8), layers.ReLU(), layers.Dense(1), softmax)
     assert "output_does_not_fit_loss" in faults(one, X, Y)
+
+
+COUNTS = np.random.default_rng(0).poisson(np.exp(X[:, 0] / 2))
+
+
+def test_poisson_takes_no_negative_outputs():
+    (finding,) = found(
+        "output_does_not_fit_loss", classifier(output=None, loss="poisson"), X, COUNTS
+    )
+    assert (finding.where, finding.severity, finding.repairable) == ("last", "error", True)
+    assert finding.cure == "Give the output exponential or softplus."
+
+
+def test_poisson_whose_training_ended_in_nan():
+    model = classifier(output=None, loss="poisson")
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    (finding,) = found("output_does_not_fit_loss", model, X, COUNTS)
+    assert "non_finite_weights" in [follows.fault for follows in finding.consequences]
+
+
+@pytest.mark.parametrize("output", ["exponential", "softplus", "relu"])
+def test_outputs_above_0_fit_losses_with_a_logarithm(output):
+    for loss in ("poisson", keras.losses.Poisson(), "msle"):
+        assert faults(classifier(output=output, loss=loss), X, COUNTS) == set()
+
+
+def test_an_operation_makes_outputs_positive():
+    inputs = keras.Input((6,))
+    rate = keras.ops.exp(keras.layers.Dense(1)(keras.layers.Dense(16, "relu")(inputs)))
+    model = keras.Model(inputs, rate)
+    model.compile("adam", "poisson")
+    assert faults(model, X, COUNTS) == set()
+
+
+def test_a_logarithmic_error_of_outputs_below_0_has_no_gradient():
+    model = classifier(output=None, loss="msle")
+    assert faults(model, X, COUNTS) == set()
+    model.get_layer("last").bias.assign([-50.0])
+    (finding,) = found("output_does_not_fit_loss", model, X, COUNTS)
+    assert finding.cure == "Give the output softplus."

@@ -46,6 +46,8 @@ def test_relative_losses_and_classes_have_no_scale():
         (ONE_HOT, 4, "softmax", "categorical_crossentropy"),
         (np.maximum(ONE_HOT, np.roll(ONE_HOT, 1, 1)), 3, "softmax", "categorical_crossentropy"),
         (X[:, 0], 2, None, "mse"),
+        (X[:, 0] - 3, 1, "softplus", "msle"),
+        (X[:, 0] - 3, 1, "exponential", "poisson"),
     ],
 )
 def test_labels_that_do_not_fit(y, units, output, loss):

@@ -63,6 +63,17 @@ def test_amounts_get_a_linear_output():
     assert out.shape == y.shape
 
 
+@pytest.mark.parametrize("loss", ["poisson", "msle"])
+def test_losses_with_a_logarithm_get_an_output_above_0(loss):
+    _, y = amounts(60)
+    made, _ = cured(network(1, "linear", loss), np.abs(y))
+    assert made.layers[-1].activation is keras.activations.softplus
+    assert made.loss == loss
+    made, _ = cured(network(1, "relu", loss), y)  # of targets below 0 there is no logarithm
+    assert made.layers[-1].activation is keras.activations.linear
+    assert made.loss == "mse"
+
+
 @pytest.mark.parametrize("loss", ["mse", "mae", keras.losses.Huber(0.7)])
 def test_the_loss_is_that_of_standardized_targets(loss):
     x, y = amounts(60, scale=300, offset=1000)

@@ -1,0 +1,112 @@
+"""What a loss is."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from normlayers.diagnosis.evidence.problem import reason
+
+_KINDS = {
+    "binary_crossentropy": "binary",
+    "binary_focal_crossentropy": "binary",
+    "categorical_crossentropy": "categorical",
+    "categorical_focal_crossentropy": "categorical",
+    "sparse_categorical_crossentropy": "sparse",
+    "mean_squared_error": "regression",
+    "mean_absolute_error": "regression",
+    "huber": "regression",
+    "log_cosh": "regression",
+    "mean_absolute_percentage_error": "relative",
+    "mean_squared_logarithmic_error": "relative",
+    "poisson": "relative",
+    "hinge": "hinge",
+    "squared_hinge": "hinge",
+}
+# They take the logarithm of what is predicted.
+LOGARITHMIC = ("poisson", "mean_squared_logarithmic_error")
+_BY_CLASS = {"MeanSquaredLogarithmicError": "relative", "LogCosh": "regression"}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss that was recognized.
+
+    Attributes:
+        kind: ``"binary"``, ``"categorical"``, ``"sparse"`` (cross-entropies), ``"regression"``,
+            ``"relative"`` (regression whose scale does not matter), ``"hinge"``; or ``""`` for
+            one of somebody's own and others.
+        name: as Keras calls it.
+        from_logits: whether it takes logits.
+        ignored: the class that it leaves out, ``None`` for none.
+        axis: of the output along which its classes are.
+    """
+
+    kind: str
+    name: str
+    from_logits: bool
+    ignored: int | None = None
+    axis: int = -1
+
+
+def known_loss(loss: Any) -> Loss:
+    """What a loss is.
+
+    Args:
+        loss: a name, a class, an object or a function, as ``compile`` takes them.
+
+    Example:
+        >>> known_loss("mse").kind, known_loss(keras.losses.BinaryCrossentropy(True)).from_logits
+        ('regression', True)
+    """
+    try:
+        found: Any = keras.losses.get(loss) if isinstance(loss, str | dict) else loss
+    except ValueError:
+        return Loss("", str(loss), False)
+    if inspect.isclass(found):
+        found = found()
+    options: Mapping[str, Any] = {}
+    if isinstance(found, functools.partial):
+        options, found = found.keywords, found.func
+    if isinstance(found, keras.losses.Loss):
+        if not type(found).__module__.startswith("keras."):
+            return Loss("", type(found).__name__, False)
+        options = found.get_config()
+        kind = _BY_CLASS.get(type(found).__name__, "")
+        name = getattr(getattr(found, "fn", None), "__name__", type(found).__name__)
+        kind = kind or _KINDS.get(name, "")
+    else:
+        name = getattr(found, "__name__", type(found).__name__)
+        module = str(getattr(found, "__module__", ""))
+        kind = _KINDS.get(name, "") if module.startswith("keras.") else ""
+    ignored, axis = options.get("ignore_class"), options.get("axis", -1)
+    return Loss(kind, name, bool(options.get("from_logits")), ignored, axis)
+
+
+def refusal(loss: Any, y: Any, predicted: Any) -> str:
+    """Why a loss cannot be computed, as ``fit`` computes it; ``""`` where it can.
+
+    Args:
+        loss: as ``compile`` takes one.
+        y: the targets, an array or a tensor.
+        predicted: the output, a tensor.
+
+    Example:
+        >>> import numpy as np
+        >>> refusal("mse", np.zeros((5, 1)), np.zeros((5, 3)))
+        ''
+        >>> bool(refusal("mse", np.zeros((5, 2)), np.zeros((5, 3))))
+        True
+    """
+    alone = keras.Sequential()
+    alone.compile(loss=loss)
+    try:
+        alone.compute_loss(y=keras.ops.convert_to_tensor(y), y_pred=predicted)
+    except Exception as error:  # each backend, and each loss of somebody's own, raises its own
+        return reason(error)
+    return ""

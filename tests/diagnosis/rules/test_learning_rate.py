@@ -1,0 +1,54 @@
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from tests.diagnosis.small_models import classifier, points
+
+X, _ = points()
+Y = (X.sum(1) > 0).astype("int64")
+schedules, optimizers = keras.optimizers.schedules, keras.optimizers
+RATES = {"learning_rate_too_high", "learning_rate_too_low"}
+
+
+def warm_up(peak, begin=0.0, steps=20, decay=1000):
+    return schedules.CosineDecay(begin, decay, warmup_target=peak, warmup_steps=steps)
+
+
+def diagnosed(optimizer):
+    return nl.diagnose(classifier(optimizer=optimizer), X, Y)
+
+
+@pytest.mark.parametrize("begin", [0.0, 1e-7])
+def test_a_schedule_is_judged_by_the_rate_that_it_warms_up_to(begin):
+    (finding,) = diagnosed(optimizers.Adam(warm_up(30.0, begin))).of("learning_rate_too_high")
+    assert finding.severity == "error"
+    assert 25 < finding.evidence["rate"] <= 30
+    assert "which its schedule warms up to" in finding.message
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        optimizers.Adam(warm_up(1e-3)),
+        optimizers.Adam(warm_up(1e-2, steps=200)),
+        optimizers.SGD(warm_up(0.3)),
+        optimizers.Adam(warm_up(1e-2, steps=10_000, decay=100_000)),
+        optimizers.Adam(schedules.ExponentialDecay(1e-2, 100, 0.9)),
+    ],
+)
+def test_schedules_that_train_well(optimizer):
+    found = diagnosed(optimizer)
+    assert {finding.fault for finding in found.every() if finding.severity != "note"} == set()
+    assert not RATES & set(found.unchecked)
+
+
+def test_a_rate_of_0_is_said_to_be():
+    found = diagnosed(optimizers.SGD(0.0))
+    assert {found.unchecked[fault] for fault in RATES} == {"the learning rate is 0"}
+
+
+def test_a_constant_rate_is_told_without_a_schedule():
+    (finding,) = diagnosed(optimizers.Adam(3.0)).of("learning_rate_too_high")
+    assert "schedule" not in finding.message
+    assert np.isclose(finding.evidence["rate"], 3.0)
