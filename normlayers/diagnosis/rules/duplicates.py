@@ -71,7 +71,8 @@ def _initial(subject: Subject) -> dict[int, Array]:
 
 def _duplicates(call: Call, values: dict[int, Array]) -> tuple[Array, float]:
     """Weights of each neuron, shape ``(weights, neurons)``, and what share another one has too."""
-    kernel, bias = (getattr(call.layer, name, None) for name in ("kernel", "bias"))
+    kernel: Any = getattr(call.layer, "kernel", None)
+    bias: Any = getattr(call.layer, "bias", None)
     # With LoRA or packed in 4 bits, the kernel is computed of several variables.
     if not (isinstance(kernel, keras.Variable) or ops.is_tensor(kernel)) or kernel.shape[-1] < 2:
         return np.zeros((0, 1)), 0.0
