@@ -63,8 +63,6 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if _MODULES[name].startswith("layers."):
-        _import_module("keras")  # within one of the layers' modules, it would import half of them
     module = _import_module(f"{__name__}.{_MODULES[name]}")
     value = globals()[name] = getattr(module, name, module)
     return value

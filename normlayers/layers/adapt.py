@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import tee
 from typing import Any
 
+import keras as keras  # first: its import wants all layers, and within one's module finds half
+
 from normlayers.layers.adaptive_layer import AdaptiveLayer
 from normlayers.layers.counting import NamedErrors, Verbose, shown
 from normlayers.layers.on_dask.partition_counts import Counted

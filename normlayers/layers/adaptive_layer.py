@@ -256,6 +256,8 @@ class AdaptiveLayer(ScalingLayer):
         location, spread = self.check_statistics(statistics)
         if not self.built:
             self.build((None, *shape[1:]))
+        elif None not in shape:  # built since it was counted, perhaps for other features
+            self.check_features(shape)
         self.set_statistics(Learned(location, spread, statistics.count, statistics.rows))
         self._keep(statistics, shape)
         self._finalized = True

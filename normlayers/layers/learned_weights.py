@@ -75,6 +75,11 @@ def reading(
 def learned_of(location: Array, spread: Array, exact: Array) -> Learned:
     """What the weights hold."""
     location, spread, exact = (a.astype(np.float64) for a in (location, spread, exact))
+    if not np.all(np.isfinite(exact[4])):
+        raise ValueError(
+            "weights whose numbers of rows are NaN or infinite hold no statistics; float16 holds "
+            "no more than 65,504 rows. Take the weights as the layer has them."
+        )
     held = exact.sum(axis=1)
     location = np.where(location == exact[0, 0], held[0], location)
     # A scale can be held where its square is too small.

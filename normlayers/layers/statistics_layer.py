@@ -12,6 +12,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.layers.centring import at_least_float32, has_64_bits
+from normlayers.layers.counting import refuse_too_large
 from normlayers.layers.kept_layout import KeptLayout
 from normlayers.layers.learned_weights import (
     EARLIER_WEIGHTS,
@@ -180,13 +181,18 @@ class StatisticsLayer(keras.layers.Layer):
         fitting = [tuple(weight.shape) for weight in self._own_weights()]
         if [tuple(getattr(weight, "shape", ())) for weight in weights] != fitting:
             return False
-        types = (keras.backend.standardize_dtype(weight.dtype) for weight in weights)
+        # Of torch "torch.float32", of NumPy and Keras "float32".
+        types = (str(weight.dtype).rpartition(".")[2] for weight in weights)
         return any(dtype != self._weight_dtype for dtype in types)
 
     def _assign_anew(self, weights: Sequence[Any]) -> None:
         """Compute with what weights of another type hold."""
-        location, spread, exact = map(ops.convert_to_numpy, weights)
-        self._assign(*learned_in(location, spread, exact, self.scale_of))
+        arrays = (ops.convert_to_numpy(weight).astype(np.float64) for weight in weights)
+        learned, scale = learned_in(*arrays, self.scale_of)
+        values = ((self.location_name, learned.location), (self.spread_name, learned.spread))
+        for name, value in values:
+            refuse_too_large(value, name, self._weight_dtype)
+        self._assign(learned, scale)
 
     def _refuse_unbuilt(self, weights: int) -> None:
         if weights and not self.built:

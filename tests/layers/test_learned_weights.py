@@ -290,3 +290,41 @@ def test_float64_weights_set_by_hand_leave_nothing_of_the_old_behind(kind):
     layer.set_weights([0 * location + 10, 0 * spread + 4, exact])
     expected = [[1.0], [2.0]] if kind is nl.Standardize else [[0.5], [1.0]]
     np.testing.assert_array_equal(output(layer, np.array([[12.0], [14.0]], "float32")), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.longdouble, object, np.float16])
+def test_weights_of_any_numbers_are_taken(dtype):
+    layer, other = adapted(nl.Standardize, TEN), nl.Standardize()
+    other.build((None, 1))
+    other.set_weights([weight.astype(dtype) for weight in layer.get_weights()])
+    for found, expected in zip(other.get_weights(), layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected.astype(dtype).astype("float32"))
+
+
+@pytest.mark.skipif(BACKEND == "jax", reason="JAX has no float64 here")
+@pytest.mark.parametrize("kind", KINDS)
+def test_statistics_too_large_for_the_type_are_refused_before_anything_changes(kind):
+    large, layer = kind(dtype="float64"), adapted(kind, TEN)
+    large.adapt(TEN * 1e40)
+    before = layer.get_weights()
+    with pytest.raises(ValueError, match="too large for float32"):
+        layer.set_weights(large.get_weights())
+    for now, then in zip(layer.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_a_number_of_rows_that_is_none_is_refused():
+    layer = adapted(nl.Standardize, np.arange(70_000.0).reshape(-1, 1) / 1000)
+    with np.errstate(over="ignore"):
+        half = [weight.astype(np.float16) for weight in layer.get_weights()]
+    with pytest.raises(ValueError, match="float16 holds no more than 65,504 rows"):
+        layer.set_weights(half)
+    assert layer.count == 70_000
+
+
+def test_what_was_counted_before_the_layer_was_built_for_others_is_refused():
+    layer = nl.Standardize()
+    layer.update_state(np.ones((6, 3)))
+    layer.build((None, 5))
+    with pytest.raises(ValueError, match=r"finalize_state\(\): .*built for inputs of shape"):
+        layer.finalize_state()

@@ -109,7 +109,12 @@ def _of_few(x: Any, gamma: Any, beta: Any, axis: int, epsilon: float) -> Tensors
     # Without a derivative, which nothing is lost by: what is normalized does not change with it.
     centre = x.detach().mean(axes, dtype=gamma.dtype)
     y, n, mu, variance = fused_batch_norm.train(x - column(centre), gamma, beta, axis, epsilon)
-    return y.to(x.dtype), n, centre + mu, variance
+    return y.to(x.dtype), n, _sum(centre, mu), variance
+
+
+def _sum(mu: Any, rest: Any) -> Any:
+    """The mean, and what its rounding left: of an infinite one, that is NaN."""
+    return mu.where(mu.isinf(), mu + rest)
 
 
 def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
@@ -138,7 +143,7 @@ def _torch(axis: int, epsilon: float) -> Callable[..., Tensors]:
         scale = gamma * torch.rsqrt(variance + epsilon)
         y = _affine(rows, *map(column, (mu, scale, beta - rest * scale))).reshape(x.shape)
         n = torch.full_like(mu, x.numel() / len(gamma))
-        return (y, n, mu + rest, variance), (x, gamma, mu, rest, variance)
+        return (y, n, _sum(mu, rest), variance), (x, gamma, mu, rest, variance)
 
     def backward(kept: Tensors, g: Any) -> Tensors:
         x, gamma, mu, rest, variance = kept

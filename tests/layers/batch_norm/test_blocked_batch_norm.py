@@ -76,3 +76,12 @@ def test_a_constant_channel_comes_out_as_beta(rows, value, epsilon):
     np.testing.assert_allclose(y, 1, atol=1e-6)
     np.testing.assert_allclose(layer.get_weights()[2], x[0], rtol=1e-7)
     np.testing.assert_allclose(layer.get_weights()[3], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [4, 300])
+def test_an_infinite_value_makes_an_infinite_mean_as_in_keras_layer(rows):
+    x = np.zeros((rows, 2), "float32")
+    x[1, 0] = -np.inf
+    for layer in (nl.BatchNormalization(), keras.layers.BatchNormalization()):
+        layer(x, training=True)
+        np.testing.assert_array_equal(numpy(layer.moving_mean.value), [-np.inf, 0])
