@@ -226,7 +226,7 @@ class AdaptiveLayer(ScalingLayer):
         """Statistics of nothing yet, with the layer's axes."""
         return self.statistics_class(axis=self.axis, missing=self.missing)
 
-    def check_features(self, shape: tuple[int, ...]) -> None:
+    def check_features(self, shape: tuple[Any, ...]) -> None:
         """Raise ValueError unless data of this shape fit the inputs the layer was built for."""
         rank = len(shape)
         built_for_rows = self._layout is not None and self._layout.keeps_rows()

@@ -187,8 +187,10 @@ class StatisticsLayer(keras.layers.Layer):
 
     def _assign_anew(self, weights: Sequence[Any]) -> None:
         """Compute with what weights of another type hold."""
-        arrays = (ops.convert_to_numpy(weight).astype(np.float64) for weight in weights)
-        learned, scale = learned_in(*arrays, self.scale_of)
+        location, spread, exact = (
+            ops.convert_to_numpy(weight).astype(np.float64) for weight in weights
+        )
+        learned, scale = learned_in(location, spread, exact, self.scale_of)
         values = ((self.location_name, learned.location), (self.spread_name, learned.spread))
         for name, value in values:
             refuse_too_large(value, name, self._weight_dtype)
