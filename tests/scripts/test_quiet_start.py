@@ -15,8 +15,10 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 # Runs a script whose networks take a minute in a thread, as those do that are being compiled.
 SLOW = """
-import runpy, sys, time
+import runpy, signal, sys, time
 from pathlib import Path
+# Where tests run in the background, a shell has had Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {scripts!r})
 from normlayers.experiments.deep_networks import training
 def slow(*arguments):

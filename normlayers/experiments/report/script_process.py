@@ -98,8 +98,10 @@ def _run(script: Path, arguments: Sequence[str], printed: str, width: int) -> No
 def _interrupt_without_parent() -> None:
     """End this process as Ctrl-C does once the one that it runs for has ended, killed perhaps."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        main = threading.main_thread().ident
-        if main is not None:
-            signal.pthread_kill(main, signal.SIGINT)
+    main = threading.main_thread().ident
+    if parent is None or main is None:
+        return
+    wait([parent.sentinel])
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as of what a shell runs with &
+        os._exit(130)
+    signal.pthread_kill(main, signal.SIGINT)

@@ -3,6 +3,7 @@
 Covers too: preloaded.py.
 """
 
+import fcntl
 import io
 import os
 import signal
@@ -191,41 +192,58 @@ def test_the_script_refuses_in_one_sentence(tmp_path, option, value, says):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("ctrl_c", ["default_int_handler", "SIG_IGN"])
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_end_of_the_whole_ends_what_is_running(scripts, tmp_path, ended_by):
+def test_an_end_of_the_whole_ends_what_is_running(scripts, tmp_path, ended_by, ctrl_c):
+    """Also where Ctrl-C is ignored, as by what a shell runs in the background."""
+    if (ended_by, ctrl_c) == (signal.SIGINT, "SIG_IGN"):
+        pytest.skip("nothing ends then")
     for name in NAMES:
         (scripts / f"{name}.py").write_text(
-            "import pathlib, sys, time\n"
-            f"pathlib.Path({str(tmp_path)!r}, '{name}.started').touch()\n"
+            "import fcntl, time\n"
+            f"file = open({str(tmp_path / name)!r} + '.started', 'w')\n"
+            "fcntl.flock(file, fcntl.LOCK_EX)\n"
+            "file.write('locked')\n"
+            "file.flush()\n"
             "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n"
             "    print('kept what is there')\n"
-            f"    pathlib.Path({str(tmp_path)!r}, '{name}.ended').touch()\n"
         )
     code = (
         "import pathlib, signal\n"
-        # Where tests run in the background, a shell has had Ctrl-C ignored.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"signal.signal(signal.SIGINT, signal.{ctrl_c})\n"
         "from normlayers.experiments.report.reproduction import reproduce\n"
         f"reproduce(pathlib.Path({str(scripts)!r}), pathlib.Path({str(tmp_path)!r}))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    wait_for(tmp_path, "*.started", 2)
+    wait_until(lambda: len(running_in(tmp_path)) == 2)
     time.sleep(0.2)
     os.kill(process.pid, ended_by)
     printed, _ = process.communicate(timeout=30)
-    wait_for(tmp_path, "*.ended", 2)
+    assert process.returncode != 0
+    wait_until(lambda: not running_in(tmp_path))
     if ended_by == signal.SIGINT:
         assert printed.count("kept what is there") == 2
-    assert process.returncode != 0
     assert len(list(tmp_path.glob("*.started"))) == 2  # the third was not begun
 
 
-def wait_for(folder, pattern, number):
+def running_in(folder):
+    """Files that a process has locked: it lets go of them however it ends."""
+    locked = []
+    for path in folder.glob("*.started"):
+        with path.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                locked.append(path)
+    return locked
+
+
+def wait_until(condition):
     deadline = time.monotonic() + 60
-    while len(list(folder.glob(pattern))) < number:
-        assert time.monotonic() < deadline, f"{pattern} within a minute"
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
