@@ -203,8 +203,6 @@ def test_an_end_of_the_whole_ends_what_is_running(scripts, tmp_path, ended_by, c
             "import fcntl, time\n"
             f"file = open({str(tmp_path / name)!r} + '.started', 'w')\n"
             "fcntl.flock(file, fcntl.LOCK_EX)\n"
-            "file.write('locked')\n"
-            "file.flush()\n"
             "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n"
             "    print('kept what is there')\n"
         )
