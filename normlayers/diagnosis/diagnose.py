@@ -175,19 +175,19 @@ def _rows_to_run(evidence: Evidence, subject: Subject, seed: int) -> Any:
     fixed = fixed_rows(model)
     exactly = fixed if keeps_states(model) else None
     try:
-        values = _values_of_a_row(subject, data, run_rows(data, 1, seed, exactly), exactly)
+        values = _values_of_a_row(subject, data, seed, exactly)
     except ValueError:
         if fixed in (None, exactly):
             raise
         exactly = fixed  # which many declare, and few depend on
-        values = _values_of_a_row(subject, data, run_rows(data, 1, seed, exactly), exactly)
+        values = _values_of_a_row(subject, data, seed, exactly)
     evidence.batch_size = exactly or evidence.batch_size
     return run_rows(data, values, seed, exactly)
 
 
-def _values_of_a_row(subject: Subject, data: Data, rows: Any, exactly: int | None) -> int:
+def _values_of_a_row(subject: Subject, data: Data, seed: int, exactly: int | None) -> int:
     """How many activations the model has for a row; the first time that it is run."""
-    few = rows[: exactly or FIRST_ROWS]
+    few = run_rows(data, 1, seed, exactly)[: exactly or FIRST_ROWS]
     x = tensors(data.take(few)[0])
     try:
         graph = record(subject.model, x)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers import counting, unfinalized
-from normlayers.layers.learned_weights import Learned
+from normlayers.layers.learned_weights import Learned, refuse_features
 from normlayers.layers.row_weights import combined_weight
 from normlayers.layers.scaling_layer import ScalingLayer
 from normlayers.layers.unfinalized import Statistics
@@ -242,13 +242,12 @@ class AdaptiveLayer(ScalingLayer):
         """Location and spread; ValueError where the layer cannot compute with them."""
         if not statistics.rows or not np.any(statistics.count):
             raise ValueError("there are no data.")
-        counting.refuse_features(
+        refuse_features(
             statistics.count == 0, "has no data: all of it is masked out, NaN or of weight 0"
         )
         with np.errstate(over="ignore"):
             location, spread = self.location_and_spread(statistics)
-        for name, values in ((self.location_name, location), (self.spread_name, spread)):
-            counting.refuse_too_large(values, name, self._weight_dtype)
+        self.refuse_too_large(location, spread)
         return location, spread
 
     def take(self, statistics: Statistics, shape: tuple[int | None, ...]) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers.on_dask.partitions import is_on_dask
@@ -122,23 +121,3 @@ class NamedErrors:
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if kind is not None and kind in (TypeError, ValueError):
             raise kind(f"{self._method}: {error}") from error
-
-
-def refuse_features(features: Array, what: str) -> None:
-    """Raise ValueError that says of the first of these features what is the matter."""
-    if not np.any(features):
-        return
-    first = ", ".join(str(int(index)) for index in np.argwhere(features)[0])
-    others = int(np.sum(features)) - 1
-    more = f" (and so {'has' if others == 1 else 'have'} {others:,} more)" if others else ""
-    raise ValueError(f"{f'feature {first}' if first else 'the whole'} {what}{more}.")
-
-
-def refuse_too_large(values: Array, name: str, dtype: str) -> None:
-    """Raise ValueError where a layer's weights of a type cannot hold the values of that name."""
-    wider = "" if dtype == "float64" else ' or make the layer with dtype="float64"'
-    refuse_features(
-        ~(np.abs(values) <= np.finfo(dtype).max),
-        f"has a {name} of up to {np.max(np.abs(values), initial=0):.3g}, too large for {dtype}; "
-        f"divide the data by a constant{wider}",
-    )

@@ -106,3 +106,23 @@ def learned_earlier(store: Mapping[str, Any]) -> tuple[Learned, Array]:
     scale = np.where((spread == 0) & (divisor == 1), 0.0, divisor)
     every = np.full(location.shape, float(count))
     return Learned(location + low, spread, every, count), scale
+
+
+def refuse_features(features: Array, what: str) -> None:
+    """Raise ValueError that says of the first of these features what is the matter."""
+    if not np.any(features):
+        return
+    first = ", ".join(str(int(index)) for index in np.argwhere(features)[0])
+    others = int(np.sum(features)) - 1
+    more = f" (and so {'has' if others == 1 else 'have'} {others:,} more)" if others else ""
+    raise ValueError(f"{f'feature {first}' if first else 'the whole'} {what}{more}.")
+
+
+def refuse_too_large(values: Array, name: str, dtype: str) -> None:
+    """Raise ValueError where a layer's weights of a type cannot hold the values of that name."""
+    wider = "" if dtype == "float64" else ' or make the layer with dtype="float64"'
+    refuse_features(
+        ~(np.abs(values) <= np.finfo(dtype).max),
+        f"has a {name} of up to {np.max(np.abs(values), initial=0):.3g}, too large for {dtype}; "
+        f"divide the data by a constant{wider}",
+    )

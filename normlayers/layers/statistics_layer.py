@@ -12,7 +12,6 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.layers.centring import at_least_float32, has_64_bits
-from normlayers.layers.counting import refuse_too_large
 from normlayers.layers.kept_layout import KeptLayout
 from normlayers.layers.learned_weights import (
     EARLIER_WEIGHTS,
@@ -21,6 +20,7 @@ from normlayers.layers.learned_weights import (
     learned_earlier,
     learned_in,
     learned_of,
+    refuse_too_large,
     weights_of,
 )
 from normlayers.statistics.blocks import kept_axes
@@ -91,6 +91,11 @@ class StatisticsLayer(keras.layers.Layer):
     def set_statistics(self, learned: Learned) -> None:
         """Compute with these from now on; the layer is built."""
         self._assign(learned, self.scale_of(np.asarray(learned.spread, np.float64), np))
+
+    def refuse_too_large(self, location: Array, spread: Array) -> None:
+        """Raise ValueError where the weights' type cannot hold them."""
+        for name, values in ((self.location_name, location), (self.spread_name, spread)):
+            refuse_too_large(values, name, self._weight_dtype)
 
     def weights_now(self) -> list[Array]:
         """The weights as arrays; none of a layer that is not built or was given its statistics."""
@@ -191,9 +196,7 @@ class StatisticsLayer(keras.layers.Layer):
             ops.convert_to_numpy(weight).astype(np.float64) for weight in weights
         )
         learned, scale = learned_in(location, spread, exact, self.scale_of)
-        values = ((self.location_name, learned.location), (self.spread_name, learned.spread))
-        for name, value in values:
-            refuse_too_large(value, name, self._weight_dtype)
+        self.refuse_too_large(learned.location, learned.spread)
         self._assign(learned, scale)
 
     def _refuse_unbuilt(self, weights: int) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
+from normlayers.inference.graph import inner_layers
 from normlayers.inference.layer_copy import layer_like
 from normlayers.tracking.reading.compiled_reading import build
 from normlayers.tracking.reading.kept_attributes import kept_attributes
@@ -108,7 +109,7 @@ def keeps_states(model: keras.Model) -> bool:
 
     Of some numbers no error would come: one state is broadcast.
     """
-    return any(getattr(layer, "stateful", False) is True for layer in model._flatten_layers())
+    return any(getattr(layer, "stateful", False) is True for layer in inner_layers(model))
 
 
 def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:

@@ -23,8 +23,6 @@ from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored
 
-# Their cures are for x, and for labels, and not for NaN in y and for y of another shape.
-OF_SOME_KINDS = ("non_finite_input", "labels_do_not_fit_output")
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
 
@@ -148,9 +146,8 @@ def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
 
 
 def _has_cure(finding: Finding) -> bool:
-    if finding.fault in OF_SOME_KINDS and not finding.repairable:
-        return False
-    return finding.fault in CURES or finding.fault in BY_RATE
+    # Of some faults not every kind: NaN in y, and y of another shape, have none.
+    return finding.repairable and (finding.fault in CURES or finding.fault in BY_RATE)
 
 
 def _result(

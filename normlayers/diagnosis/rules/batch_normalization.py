@@ -61,7 +61,7 @@ def batch_too_small(evidence: Evidence) -> list[Finding]:
                 f"{'are no statistics' if values <= TOO_FEW else 'are off by half and more'}.",
                 "Train with batches of 16 or more, or use LayerNormalization or "
                 "GroupNormalization.",
-                False,
+                True,
             )
         )
         break  # one batch size for all of them

@@ -12,6 +12,10 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.finding import Finding
 
 Said = tuple[str, str, str]
+CURE = (
+    "Keep what a logarithm, a root or a division takes above 0, as with "
+    "keras.ops.maximum(x, 1e-7), and scale what is too large for its type."
+)
 
 
 def non_finite_activations(evidence: Evidence) -> list[Finding]:
@@ -37,14 +41,14 @@ def _origin(graph: Graph) -> Said | None:
     giving = (c for c in graph.calls if any(np.isnan(_values(t)).any() for t in c.gives))
     call = next(giving, None)
     if call is None:
-        return "", "The model's own code gives NaN of finite values", _cure()
+        return "", "The model's own code gives NaN of finite values", CURE
     while bad := [tensor for tensor in call.takes if not np.isfinite(_values(tensor)).all()]:
         if graph.is_input(bad[0]):
             return None
         maker = graph.maker(bad[0])
         if maker is None:
             what = f"What {call.name!r} takes is NaN or infinite, made in code between the layers"
-            return call.name, what, _cure()
+            return call.name, what, CURE
         call = maker
     weights = [ops.copy(weight) for weight in getattr(call.layer, "weights", [])]
     if not all(np.isfinite(_values(weight)).all() for weight in weights):
@@ -68,14 +72,7 @@ def _of_values(call: Call) -> tuple[str, str]:
     return (
         f"{call.name!r} gives NaN or infinite values of finite ones, which go from "
         f"{taken.min():.3g} to {taken.max():.3g}",
-        _cure(),
-    )
-
-
-def _cure() -> str:
-    return (
-        "Keep what a logarithm, a root or a division takes above 0, as with "
-        "keras.ops.maximum(x, 1e-7), and scale what is too large for its type."
+        CURE,
     )
 
 

@@ -211,7 +211,7 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
                 f"{count} of the {features} features of {name} have the same value in every row "
                 f"({', '.join(names)}{', …' if count > MOST_NAMES else ''}) and tell nothing.",
                 "Check how x is made." if every else "Drop them, or leave them as they are.",
-                False,
+                not every,
             )
         )
     return findings

@@ -7,7 +7,8 @@ import numpy as np
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
-from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.rules.target_shapes import Said
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 SOFTMAXES = ("softmax", "sparsemax")
@@ -27,8 +28,6 @@ RANGES = {
 OUT_OF_REACH = 0.01
 # Fewer rows may hold one label each by chance.
 FEWEST_ROWS = 20
-
-Said = tuple[Severity, str, str] | None
 
 
 def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:

@@ -116,8 +116,9 @@ def test_constant_features_are_a_note_unless_all_are():
     x[:, 2] = 3
     (finding,) = found("constant_feature", classifier(), x, Y)
     assert (finding.severity, finding.evidence["features"]) == ("note", ["2"])
+    assert finding.repairable
     (finding,) = found("constant_feature", classifier(), X * 0 + 1, Y)
-    assert finding.severity == "error"
+    assert (finding.severity, finding.repairable) == ("error", False)
     assert not found("constant_feature", classifier(), X, Y)
 
 
