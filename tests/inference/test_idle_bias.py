@@ -5,13 +5,10 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from tests.layers.called import output
 
 layers = keras.layers
 RNG = np.random.default_rng(2)
-
-
-def output(model, x, **call):
-    return keras.ops.convert_to_numpy(model(x, **call))
 
 
 def with_random_weights(model):

@@ -11,15 +11,12 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 import normlayers as nl
+from tests.inference.models import numpy_of
 
 layers = keras.layers
 RNG = np.random.default_rng(5)
 IMAGES = (RNG.normal(size=(60, 6, 6, 2)) * 3 + 2).astype("float32")
 ROWS = (RNG.normal(size=(90, 4)) * [1, 2, 30, 0.1] + [0, 5, -40, 1]).astype("float32")
-
-
-def numpy_of(tensor):
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(tensor)))
 
 
 def state(model):

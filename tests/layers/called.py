@@ -1,4 +1,4 @@
-"""A layer called, and its weights by name, as NumPy's arrays."""
+"""A layer or a model called, and its weights by name, as NumPy's arrays."""
 
 import keras
 

@@ -9,6 +9,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.layers.learned_weights import Learned
+from tests.layers.called import output
 
 BACKEND = keras.backend.backend()
 RNG = np.random.default_rng(0)
@@ -16,10 +17,6 @@ X = (RNG.normal(size=(60, 3)) * [1, 10, 0.1] + [0, 100, -5]).astype("float32")
 KINDS = (nl.Standardize, nl.MinMaxScale)
 # A day of Unix time, a second from one to the next; the same float32 for minutes on end.
 SECONDS = 1_700_000_000 + np.arange(86_400).reshape(-1, 1)
-
-
-def output(layer, x):
-    return keras.ops.convert_to_numpy(layer(x))
 
 
 def adapted(kind, x=X, **options):

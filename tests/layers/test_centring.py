@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import normlayers as nl
 from normlayers.layers.centring import has_64_bits, split, subtract
-from tests.layers.test_adaptive_layers import BACKEND, KINDS, adapted, output
+from tests.layers.called import output
+from tests.layers.test_adaptive_layers import BACKEND, KINDS, adapted
 
 TYPES = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
 

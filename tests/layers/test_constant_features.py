@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from tests.layers.test_adaptive_layers import BACKEND, KINDS, adapted, output
+from tests.layers.called import output
+from tests.layers.test_adaptive_layers import BACKEND, KINDS, adapted
 
 NEARLY = np.array([[0.1 + 0.2], [0.3], [0.3], [0.1 + 0.2]])
 EPS = np.finfo(np.float64).eps

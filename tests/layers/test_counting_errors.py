@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from tests.layers.test_adaptive_layers import BACKEND, KINDS, X, adapted, output, statistics
+from tests.layers.called import output
+from tests.layers.test_adaptive_layers import BACKEND, KINDS, X, adapted, statistics
 
 
 @pytest.mark.parametrize("kind", KINDS)

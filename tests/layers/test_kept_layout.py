@@ -3,10 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 import normlayers as nl
 from normlayers.layers.kept_layout import KeptLayout
-from tests.layers.test_adaptive_layers import BACKEND, KINDS, adapted, output
+from tests.layers.called import output
+from tests.layers.test_adaptive_layers import BACKEND, KINDS, adapted
 
 RNG = np.random.default_rng(3)
 IMAGE = RNG.random((32, 32, 3)).astype("float32")
@@ -19,19 +21,17 @@ def of_keras(axis, x):
     return layer
 
 
-def array(tensor):
-    return keras.ops.convert_to_numpy(tensor)
-
-
 @pytest.mark.parametrize("axis", [-1, 1, (1, 2), (2, 1), None])
 def test_statistics_have_the_shape_of_keras_own(axis):
     x = RNG.normal(3, 2, size=(20, 4, 5)).astype("float32")
     ours, theirs = adapted(nl.Standardize, x, axis=axis), of_keras(axis, x)
     for name in ("mean", "variance"):
-        mine, its = getattr(ours, name), array(getattr(theirs, name))
+        mine, its = getattr(ours, name), convert_to_numpy(getattr(theirs, name))
         assert mine.shape == its.shape
         np.testing.assert_allclose(mine, its, rtol=1e-5)
-    assert adapted(nl.MinMaxScale, x, axis=axis).maximum.shape == array(theirs.mean).shape
+    assert (
+        adapted(nl.MinMaxScale, x, axis=axis).maximum.shape == convert_to_numpy(theirs.mean).shape
+    )
 
 
 @pytest.mark.parametrize("axis", [-1, 1, (1, 2), None])
@@ -41,7 +41,7 @@ def test_takes_over_the_statistics_of_keras_own_layer_as_they_are(axis, invert):
     theirs = keras.layers.Normalization(axis=axis, invert=invert)
     theirs.adapt(x)
     ours = nl.Standardize(axis=axis, invert=invert, mean=theirs.mean, variance=theirs.variance)
-    np.testing.assert_allclose(output(ours, x), array(theirs(x)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(output(ours, x), convert_to_numpy(theirs(x)), rtol=1e-4, atol=1e-5)
     copy = nl.Standardize.from_config(ours.get_config())
     np.testing.assert_allclose(output(copy, x), output(ours, x), atol=1e-6)
     again = nl.Standardize(axis=axis, invert=invert, mean=ours.mean, variance=ours.variance)
@@ -74,7 +74,7 @@ def test_learned_from_a_matrix_and_mapped_over_rows(kind):
     tf = pytest.importorskip("tensorflow")
     layer = adapted(kind, MATRIX)
     expected = output(layer, MATRIX)
-    rows = [array(row) for row in tf.data.Dataset.from_tensor_slices(MATRIX).map(layer)]
+    rows = [convert_to_numpy(row) for row in tf.data.Dataset.from_tensor_slices(MATRIX).map(layer)]
     assert rows[0].shape == (3,)
     np.testing.assert_allclose(rows, expected, atol=1e-6)
     np.testing.assert_allclose(output(layer, MATRIX[0]), expected[0], atol=1e-6)
@@ -88,7 +88,7 @@ def test_inputs_of_unknown_rank(kind, axis):
     layer = adapted(kind, MATRIX, axis=axis)
     traced = tf.function(layer, input_signature=[tf.TensorSpec(None, "float32")])
     for x in (MATRIX, MATRIX[0], MATRIX.reshape(2, 20, 3)):
-        y = array(traced(tf.constant(x)))
+        y = convert_to_numpy(traced(tf.constant(x)))
         assert y.shape == x.shape
         np.testing.assert_allclose(y, output(layer, x), atol=1e-6)
 

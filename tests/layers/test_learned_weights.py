@@ -15,13 +15,13 @@ import pytest
 
 import normlayers as nl
 from normlayers.layers.learned_weights import Learned, learned_of, weights_of
+from tests.layers.called import output
 from tests.layers.test_adaptive_layers import (
     BACKEND,
     KINDS,
     SECONDS,
     X,
     adapted,
-    output,
     statistics,
 )
 from tests.python_process import run_python

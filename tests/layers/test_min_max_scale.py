@@ -1,17 +1,13 @@
 """MinMaxScale against scikit-learn's and by hand."""
 
-import keras
 import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
 import normlayers as nl
+from tests.layers.called import output
 
 X = (np.random.default_rng(0).normal(size=(50, 3)) * [1, 10, 0.1] + [0, 9, -5]).astype("float32")
-
-
-def output(layer, x):
-    return keras.ops.convert_to_numpy(layer(x))
 
 
 def adapted(x=X, **options):

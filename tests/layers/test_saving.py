@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from tests.layers.test_adaptive_layers import BACKEND, KINDS, X, adapted, output, statistics
+from tests.layers.called import output
+from tests.layers.test_adaptive_layers import BACKEND, KINDS, X, adapted, statistics
 from tests.python_process import run_python
 
 

@@ -7,14 +7,11 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from tests.layers.called import output
 from tests.python_process import run_python
 
 RNG = np.random.default_rng(0)
 X = (RNG.normal(size=(100, 3)) * [1, 10, 0.1] + [0, 100, -5]).astype("float32")
-
-
-def output(layer, x):
-    return keras.ops.convert_to_numpy(layer(x))
 
 
 def adapted(x=X, **options):

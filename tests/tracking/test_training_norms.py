@@ -5,6 +5,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 import normlayers as nl
 from normlayers.tracking import training_norms
@@ -20,10 +21,6 @@ def tracked(tmp_path, model, x, y=None, **options):
     return nl.ActivationTracker(tmp_path, x, y, **options)
 
 
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
-
-
 def test_of_logistic_regression_the_gradient_is_that_of_the_textbook(tmp_path):
     x = RNG.normal(size=(50, 3)).astype("float32")
     y = np.arange(50) % 2
@@ -31,7 +28,7 @@ def test_of_logistic_regression_the_gradient_is_that_of_the_textbook(tmp_path):
     model.compile("sgd", "binary_crossentropy")
     tracker = tracked(tmp_path, model, x, y)
     tracker.observe(model, 0)
-    wrong = numpy(model(x)).ravel().astype(float) - y
+    wrong = convert_to_numpy(model(x)).ravel().astype(float) - y
     gradient = np.append(wrong @ x, wrong.sum()) / 50
     found = tracker.history["overview/gradient_norm"][0]
     assert found == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
@@ -59,15 +56,15 @@ def test_is_what_finite_differences_say_of_every_loss(loss, last, tmp_path):
     )
     model.compile("sgd", loss)
     # With the seeds of dropout, and the counters and statistics of everything.
-    before = [numpy(keras.ops.copy(variable)) for variable in model.variables]
+    before = [convert_to_numpy(keras.ops.copy(variable)) for variable in model.variables]
     norms = LossGradient(model, x, labels, np.zeros((30, 3))).norms()
     for now, then in zip(model.variables, before, strict=True):
-        np.testing.assert_array_equal(numpy(keras.ops.copy(now)), then)
+        np.testing.assert_array_equal(convert_to_numpy(keras.ops.copy(now)), then)
     function = keras.losses.get(loss)
     sparse = "sparse" in str(getattr(function, "__name__", type(function).__name__)).lower()
     targets = labels if sparse else np.eye(3)[labels]
     kernel = model.trainable_variables[0]
-    start, step = numpy(kernel).copy(), 1e-3
+    start, step = convert_to_numpy(kernel).copy(), 1e-3
     slopes = []
     for at in np.ndindex(start.shape):
         ends = []
@@ -75,7 +72,9 @@ def test_is_what_finite_differences_say_of_every_loss(loss, last, tmp_path):
             moved = start.copy()
             moved[at] += sign * step
             kernel.assign(moved)
-            ends.append(float(numpy(keras.ops.mean(function(targets, model(x, training=False))))))
+            ends.append(
+                float(convert_to_numpy(keras.ops.mean(function(targets, model(x, training=False)))))
+            )
         slopes.append((ends[0] - ends[1]) / (2 * step))
     kernel.assign(start)
     assert len(norms) == len(model.trainable_variables)

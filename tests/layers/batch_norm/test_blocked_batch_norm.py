@@ -6,9 +6,10 @@ Sums over many values are in test_fused_batch_norm.py.
 import keras
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 import normlayers as nl
-from tests.layers.batch_norm.test_fused_batch_norm import exact, numpy, one_step
+from tests.layers.batch_norm.test_fused_batch_norm import exact, one_step
 from tests.layers.derivatives import BACKEND
 
 RNG = np.random.default_rng(11)
@@ -34,7 +35,7 @@ def test_inference_far_from_0_errs_at_most_twice_as_much_as_keras_layer(rows, me
         layer = kind(axis)
         layer.build(shape)
         layer.set_weights(weights)
-        error.append(np.abs(numpy(keras.ops.stop_gradient(layer(x))) - true).max())
+        error.append(np.abs(convert_to_numpy(keras.ops.stop_gradient(layer(x))) - true).max())
     assert error[0] <= 2 * error[1] + 2.0**-22 * np.abs(true).max()
 
 
@@ -72,7 +73,7 @@ def test_a_training_step_far_from_0_is_exact(rows, mean, std, axis):
 def test_a_constant_channel_comes_out_as_beta(rows, value, epsilon):
     x = np.full((rows, 4), value, "float32")
     layer = nl.BatchNormalization(epsilon=epsilon, beta_initializer="ones", momentum=0.0)
-    y = numpy(keras.ops.stop_gradient(layer(x, training=True)))
+    y = convert_to_numpy(keras.ops.stop_gradient(layer(x, training=True)))
     np.testing.assert_allclose(y, 1, atol=1e-6)
     np.testing.assert_allclose(layer.get_weights()[2], x[0], rtol=1e-7)
     np.testing.assert_allclose(layer.get_weights()[3], 0, atol=1e-12)
@@ -84,4 +85,4 @@ def test_an_infinite_value_makes_an_infinite_mean_as_in_keras_layer(rows):
     x[1, 0] = -np.inf
     for layer in (nl.BatchNormalization(), keras.layers.BatchNormalization()):
         layer(x, training=True)
-        np.testing.assert_array_equal(numpy(layer.moving_mean.value), [-np.inf, 0])
+        np.testing.assert_array_equal(convert_to_numpy(layer.moving_mean.value), [-np.inf, 0])

@@ -6,6 +6,7 @@ Covers too: tensorflow_blocks.py.
 import keras
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 import normlayers as nl
 from tests.layers.derivatives import BACKEND, gradients, relative_error
@@ -37,10 +38,6 @@ def both(shape, axis=-1, **options):
     return layers
 
 
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
-
-
 @pytest.mark.parametrize(("shape", "axis"), SHAPES.items())
 @pytest.mark.parametrize(
     "options", [{}, {"scale": False, "center": False}, {"renorm": True}, {"debias": True}], ids=str
@@ -57,8 +54,10 @@ def test_means_the_same_as_the_reference(shape, axis, options):
             return layer.stateless_call(learned, state, x, training=True)[0]
 
         learned = [w.copy() for w in layer.get_weights()[: len(layer.trainable_variables)]]
-        found.append([*gradients(train, [x, *learned], g), numpy(layer(x, training=True))])
-        found[-1] += [*layer.get_weights(), numpy(layer(x))]
+        found.append(
+            [*gradients(train, [x, *learned], g), convert_to_numpy(layer(x, training=True))]
+        )
+        found[-1] += [*layer.get_weights(), convert_to_numpy(layer(x))]
     for mine, theirs in zip(*found, strict=True):
         assert relative_error(mine, theirs, terms=g) <= 1e-6
 
@@ -68,7 +67,8 @@ def test_half_precision_goes_in_as_it_is(dtype):
     x = keras.ops.cast(RNG.normal(3, 100, size=(256, 5)), dtype)
     fused, reference = both((256, 5), dtype=keras.DTypePolicy(f"mixed_{dtype}"))
     y, expected = (
-        numpy(keras.ops.cast(layer(x, training=True), "float32")) for layer in (fused, reference)
+        convert_to_numpy(keras.ops.cast(layer(x, training=True), "float32"))
+        for layer in (fused, reference)
     )
     np.testing.assert_allclose(y, expected, rtol=1e-3 if dtype == "float16" else 8e-3, atol=1e-3)
     for mine, theirs in zip(fused.get_weights(), reference.get_weights(), strict=True):
@@ -120,7 +120,7 @@ def one_step(layer, x, g):
     d_x, d_gamma, d_beta = gradients(train, [x, *learned], g)
     y, *statistics = (keras.ops.cast(keras.ops.stop_gradient(t), "float64") for t in found)
     names = ("y", "moving_mean", "moving_variance", "d_x", "d_gamma", "d_beta")
-    values = (*map(numpy, (y, *statistics)), d_x, d_gamma, d_beta)
+    values = (*map(convert_to_numpy, (y, *statistics)), d_x, d_gamma, d_beta)
     return dict(zip(names, values, strict=True))
 
 
@@ -162,8 +162,8 @@ def test_auto_is_as_exact_as_keras_layer(shape, axis, mean):
 @pytest.mark.parametrize(("shape", "axis"), MANY)
 def test_auto_is_as_exact_as_keras_layer_in_half_precision(dtype, shape, axis):
     half = keras.ops.cast(RNG.normal(1, size=shape), dtype)
-    x = numpy(keras.ops.cast(half, "float32"))
-    g = numpy(keras.ops.cast(keras.ops.cast(RNG.normal(size=shape), dtype), "float32"))
+    x = convert_to_numpy(keras.ops.cast(half, "float32"))
+    g = convert_to_numpy(keras.ops.cast(keras.ops.cast(RNG.normal(size=shape), dtype), "float32"))
     true = exact(x, g, axis)
     kinds = (nl.BatchNormalization, keras.layers.BatchNormalization)
     found = [errors(kind(axis, momentum=0, dtype=f"mixed_{dtype}"), x, g, true) for kind in kinds]
@@ -182,7 +182,7 @@ def test_inference_is_as_exact_as_keras_layer(mean):
         layer.set_weights(statistics)
         gamma, beta, mu, variance = (a.astype(float) for a in statistics)
         true = gamma * (x - mu) / np.sqrt(variance + 1e-3) + beta
-        error.append(np.abs(numpy(layer(x)) - true).max())
+        error.append(np.abs(convert_to_numpy(layer(x)) - true).max())
     assert error[0] <= 2 * error[1] + 2.0**-22
 
 
@@ -220,8 +220,8 @@ def test_takes_no_mask():
 def test_auto_falls_back_wherever_fused_is_refused():
     x = RNG.normal(size=(6, 4, 3)).astype("float32")
     for options in ({"epsilon": 0.0}, {"axis": 0}, {"dtype": "float64"}):
-        y = numpy(nl.BatchNormalization(**options)(x, training=True))
-        expected = numpy(
+        y = convert_to_numpy(nl.BatchNormalization(**options)(x, training=True))
+        expected = convert_to_numpy(
             nl.BatchNormalization(implementation="reference", **options)(x, training=True)
         )
         np.testing.assert_allclose(y, expected, atol=1e-6)
@@ -233,7 +233,7 @@ def test_one_value_a_channel_has_variance_0(implementation, shape, axis):
     if BACKEND == "tensorflow" and axis == 1:
         implementation = "auto"
     layer = nl.BatchNormalization(axis, momentum=0.0, implementation=implementation)
-    y = numpy(layer(np.ones(shape, "float32"), training=True))
+    y = convert_to_numpy(layer(np.ones(shape, "float32"), training=True))
     np.testing.assert_allclose(y, 0, atol=2e-6)
     np.testing.assert_allclose(layer.get_weights()[2:], [[1] * 5, [0] * 5], atol=1e-7)
 
@@ -288,7 +288,7 @@ class TestTensorFlow:
         assert "FusedBatchNormV3" in {operation.type for operation in operations}
         x = RNG.normal(3, 2, size=(rows, 4096)).astype("float32")
         g = RNG.normal(1, 2, size=(rows, 4096)).astype("float32")
-        found = list(map(numpy, train(x, g)))
+        found = list(map(convert_to_numpy, train(x, g)))
         assert [each.shape for each in found] == [x.shape, x.shape, (4096,), (4096,)]
         statistics = layer.get_weights()[2:]
         if not rows:
@@ -311,8 +311,10 @@ class TestTensorFlow:
             traced = tf.function(lambda x, layer=layer: layer(x, training=training), spec)
             plain = nl.BatchNormalization(implementation="reference")
             plain.build(shape)
-            expected = numpy(plain(x.reshape(shape), training=training))
-            np.testing.assert_allclose(numpy(traced(x.reshape(shape))), expected, atol=1e-6)
+            expected = convert_to_numpy(plain(x.reshape(shape), training=training))
+            np.testing.assert_allclose(
+                convert_to_numpy(traced(x.reshape(shape))), expected, atol=1e-6
+            )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -324,7 +326,7 @@ def test_renorm_rounds_only_its_output(dtype):
         layer = nl.BatchNormalization(dtype=f"mixed_{dtype}", renorm=True, implementation=kind)
         out = layer(x, training=True)
         assert keras.backend.standardize_dtype(out.dtype) == dtype
-        y[kind] = numpy(keras.ops.cast(out, "float32"))
+        y[kind] = convert_to_numpy(keras.ops.cast(out, "float32"))
     ulp = {"float16": 2**-10, "bfloat16": 2**-7}[dtype]
     np.testing.assert_allclose(y["auto"], y["reference"], rtol=ulp, atol=1e-4)
 

@@ -6,6 +6,7 @@ Covers too: activation_names.py, compiled_reading.py, traced_state.py, wiring.py
 import keras
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 import normlayers as nl
 from normlayers.tracking import measures
@@ -17,10 +18,6 @@ RNG = np.random.default_rng(0)
 
 def sigmoid(z):
     return 1 / (1 + np.exp(-np.asarray(z, float)))
-
-
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
 
 
 def test_reads_what_the_weights_say(circle_model, points):
@@ -109,7 +106,7 @@ def test_a_channel_is_a_neuron_and_a_position_a_point():
     reading = Probe(model).read(x)
     read = reading.activations["convolution"]
     assert read.shape == (5 * 2 * 2, 3)
-    by_keras = numpy(model.get_layer("convolution")(x)).reshape(-1, 3)
+    by_keras = convert_to_numpy(model.get_layer("convolution")(x)).reshape(-1, 3)
     np.testing.assert_allclose(read, by_keras, rtol=1e-5, atol=1e-6)
     share = reading.summaries["convolution"]["share"]
     np.testing.assert_allclose(share, (by_keras > 0).mean(axis=0), rtol=1e-6)
@@ -122,7 +119,9 @@ def test_normalization_with_an_activation_is_active_where_that_is(placement):
     layer.moving_mean.assign([0.5, -0.5])
     x = RNG.normal(size=(40, 2)).astype("float32")
     reading = Probe(model).read(x)
-    np.testing.assert_allclose(reading.activations["normalized"], numpy(model(x)), rtol=1e-5)
+    np.testing.assert_allclose(
+        reading.activations["normalized"], convert_to_numpy(model(x)), rtol=1e-5
+    )
     active = x - [0.5, -0.5] > 0 if placement == "pre" else x > 0
     np.testing.assert_array_equal(reading.active["normalized"], active)
 
@@ -143,7 +142,7 @@ def test_recurrent_layers_are_read_step_by_step():
         "both": (7, 6),
         "out": (7, 2),
     }
-    lstm = numpy(model.get_layer("lstm")(x)).reshape(-1, 4)
+    lstm = convert_to_numpy(model.get_layer("lstm")(x)).reshape(-1, 4)
     np.testing.assert_allclose(reading.activations["lstm"], lstm, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(reading.active["lstm"], reading.activations["lstm"] > 0)
     np.testing.assert_allclose(np.exp(reading.logit) / np.exp(reading.logit).sum(1, keepdims=True),
@@ -168,9 +167,11 @@ def test_subclassed_nested_and_shared_models_are_heard(points):
     probe = Probe(model)
     reading = probe.read(x)  # builds it
     assert probe.wiring.names == ["first", "deep", "first_call_2", "deep_call_2", "last"]
-    deep = [np.maximum(numpy(model.inner(model.first(factor * x))), 0) for factor in (1, 2)]
+    deep = [
+        np.maximum(convert_to_numpy(model.inner(model.first(factor * x))), 0) for factor in (1, 2)
+    ]
     np.testing.assert_allclose(reading.activations["deep_call_2"], deep[1], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(reading.logit, numpy(model(x)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(reading.logit, convert_to_numpy(model(x)), rtol=1e-4, atol=1e-5)
 
 
 def test_several_inputs_and_outputs():
@@ -181,7 +182,7 @@ def test_several_inputs_and_outputs():
     x = {"a": RNG.normal(size=(9, 2)), "b": RNG.normal(size=(9, 3))}
     x = {name: part.astype("float32") for name, part in x.items()}
     reading = Probe(model).read(x)
-    expected = np.concatenate([numpy(output) for output in model(x)], axis=1)
+    expected = np.concatenate([convert_to_numpy(output) for output in model(x)], axis=1)
     np.testing.assert_allclose(reading.output, expected, rtol=1e-5)
     assert reading.logit.shape == (9, 3)
     assert set(reading.activations) == {"left", "one", "two"}
@@ -202,7 +203,7 @@ def test_wide_layers_come_back_as_measures_only(points):
     reading = Probe(model, whole=16).read(points[0])
     assert reading.activations == {}
     assert reading.active == {}
-    a = numpy(model(points[0]))
+    a = convert_to_numpy(model(points[0]))
     found = reading.summaries["wide"]
     np.testing.assert_allclose(found["share"], measures.active_share(a > 0), rtol=1e-6)
     np.testing.assert_allclose(found["overlap"], measures.overlap(a > 0), rtol=1e-5)

@@ -4,16 +4,13 @@ import threading
 
 import keras
 import numpy as np
+from keras.ops import convert_to_numpy
 
 import normlayers as nl
 from normlayers.tracking.reading.probe import Probe
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
-
-
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
 
 
 def test_reading_leaves_the_model_as_it_was(circle_model, points):
@@ -49,13 +46,13 @@ def test_reading_moves_no_seed_no_counter_and_no_recurrent_state():
         ]
     )
     x = np.ones((4, 5, 2), "float32")
-    numpy(model(x))
-    before = [numpy(keras.ops.copy(v)) for v in model.variables]
+    convert_to_numpy(model(x))
+    before = [convert_to_numpy(keras.ops.copy(v)) for v in model.variables]
     probe = Probe(model)
     for _ in range(2):
         probe.read(x)
     for now, then in zip(model.variables, before, strict=True):
-        np.testing.assert_array_equal(numpy(keras.ops.copy(now)), then)
+        np.testing.assert_array_equal(convert_to_numpy(keras.ops.copy(now)), then)
 
 
 def test_threads_take_turns():
@@ -90,12 +87,12 @@ def test_a_model_that_has_changed_is_read_anew(points):
     model.get_layer("h").activation = keras.activations.tanh
     assert probe.changed()
     h = model.get_layer("h")
-    z = x @ numpy(h.kernel.value) + numpy(h.bias.value)
+    z = x @ convert_to_numpy(h.kernel.value) + convert_to_numpy(h.bias.value)
     np.testing.assert_allclose(probe.read(x).activations["h"], np.tanh(z), rtol=1e-4, atol=1e-5)
     model.add(layers.Dense(1, name="more"))
     reading = probe.read(x)
     assert probe.wiring.names == ["h", "out", "more"]
-    np.testing.assert_allclose(reading.logit, numpy(model(x)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(reading.logit, convert_to_numpy(model(x)), rtol=1e-4, atol=1e-5)
     assert not probe.changed()
 
 
