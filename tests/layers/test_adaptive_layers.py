@@ -166,6 +166,14 @@ def test_states_are_refused_where_they_make_no_sense(kind):
     np.testing.assert_allclose(statistics(layer)[0], statistics(adapted(kind))[0], rtol=1e-6)
 
 
+def test_what_was_counted_before_the_layer_was_built_for_others_is_refused():
+    layer = nl.Standardize()
+    layer.update_state(np.ones((6, 3)))
+    layer.build((None, 5))
+    with pytest.raises(ValueError, match=r"finalize_state\(\): .*built for inputs of shape"):
+        layer.finalize_state()
+
+
 def test_counts_beyond_32_bits():
     layer = adapted(nl.Standardize)
     layer.set_statistics(Learned(np.zeros(3), np.ones(3), np.ones(3), 3_000_000_000_000))
