@@ -8,6 +8,7 @@ import json
 import re
 import runpy
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from normlayers.experiments.activation_odds import figures as activation_figures
 from normlayers.experiments.activation_odds.figures import KINDS, picture_files
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, simulate
 from normlayers.experiments.running.command_line import UsageError
+from tests.experiments.printed_run import printed_run
 from tests.tracking.tensorboard_reader import Read
 
 ROOT = Path(__file__).parents[3]
@@ -31,11 +33,7 @@ OF_A_BIAS = {
     *("overlap_quantiles", "overlap_histogram"),
 }
 SMALL = {"networks": 300, "points": 20}
-
-
-def run(log_dir, **options):
-    console = Console(file=io.StringIO(), width=80)
-    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+run = partial(printed_run, experiment)
 
 
 @pytest.fixture(scope="module")

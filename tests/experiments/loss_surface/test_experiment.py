@@ -3,29 +3,25 @@
 Covers too: figures.py, measures.py, table.py.
 """
 
-import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from normlayers.experiments.loss_surface import experiment
 from normlayers.experiments.loss_surface.data import SCALINGS, draw
 from normlayers.experiments.loss_surface.figures import FILES, PREVIEW
 from normlayers.experiments.loss_surface.losses import LOSSES
 from normlayers.experiments.running.command_line import UsageError
+from tests.experiments.printed_run import printed_run
 from tests.tracking.tensorboard_reader import Read
 
 # Coarser than the default, so that raw inputs take a third of the steps.
 TOLERANCE = 0.1
 SMALL = {"data_sets": 2, "points": 60, "tolerance": 0.5}
-
-
-def run(log_dir, **options):
-    console = Console(file=io.StringIO(), width=80)
-    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+run = partial(printed_run, experiment)
 
 
 @pytest.fixture(scope="module")

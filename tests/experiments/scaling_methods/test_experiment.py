@@ -3,13 +3,12 @@
 Covers too: data.py, figures.py, table.py.
 """
 
-import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from normlayers.experiments.data.digits import digits
 from normlayers.experiments.data.wine import wine
@@ -17,13 +16,10 @@ from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.scaling_methods import experiment
 from normlayers.experiments.scaling_methods.figures import FILES
 from normlayers.experiments.scaling_methods.training import ARMS, SCALED_ARMS
+from tests.experiments.printed_run import printed_run
 
 SMALL = {"networks": 3, "splits": 4, "epochs": 2}
-
-
-def run(log_dir, **options):
-    console = Console(file=io.StringIO(), width=80)
-    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+run = partial(printed_run, experiment)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -19,15 +20,12 @@ from rich.console import Console
 from normlayers.experiments.running.command_line import UsageError
 from normlayers.experiments.two_neuron_circle import experiment, training
 from normlayers.experiments.two_neuron_circle.arms import ARMS
+from tests.experiments.printed_run import printed_run
 from tests.tracking.tensorboard_reader import Read
 
 FEW_FILMS = ["sigmoid-centred", "sigmoid-shifted"]  # half as many as the article's two arms have
 SHORT = {"arms": FEW_FILMS[1:], "epochs": 4, "every": 2}
-
-
-def run(log_dir, **options):
-    console = Console(file=io.StringIO(), width=80)
-    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+run = partial(printed_run, experiment)
 
 
 @pytest.fixture(scope="module")
