@@ -1,7 +1,7 @@
 """A diagnosis's findings above the layers, from the step on at which each was made."""
 
 from tests.chromium import needs_chromium
-from tests.explorer.known_runs import inline_page, small_run
+from tests.explorer.view.known_runs import inline_page, small_run
 
 pytestmark = needs_chromium
 

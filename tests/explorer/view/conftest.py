@@ -1,8 +1,10 @@
-"""A browser that notices what a page complains of."""
+"""A browser that notices what a page complains of, and a server of known runs."""
 
 import re
 
 import pytest
+
+from tests.explorer.view.known_runs import Tab, small_run, wide_run
 
 
 @pytest.fixture
@@ -42,3 +44,11 @@ def opened(browser):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def tab():
+    """The small run, twice, the wide one, and one that has no snapshots."""
+    server = Tab([small_run(), small_run("shifted", [0, 30, 60], 0.6), wide_run()], ["old <b>run"])
+    yield server
+    server.shutdown()

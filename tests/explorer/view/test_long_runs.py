@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.neurons_tab import SCRUB
 from tests.chromium import needs_chromium
-from tests.explorer.known_runs import Tab, wide_run
+from tests.explorer.view.known_runs import Tab, wide_run
 
 pytestmark = needs_chromium
 OBSERVATIONS, MOVES = 1000, 150

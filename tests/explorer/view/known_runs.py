@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-STATIC = Path(__file__).parents[2] / "normlayers" / "explorer" / "static"
+STATIC = Path(__file__).parents[3] / "normlayers" / "explorer" / "static"
 # As TensorBoard's: scripts and data of the origin only.
 CSP = (
     "default-src 'self'; font-src 'self' data:; frame-ancestors *; frame-src 'self'; "

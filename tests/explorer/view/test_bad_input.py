@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.chromium import needs_chromium
-from tests.explorer.known_runs import Tab, encode, layer, meta_of, points, small_run
+from tests.explorer.view.known_runs import Tab, encode, layer, meta_of, points, small_run
 
 pytestmark = needs_chromium
 
