@@ -1,4 +1,4 @@
-"""Models with random weights, and whether two compute the same."""
+"""Models with random weights, folded ones, and whether two compute the same."""
 
 import keras
 import numpy as np
@@ -47,3 +47,21 @@ def assert_same(folded, model, x, tolerance=1e-5):
         assert one.shape == other.shape
         assert np.all(np.isfinite(one))
         assert np.max(np.abs(one - other)) <= tolerance * np.max(np.abs(other))
+
+
+def inputs_of(model, rows=16):
+    return (rng().normal(size=(rows, *model.input_shape[1:])) * 2 + 1).astype("float32")
+
+
+def folded_of(model, kept=(), seed=0):
+    """Fold a model with random weights, and check that it computes the same."""
+    randomized(model, seed)
+    folded = nl.fold(model)
+    assert list(folded.kept) == list(kept)
+    assert_same(folded.model, model, inputs_of(model))
+    return folded
+
+
+def fitted(layer, shape):
+    layer.adapt((rng().normal(size=(50, *shape)) * 3 + 2).astype("float32"))
+    return layer
