@@ -12,7 +12,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.explorer.runs import FolderRuns
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 from tests.tracking.watched_fit import fit
 
 

@@ -13,7 +13,7 @@ import normlayers as nl
 from normlayers.tracking import measures
 from normlayers.tracking.reading.input_summary import input_measures
 from normlayers.tracking.reading.probe import Probe
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 layers = keras.layers
 RNG = np.random.default_rng(0)

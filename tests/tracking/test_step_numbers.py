@@ -7,7 +7,7 @@ import pytest
 import normlayers as nl
 from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.step_numbers import StepNumbers
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 from tests.tracking.watched_fit import fit
 
 X = np.random.default_rng(0).normal(size=(96, 3)).astype("float32")

@@ -8,7 +8,7 @@ import pytest
 import normlayers as nl
 from normlayers.tracking.writing.event_log import EventLog
 from tests.python_process import run_python
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 from tests.tracking.watched_fit import fit
 
 

@@ -10,7 +10,7 @@ from keras.ops import convert_to_numpy
 import normlayers as nl
 from normlayers.tracking import training_norms
 from normlayers.tracking.reading.loss_gradient import LossGradient
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 layers = keras.layers
 RNG = np.random.default_rng(0)

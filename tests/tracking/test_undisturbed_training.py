@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 from tests.tracking.watched_fit import fit
 
 

@@ -17,7 +17,7 @@ from normlayers.experiments.activation_odds import figures as activation_figures
 from normlayers.experiments.activation_odds.figures import KINDS, picture_files
 from normlayers.experiments.activation_odds.simulated_odds import BIASES, simulate
 from tests.experiments.printed_run import printed_run
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 OF_A_BIAS = {
     *("share_on_all", "share_on_part", "share_on_none", "mean_active", "number_active"),

@@ -16,7 +16,7 @@ from normlayers.experiments.loss_surface.figures import FILES, PREVIEW
 from normlayers.experiments.loss_surface.losses import LOSSES
 from normlayers.experiments.running.command_line import UsageError
 from tests.experiments.printed_run import printed_run
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 # Coarser than the default, so that raw inputs take a third of the steps.
 TOLERANCE = 0.1

@@ -12,7 +12,7 @@ from PIL import Image
 
 from normlayers.experiments.two_neuron_circle import experiment
 from tests.experiments.printed_run import printed_run
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 
 @pytest.fixture(scope="module")

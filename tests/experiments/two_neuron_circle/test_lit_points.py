@@ -14,7 +14,7 @@ from normlayers.experiments.two_neuron_circle.lit_points import (
 )
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.writing.event_log import EventLog
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 NAMES = [["x0", "x1"], ["h0", "h1"], ["y"]]
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from normlayers.pictures.png import to_png
 from normlayers.tracking.writing.event_log import EventLog
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 
 def test_tensorboard_reads_what_was_written(tmp_path):

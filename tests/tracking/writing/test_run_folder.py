@@ -13,7 +13,7 @@ import normlayers as nl
 from normlayers.tracking.writing import run_folder
 from normlayers.tracking.writing.event_log import EventLog
 from normlayers.tracking.writing.run_folder import RunFolder
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 
 
 def fit(model, points, folder, epochs=2, **options):

@@ -10,7 +10,7 @@ from PIL import Image
 
 import normlayers as nl
 from normlayers.experiments.two_neuron_circle.training import arm_data, build_model
-from tests.tracking.tensorboard_reader import Read
+from tests.tensorboard_reader import Read
 from tests.tracking.watched_fit import fit
 
 
