@@ -1,10 +1,13 @@
-"""A new layer with the arguments of another."""
+"""A new layer with the arguments of another, and what that one learned beside its weights."""
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import keras
+
+from normlayers.inference.graph import inner_layers
 
 
 def layer_like(layer: Any, **changed: Any) -> Any:
@@ -31,3 +34,22 @@ def layer_like(layer: Any, **changed: Any) -> Any:
             dtype=layer.dtype_policy,
         )
     return type(layer).from_config({**layer.get_config(), **changed})
+
+
+def take_assets(copy: Any, layer: Any) -> None:
+    """Give a copy of a layer what is in no weight of it or of the layers in it: vocabularies."""
+    for its, own in zip(inner_layers(layer), inner_layers(copy), strict=False):
+        if hasattr(its, "save_assets"):
+            with tempfile.TemporaryDirectory() as folder:
+                its.save_assets(folder)
+                own.load_assets(folder)
+
+
+def compute_with_weights(layer: Any) -> None:
+    """Have a layer, and those in it, compute with weights that were set.
+
+    What a ``Normalization`` computes with follows from its weights only when it is told so.
+    """
+    for own in inner_layers(layer):
+        if isinstance(own, keras.layers.Normalization) and own.built:
+            own.finalize_state()

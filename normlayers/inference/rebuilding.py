@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import keras
 
 from normlayers.inference.graph import function_of, has_graph, inner_layers
-from normlayers.inference.layer_copy import layer_like
+from normlayers.inference.layer_copy import compute_with_weights, layer_like, take_assets
 from normlayers.inference.linear import LINEAR
 
 
@@ -154,10 +153,5 @@ def take_state(copy: Any, layer: Any) -> None:
             own.load_own_variables(kept)
     elif layer.weights:
         copy.set_weights(layer.get_weights())
-    for its, own in pairs:
-        if isinstance(own, keras.layers.Normalization):
-            own.finalize_state()  # what it computes with follows from its weights only then
-        elif hasattr(its, "save_assets"):  # as of a vocabulary
-            with tempfile.TemporaryDirectory() as folder:
-                its.save_assets(folder)
-                own.load_assets(folder)
+    compute_with_weights(copy)
+    take_assets(copy, layer)

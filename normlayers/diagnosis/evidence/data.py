@@ -70,7 +70,8 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
         model: which takes them.
         x: an array, a tensor, a frame, lists, or a list or dict of those for several inputs; or a
             ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a ``DataLoader`` or a generator of
-            batches ``x``, ``(x, y)`` or ``(x, y, w)``, of which the first rows are read.
+            batches ``x``, ``(x, y)`` or ``(x, y, w)``, of which the first rows are read, those
+            of weight 0 left out.
         y: the targets, where ``x`` does not hold them.
 
     Raises:
@@ -79,11 +80,8 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
     """
     remark = ""
     if _is_stream(x):
-        x, y_of_stream, ended = _first_rows(x)
+        x, y_of_stream, remark = _first_rows(x)
         y = y_of_stream if y is None else y
-        rows = _rows(x)
-        if not ended:
-            remark = f"The first {rows:,} rows of the data were read."
     names, columns = _names(model, x), _columns(x)
     x = _structure(model, x)
     parts = keras.tree.flatten(x)
@@ -98,7 +96,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
         chosen = np.linspace(0, rows - 1, most).astype(int)
         x = keras.tree.map_structure(lambda part: part[chosen], x)
         y = None if y is None else keras.tree.map_structure(lambda part: part[chosen], y)
-        remark = f"{most:,} of {rows:,} rows were read, evenly spaced."
+        remark = f"{remark} {most:,} of {rows:,} rows were read, evenly spaced.".strip()
         rows = most
     names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
     features = {names[0]: columns} if columns and len(names) == 1 else {}
@@ -112,25 +110,45 @@ def _is_stream(x: Any) -> bool:
     return not held and not isinstance(x, list | tuple | Mapping | str) and hasattr(x, "__iter__")
 
 
-def _first_rows(stream: Any) -> tuple[Any, Any, bool]:
-    """The first rows, their targets, and whether that is all."""
+def _first_rows(stream: Any) -> tuple[Any, Any, str]:
+    """The first rows, their targets, and what there is to say of that."""
     batches: list[tuple[Any, Any]] = []
-    rows, ended = 0, True
-    for x, y in _batches(stream):
-        # Copied: a generator may fill one array again and again.
-        batches.append((_copied(x), None if y is None else _copied(y)))
-        rows += _rows(x)
+    rows, remarks = 0, dict[str, None]()
+    for x, y, weights in _batches(stream):
+        weighed = _of_rows(weights, _rows(x))
+        counted = _counted(weighed, _rows(x))
+        if not all(np.all(weight == 1) for weight in weighed):
+            remarks["Rows of weight 0 were left out; all others count alike."] = None
+        # Copied, if not by the choice: a generator may fill one array again and again.
+        batches.append((_chosen(x, counted), None if y is None else _chosen(y, counted)))
+        rows += int(counted.sum())
         if rows >= STREAM_ROWS:
-            ended = False
+            remarks[f"The first {rows:,} rows of the data were read."] = None
             break
-    if not batches:
-        raise ValueError("x has no batches. Pass data with one row or more.")
+    if not rows:
+        raise ValueError(
+            "x has no batches, or no row of a weight other than 0. Pass data with one row or more."
+        )
     x = _joined([x for x, _ in batches])
     y = None if batches[0][1] is None else _joined([y for _, y in batches])
-    return x, y, ended
+    return x, y, " ".join(remarks)
 
 
-def _batches(stream: Any) -> Iterator[tuple[Any, Any]]:
+def _of_rows(weights: Any, rows: int) -> list[Array]:
+    """Those that are of rows, one an output."""
+    parts = [] if weights is None else keras.tree.flatten(weights)
+    return [part for part in parts if part.ndim and len(part) == rows]
+
+
+def _counted(weights: list[Array], rows: int) -> Array:
+    """Which rows have a weight other than 0, of any output and in any place."""
+    if not weights:
+        return np.ones(rows, bool)
+    return np.any([np.any(part.reshape(len(part), -1) != 0, axis=1) for part in weights], axis=0)
+
+
+def _batches(stream: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Inputs, targets and weights; ``None`` for what there is not."""
     if hasattr(stream, "num_batches") and hasattr(stream, "__getitem__"):
         length = stream.num_batches
         elements = (stream[index] for index in range(length or STREAM_ROWS))
@@ -140,16 +158,16 @@ def _batches(stream: Any) -> Iterator[tuple[Any, Any]]:
             raise ValueError("x must be batched. Received: a data set of single rows or values.")
         elements = iter(stream)
     for element in elements:
-        pair = element if isinstance(element, tuple | list) else (element,)
-        x, y = pair[0], pair[1] if len(pair) > 1 else None
-        arrays = (
-            None if part is None else keras.tree.map_structure(_array, part) for part in (x, y)
+        parts = tuple(element) if isinstance(element, tuple | list) else (element,)
+        x, y, weights = (
+            None if part is None else keras.tree.map_structure(_array, part)
+            for part in (*parts, None, None)[:3]
         )
-        yield tuple(arrays)  # type: ignore[misc]
+        yield x, y, weights
 
 
-def _copied(part: Any) -> Any:
-    return keras.tree.map_structure(np.copy, part)
+def _chosen(part: Any, rows: Array) -> Any:
+    return keras.tree.map_structure(lambda array: array[rows], part)
 
 
 def _joined(parts: list[Any]) -> Any:

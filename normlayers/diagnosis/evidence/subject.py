@@ -15,7 +15,7 @@ from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.inference.graph import inner_layers
-from normlayers.inference.layer_copy import layer_like
+from normlayers.inference.layer_copy import compute_with_weights, layer_like
 from normlayers.tracking.reading.compiled_reading import build
 from normlayers.tracking.reading.kept_attributes import kept_attributes
 
@@ -74,7 +74,7 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
         now = values_of(copy)
         yield Subject(copy, model, True, now, _initial(copy, initial, now), *_history(model, copy))
         return
-    if not _is_built(model):
+    if not is_built(model):
         raise CannotCheckError(
             f"the model is not built and cannot be copied ({why}); call it on a batch first"
         )
@@ -117,29 +117,29 @@ def _copy(model: keras.Model, x: Any) -> tuple[keras.Model, list[Array]]:
     if _is_functional(model):
         _refuse_unfaithful(model)
         copy = keras.models.clone_model(model, clone_function=layer_like)
-    elif not _is_built(model):
-        copy = _made_anew(model)
+    elif not is_built(model):
+        if any(layer.weights for layer in model._flatten_layers(include_self=False)):
+            raise CannotCheckError("some of its layers have weights, and others none yet")
+        copy = made_anew(model)
     else:
         raise CannotCheckError("it is a subclassed model")
     if not copy.built:
         build(copy, x)
     initial = values_of(copy)
-    if _is_built(model):
+    if is_built(model):
         _take_weights(copy, model)
     return copy, initial
 
 
-def _is_built(model: keras.Model) -> bool:
+def is_built(model: keras.Model) -> bool:
     """Whether its weights are there: ``build`` may have set the mark alone."""
     if not model.built or model.weights:
         return bool(model.built)
     return all(layer.built for layer in model._flatten_layers(include_self=False))
 
 
-def _made_anew(model: keras.Model) -> keras.Model:
-    """Another one of a subclass, by the arguments that it was made with."""
-    if any(layer.weights for layer in model._flatten_layers(include_self=False)):
-        raise CannotCheckError("some of its layers have weights, and others none yet")
+def made_anew(model: keras.Model) -> keras.Model:
+    """Another one, not built, by the arguments that it was made with."""
     config, kind = model.get_config(), type(model)
     if kind.get_config is not keras.Model.get_config:
         return kind.from_config(config)
@@ -179,9 +179,7 @@ def _take_weights(copy: keras.Model, model: keras.Model) -> None:
         target.assign(ops.convert_to_numpy(ops.copy(source)))
     for target, source in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
         target.trainable = source.trainable
-        # What Keras's Normalization computes with is made of its weights when it is told to.
-        if isinstance(target, keras.layers.Normalization) and target.input_mean is None:
-            target.finalize_state()
+    compute_with_weights(copy)
     if [v.trainable for v in theirs] != [v.trainable for v in ours]:
         raise CannotCheckError("its copy has other trainable weights")
 
@@ -199,7 +197,7 @@ def _initial(copy: keras.Model, initial: list[Array], now: list[Array]) -> list[
 
 def _history(model: keras.Model, copy: keras.Model) -> tuple[bool, int]:
     """Whether an optimizer has stepped, or a bias has left the 0 that it began with; its steps."""
-    if not _is_built(model):
+    if not is_built(model):
         return False, 0
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(ops.convert_to_numpy(ops.copy(optimizer.iterations)))

@@ -41,7 +41,7 @@ class Given:
 
     Attributes:
         model: the model; it is only read.
-        built: the same, or, of a Sequential that has not been built, a built copy.
+        built: the same, or, of one that has not been built, a built copy.
         x: arrays, one an input.
         y: arrays, one an output.
         trained: whether the model has been trained.
@@ -231,13 +231,6 @@ def whole(parts: list[Any]) -> Any:
 
 # Changes a plan for a fault that was found in some places; ``None`` where it does not apply.
 Cure = Callable[[Plan, Given, str, list[str]], Plan | None]
-
-
-def built_copy(model: keras.Model, x: list[Array]) -> keras.Model:
-    """A Sequential model that is not built yet, copied and built."""
-    copy = type(model).from_config(model.get_config())
-    copy.build((None, *x[0].shape[1:]))
-    return copy
 
 
 def optimizer_of(model: keras.Model) -> tuple[Any, dict[str, Any]]:

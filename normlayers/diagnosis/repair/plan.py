@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.inference.graph import inner_layers
+from normlayers.inference.layer_copy import compute_with_weights, take_assets
 
 Array = npt.NDArray[Any]
 
@@ -76,6 +77,7 @@ class Part:
         weights: to be kept, ``None`` for one that it is initialized with; none: all are.
         trained: as of the layer that it was read of; ``None``: all that can be.
         frozen: of each of its weights whether training leaves it as it is, see ``_are_frozen``.
+        read_of: the layer that has what is in no weight, such as a vocabulary.
     """
 
     kind: Any
@@ -83,6 +85,7 @@ class Part:
     weights: tuple[Array | None, ...] = ()
     trained: Trained | None = None
     frozen: tuple[bool, ...] = ()
+    read_of: Any = None
 
     @classmethod
     def of(cls, layer: Any) -> Self:
@@ -102,7 +105,7 @@ class Part:
                 trained = Trained((True,) * len(trained.layers), ())
         config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
         config = config or layer.get_config()
-        return cls(type(layer), config, weights, trained, frozen)
+        return cls(type(layer), config, weights, trained, frozen, layer)
 
     def make(self) -> Any:
         """The layer; ``take_weights`` once it is built."""
@@ -110,6 +113,8 @@ class Part:
             layer = self.kind(**self.config)
         else:
             layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
+            if self.read_of is not None:
+                take_assets(layer, self.read_of)
         if self.trained is not None:
             self.trained.give(layer)
         return layer
@@ -133,8 +138,7 @@ class Part:
             layer.set_weights(weights)
             if self.trained is not None:
                 self.trained.give(layer)
-            if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
-                layer.finalize_state()
+            compute_with_weights(layer)
 
     def but(self, **config: Any) -> Self:
         """The same with other arguments."""

@@ -10,10 +10,12 @@ from typing import Any
 
 import keras
 
+from normlayers.diagnosis.evidence.subject import made_anew
 from normlayers.diagnosis.repair.given import Given, loss_kind, whole
 from normlayers.diagnosis.repair.plan import Part, Plan, Trained
 from normlayers.inference.graph import function_of, has_graph
 from normlayers.inference.idle_bias import without_idle_bias
+from normlayers.inference.rebuilding import take_state
 
 
 def build(plan: Plan, given: Given) -> keras.Model:
@@ -191,7 +193,7 @@ def _of_kind(kind: Any, keras_own: Any, *parts: Any, name: str) -> keras.Model:
 
 def _around(plan: Plan, given: Given) -> keras.Model:
     """A copy of a model whose layers are its own affair, with layers before and behind it."""
-    copy = type(given.model).from_config(given.model.get_config())
+    copy = made_anew(given.model)
     names = given.names or [None] * len(given.x)
     inputs = [
         keras.Input(part.shape[1:], dtype=str(part.dtype), name=name)
@@ -205,9 +207,8 @@ def _around(plan: Plan, given: Given) -> keras.Model:
     ends = [_through([layer for _, layer in b], t) for b, t in zip(behind, outputs, strict=True)]
     structure_out = keras.tree.pack_sequence_as(given_out, ends)
     model = keras.Model(given.together(inputs), structure_out, name=given.model.name)
-    if len(given.model.weights) == len(copy.weights):  # else it has not been called yet
-        copy.set_weights(given.model.get_weights())
-        Trained.of(given.model).give(copy)
+    take_state(copy, given.built)
+    Trained.of(given.built).give(copy)
     for part, layer in (pair for pairs in (*fronts, *behind) for pair in pairs):
         part.take_weights(layer)
     return model

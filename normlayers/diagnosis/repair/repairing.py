@@ -12,16 +12,18 @@ from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
-from normlayers.diagnosis.evidence.subject import fixed_rows, keeps_states
-from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
-from normlayers.diagnosis.repair.given import Given, built_copy, whole
-from normlayers.diagnosis.repair.rebuild import as_taken, build, metrics_of
+from normlayers.diagnosis.evidence.subject import fixed_rows, is_built, keeps_states, made_anew
+from normlayers.diagnosis.repair.given import Given, whole
+from normlayers.diagnosis.repair.rebuild import as_taken, build
+from normlayers.diagnosis.repair.remarks import has_cure, remark_of_worse, remarks_of
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored
+from normlayers.inference.graph import inner_layers
+from normlayers.inference.rebuilding import take_state
+from normlayers.tracking.reading.compiled_reading import build as build_symbolically
 
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
@@ -110,7 +112,7 @@ def repair(
         faults = places(diagnosis)
         _refuse_what_cannot_be_made(given)
         search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed))
-        as_given = scored(model, given, rows)
+        as_given = scored(given.built, given, rows)
         untouched = search.attempt(Candidate({}))
         best = search.run() if faults else search.best
         training = search.model_of(best)
@@ -132,22 +134,25 @@ def _refuse_what_cannot_be_made(given: Given) -> None:
             raise ValueError(_of_fixed_rows(reason(error))) from error
         raise ValueError(
             "repair() makes the model anew of its layers' configurations, and could not: "
-            f"{reason(error)} Write get_config() for layers and models of your own."
+            f"{reason(error)}{_advice(given.model)}"
         ) from error
+
+
+def _advice(model: keras.Model) -> str:
+    kinds = {type(layer) for layer in inner_layers(model)}
+    own = sorted(
+        k.__name__ for k in kinds if not k.__module__.startswith(("keras.", "normlayers."))
+    )
+    return f" Write get_config() for what is your own: {', '.join(own)}." if own else ""
 
 
 def places(diagnosis: Diagnosis) -> dict[str, list[str]]:
     """The faults that there are cures for, and where each was found."""
     found: dict[str, list[str]] = {}
     for finding in diagnosis.findings:
-        if _has_cure(finding):
+        if has_cure(finding):
             found.setdefault(finding.fault, []).append(finding.where)
     return found
-
-
-def _has_cure(finding: Finding) -> bool:
-    # Of some faults not every kind: NaN in y, and y of another shape, have none.
-    return finding.repairable and (finding.fault in CURES or finding.fault in BY_RATE)
 
 
 def _result(
@@ -167,9 +172,10 @@ def _result(
     # Where no training could be scored, the model is a copy of the given one.
     score = best.score if best.changes or best.score > NONE else as_given
     worse = score.quality < as_given.quality - ROUNDING
-    remarks = _remarks(diagnosis, search, best, training)
+    remarks = [rows.remark] if rows.remark else []
+    remarks += remarks_of(diagnosis, search, best, training)
     if worse:
-        remarks.append(_worse(score, as_given, epochs))
+        remarks.append(remark_of_worse(score, as_given, epochs))
     x, y = as_taken(model, rows.x), whole(rows.y)
     after = diagnose(model, x, y, batch_size=size, seed=search.seed)
     return Repair(
@@ -186,60 +192,27 @@ def _result(
     )
 
 
-def _remarks(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -> list[str]:
-    """What else there is to know of a repair, a sentence each."""
-    given, remarks = search.given, []
-    if all(loss is None for loss in given.losses):
-        kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
-        remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
-    if given.frozen:
-        remarks.append(f"Frozen weights stay as they are, those of {', '.join(given.frozen)}.")
-    failure = search.done[0].failure
-    if failure:
-        remarks.append(f"The given model could not be trained: {failure}")
-    remarks += [
-        f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
-        for finding in diagnosis.findings
-        if not _has_cure(finding)
-    ]
-    if search.faults and not best.changes:
-        remarks.append("No cure helped within the trials; the model is a copy of the given one.")
-    others = dict.fromkeys(trial.failure for trial in search.done if trial.failure)
-    others.pop(failure, None)
-    remarks += [f"A cured model could not be trained: {other}" for other in others]
-    if metrics_of(given.model).keys() - metrics_of(training.model).keys():
-        remarks.append(
-            "Metrics were left out: they count labels of another form, or cannot be made of their "
-            "configuration."
-        )
-    own = type(given.model)
-    if type(training.model) is not own and given.has_graph:
-        remarks.append(
-            f"The model is of Keras's own class, for {own.__name__} has a constructor or a compile "
-            "of its own: it has none of its methods, such as a train_step."
-        )
-    return remarks
-
-
-def _worse(score: Score, as_given: Score, epochs: int) -> str:
-    """Says by how much, in the measure in which it is."""
-    kind = "metric" if score.metric < as_given.metric else "quality"
-    what = "" if kind == "metric" else ", by its loss"
-    return (
-        f"The new model is worse than the given one on the held-out rows{what}: "
-        f"{getattr(score, kind):.3f} to {getattr(as_given, kind):.3f}, after {epochs} passes of "
-        "training."
-    )
-
-
 def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     """The model, read, with the rows that were not held out."""
-    built = model
-    if not model.built and isinstance(model, keras.Sequential):
-        built = built_copy(model, rows.x)
+    first = [part[:1] for part in rows.x]
+    x = dict(zip(rows.names, first, strict=True)) if rows.names else whole(first)
+    built = model if is_built(model) else _built_copy(model, x)
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
     return Given(model, built, rows.x, rows.y, steps > 0, batch_size, rows.names)
+
+
+def _built_copy(model: keras.Model, x: Any) -> keras.Model:
+    """A model that is not built yet, copied and built, with what some of its layers have."""
+    copy = made_anew(model)
+    layers = (each._flatten_layers(include_self=False, recursive=False) for each in (model, copy))
+    for layer, own in zip(*layers, strict=True):
+        if layer.built:  # by itself, as one that has adapted
+            if not own.built:
+                own.build_from_config(layer.get_build_config() or {})
+            take_state(own, layer)
+    build_symbolically(copy, x)
+    return copy
 
 
 def _check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -34,14 +35,16 @@ def rows_of(model: keras.Model, data: Data, share: float, seed: int) -> Split:
         )
     parts = dict(zip(data.names, data.parts, strict=True))
     inputs = input_names(model)
-    order = inputs if set(inputs) == set(parts) else data.names  # a dict's are in alphabetical
-    return split(
+    # A dict's are in alphabetical order, and may be more than the model takes.
+    order = inputs if inputs and set(inputs) <= set(parts) else data.names
+    found = split(
         [np.asarray(parts[name]) for name in order],
         _by_output(model, data.y, data.rows),
         share,
         seed,
         tuple(order) if isinstance(data.x, Mapping) else (),
     )
+    return replace(found, remark=data.remark)
 
 
 def _by_output(model: keras.Model, targets: Any, rows: int) -> list[Array]:

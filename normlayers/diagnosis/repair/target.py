@@ -85,7 +85,9 @@ def target_of(y: Array, loss: Loss | None, units: int, activation: str) -> Targe
         return Target("one_hot" if one_each else "several", columns=columns)
     labels = tuple(np.unique(finite).tolist()) if whole else ()
     if by_loss not in ENTROPIES:
-        few = 2 <= len(labels) <= MOST_CLASSES and activation in ("softmax", "sigmoid")
+        numbered = columns == 1 < units and set(labels) <= set(range(units))  # a logit for each
+        for_classes = activation in ("softmax", "sigmoid") or (loss is None and numbered)
+        few = 2 <= len(labels) <= MOST_CLASSES and for_classes
         if not few:
             return Target("regression", columns=columns)
     elif not whole:

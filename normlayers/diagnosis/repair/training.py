@@ -38,6 +38,7 @@ class Split:
         x, y: arrays, one an input and one an output.
         held_x, held_y: of the rows held out.
         names: of the inputs, where they came in a dict.
+        remark: what was read, where it was not all.
     """
 
     x: list[Array]
@@ -45,6 +46,7 @@ class Split:
     held_x: list[Array]
     held_y: list[Array]
     names: tuple[str, ...] = ()
+    remark: str = ""
 
 
 def split(

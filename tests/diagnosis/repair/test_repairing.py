@@ -135,6 +135,18 @@ def test_a_model_that_is_not_compiled_gets_a_loss_that_fits():
     assert "compiled with Adam and BinaryCrossentropy" in done.remarks[0]
 
 
+def test_numbered_classes_with_an_output_each_and_no_loss():
+    x, y = classes()
+    y += x[:, 0] > 1
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    done = nl.repair(model, x, y, found(), epochs=1)
+    assert isinstance(done.model.loss, keras.losses.SparseCategoricalCrossentropy)
+    done.model.fit(x, y, verbose=0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    done = nl.repair(model, x, x[:, :2], found(), epochs=1)
+    assert isinstance(done.model.loss, keras.losses.MeanSquaredError)
+
+
 def test_two_inputs_and_a_saved_copy(tmp_path):
     x, y = classes(scale=1e3, offset=1e4)
     parts = [x[:, :1], x[:, 1:]]

@@ -92,3 +92,17 @@ def test_a_generator_is_read_once(pairs):
 def test_the_share_held_out_may_be_any_number():
     done = nl.repair(chain(), RAW, Y, epochs=1, trials=1, validation_split=np.float32(0.5))
     assert done.before["as given"] * 60 == pytest.approx(round(done.before["as given"] * 60))
+
+
+@pytest.mark.filterwarnings("ignore:The structure of .inputs. does:UserWarning")
+def test_what_the_model_does_not_take_is_left():
+    keras.utils.set_random_seed(0)
+    inputs = {"a": keras.Input((3,), name="a"), "b": keras.Input((3,), name="b")}
+    joined = layers.Concatenate()([inputs["b"], inputs["a"]])
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(joined))
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
+    x = {"id": np.arange(len(X)) * 1000, "b": X, "a": RAW}
+    done = nl.repair(model, x, Y, trials=2)
+    assert [change.fault for change in done.changes] == ["inputs_not_scaled"]
+    assert done.after > 0.8
+    done.model.fit(x, Y, verbose=0)

@@ -1,0 +1,84 @@
+"""What there is to know of a repair beside its changes, in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from normlayers.diagnosis.diagnosis import Diagnosis
+from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
+from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.rebuild import metrics_of
+from normlayers.diagnosis.repair.search import Search, Trial
+from normlayers.diagnosis.repair.target import Score
+
+# What a model of the user's class may train by, in a way of its own.
+OF_TRAINING = ("fit", "train_step", "compute_loss", "compute_metrics")
+
+
+def has_cure(finding: Finding) -> bool:
+    """Whether there is a cure for a finding."""
+    # Of some faults not every kind: NaN in y, and y of another shape, have none.
+    return finding.repairable and (finding.fault in CURES or finding.fault in BY_RATE)
+
+
+def remarks_of(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -> list[str]:
+    """What else there is to know of a repair, a sentence each."""
+    given, remarks = search.given, []
+    if all(loss is None for loss in given.losses):
+        kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
+        remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
+    if given.frozen:
+        remarks.append(f"Frozen weights stay as they are, those of {', '.join(given.frozen)}.")
+    failure = search.done[0].failure
+    if failure:
+        remarks.append(f"The given model could not be trained: {failure}")
+    remarks += [
+        f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
+        for finding in diagnosis.findings
+        if not has_cure(finding)
+    ]
+    if search.faults and not best.changes:
+        remarks.append("No cure helped within the trials; the model is a copy of the given one.")
+    others = dict.fromkeys(trial.failure for trial in search.done if trial.failure)
+    others.pop(failure, None)
+    remarks += [f"A cured model could not be trained: {other}" for other in others]
+    if metrics_of(given.model).keys() - metrics_of(training.model).keys():
+        remarks.append(
+            "Metrics were left out: they count labels of another form, or cannot be made of their "
+            "configuration."
+        )
+    return remarks + _of_another_class(given, training.model)
+
+
+def _of_another_class(given: Given, model: keras.Model) -> list[str]:
+    """What a model does not have that the given one's class has."""
+    own = type(given.model)
+    if type(model) is own:
+        return []
+    if given.has_graph:
+        return [
+            f"The model is of Keras's own class, for {own.__name__} has a constructor or a compile "
+            "of its own: it has none of its methods, such as a train_step."
+        ]
+    changed = [name for name in OF_TRAINING if getattr(own, name) is not getattr(keras.Model, name)]
+    if not changed:
+        return []
+    return [
+        f"The model is of Keras's own class and holds a {own.__name__}, whose own "
+        f"{' and '.join(changed)} it does not call: it was trained, and is trained by fit, by its "
+        "outputs' losses alone."
+    ]
+
+
+def remark_of_worse(score: Score, as_given: Score, epochs: int) -> str:
+    """Says by how much, in the measure in which it is."""
+    kind = "metric" if score.metric < as_given.metric else "quality"
+    what = "" if kind == "metric" else ", by its loss"
+    return (
+        f"The new model is worse than the given one on the held-out rows{what}: "
+        f"{getattr(score, kind):.3f} to {getattr(as_given, kind):.3f}, after {epochs} passes of "
+        "training."
+    )

@@ -1,0 +1,123 @@
+"""What layers have learned goes with them into the new model, wherever it is kept."""
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from normlayers.diagnosis.diagnosis import Diagnosis
+from tests.diagnosis.repair.made import classes, found, numbers
+
+layers = keras.layers
+X, Y = classes(scale=50, offset=300)
+IDS = np.random.default_rng(0).integers(100, 110, (120, 3))
+
+
+def of(*front, dtype="float32", features=3):
+    """A classifier that training leaves as it is."""
+    keras.utils.set_random_seed(0)
+    ends = layers.Dense(4, "tanh"), layers.Dense(1, "sigmoid")
+    model = keras.Sequential([keras.Input((features,), dtype=dtype), *front, *ends])
+    model.compile(keras.optimizers.SGD(1e-9), "binary_crossentropy")
+    return model
+
+
+def normalization():
+    layer = layers.Normalization()
+    layer.adapt(X)
+    return layer
+
+
+def lookup(**arguments):
+    layer = layers.IntegerLookup(output_mode="multi_hot", **arguments)
+    layer.adapt(IDS)
+    return layer
+
+
+def nested(layer, dtype="float32"):
+    return keras.Sequential([keras.Input((3,), dtype=dtype), layer], name="preprocess")
+
+
+@pytest.mark.parametrize(
+    ("make", "x"),
+    [
+        (lambda: of(normalization()), X),
+        (lambda: of(nested(normalization())), X),
+        (lambda: of(nested(nested(normalization()))), X),
+        (lambda: of(lookup(), dtype="int64"), IDS),
+        (lambda: of(nested(lookup(), "int64"), dtype="int64"), IDS),
+    ],
+)
+def test_layers_that_adapted_compute_as_they_did(make, x, tmp_path):
+    model = make()
+    done = nl.repair(model, x, Y, Diagnosis([]), epochs=1)
+    expected = numbers(model(x))
+    assert expected.std() > 1e-3  # constant where the inputs are not normalized
+    np.testing.assert_allclose(numbers(done.model(x)), expected, atol=1e-5)
+    done.model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(numbers(loaded(x)), expected, atol=1e-5)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="text comes in TensorFlow's tensors alone"
+)
+def test_a_vocabulary_of_words():
+    text = np.array([["good one"], ["bad one"], ["good two"], ["bad two"]] * 30)
+    layer = layers.TextVectorization(output_mode="multi_hot")
+    layer.adapt(text)
+    model = of(layer, dtype="string", features=1)
+    done = nl.repair(model, text, np.arange(120) % 2, found("learning_rate_too_low"), trials=2)
+    assert done.after == 1.0
+    assert done.model.layers[0].get_vocabulary() == layer.get_vocabulary()
+
+
+@keras.saving.register_keras_serializable("tests", name="WithNormalization")
+class Own(keras.Model):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.normalization = layers.Normalization()
+        self.hidden = layers.Dense(4, "tanh")
+        self.last = layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.last(self.hidden(self.normalization(x)))
+
+
+@pytest.mark.parametrize("is_called", [True, False])
+def test_of_a_subclassed_model_called_or_not(is_called):
+    keras.utils.set_random_seed(0)
+    model = Own()
+    model.normalization.adapt(X)
+    if is_called:
+        model(X[:1])
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
+    done = nl.repair(model, X, Y, Diagnosis([]), epochs=10)
+    assert done.after > 0.8  # on raw inputs: 0.5
+    assert model.built == is_called
+
+
+def test_of_a_sequential_model_that_is_not_built():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([normalization(), layers.Dense(4, "tanh"), layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
+    done = nl.repair(model, X, Y, Diagnosis([]), epochs=10)
+    assert done.after > 0.8
+    assert not model.built
+
+
+class WithoutArguments(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def get_config(self):
+        return {}
+
+
+def test_what_cannot_be_made_again_is_named():
+    with pytest.raises(ValueError, match=r"get_config\(\) for what is your own: WithoutArguments"):
+        nl.repair(of(WithoutArguments(3)), X, Y, Diagnosis([]))

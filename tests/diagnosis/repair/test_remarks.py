@@ -1,0 +1,66 @@
+"""What a repair says beside its changes."""
+
+import keras
+import numpy as np
+import pytest
+
+import normlayers as nl
+from normlayers.diagnosis.evidence import data
+from tests.diagnosis.repair.made import classes, classifier, found
+
+X, Y = classes()
+
+
+class Own(keras.Model):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.last = keras.layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.last(x)
+
+
+class WithSteps(Own):
+    def train_step(self, *arguments):
+        return super().train_step(*arguments)
+
+    def compute_loss(self, *arguments, **named):
+        return super().compute_loss(*arguments, **named)
+
+
+def repaired(model):
+    model.compile("adam", "binary_crossentropy")
+    model(X[:1])
+    return nl.repair(model, X, Y, found("learning_rate_too_low"), trials=1, epochs=1)
+
+
+def test_a_subclassed_models_own_steps_are_not_taken():
+    (remark,) = (r for r in repaired(WithSteps()).remarks if "WithSteps" in r)
+    assert "own train_step and compute_loss it does not call" in remark
+    assert not [r for r in repaired(Own()).remarks if "Own" in r]
+
+
+def batches(x, y, *weights):
+    for start in range(0, len(x), 20):
+        rows = slice(start, start + 20)
+        yield (x[rows], y[rows], *(part[rows] for part in weights))
+
+
+def test_how_much_of_a_stream_was_read(monkeypatch):
+    monkeypatch.setattr(data, "STREAM_ROWS", 60)
+    done = nl.repair(classifier(), batches(X, Y), None, trials=1, epochs=1)
+    assert done.remarks[0] == "The first 60 rows of the data were read."
+
+
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_rows_of_weight_0_are_left_out(shape):
+    weights = (np.arange(len(X)) % 4 != 0).astype("float32")
+    x = np.where(weights[:, None] == 0, 1e6, X).astype("float32")
+    y = np.where(weights == 0, -1, Y)
+    weights = weights.reshape(-1, *shape)
+    (remark,) = nl.diagnose(classifier(), batches(x, y, weights)).remarks
+    assert remark == "Rows of weight 0 were left out; all others count alike."
+    assert nl.diagnose(classifier(), batches(x, y, weights)).findings == []
+    assert nl.diagnose(classifier(), batches(X, Y, np.ones(len(X)))).remarks == []
+    with pytest.raises(ValueError, match="no row of a weight other than 0"):
+        nl.diagnose(classifier(), batches(X, Y, np.zeros(len(X))))
