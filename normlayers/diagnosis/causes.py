@@ -43,6 +43,7 @@ _IN_TRAINING = ("learning_rate_too_high", *_GRADIENTS, "output_does_not_fit_loss
 _ONCE = (
     *(*_NEURONS, "duplicate_neurons", "missing_nonlinearity", "stale_moving_statistics"),
     *("epsilon_dominates", "dropout_before_normalization", "unfrozen_normalization"),
+    "idle_bias",
 )
 
 

@@ -11,6 +11,8 @@ from normlayers.diagnosis.finding import SEVERITIES, Finding
 HEADER = ("severity", "fault", "where", "what is wrong", "cure")
 # Of the faults' names.
 LONGEST_FAULT = 28
+# Findings that differ by their places alone, in a table.
+MOST_ALIKE = 4
 
 
 class Diagnosis:
@@ -99,8 +101,7 @@ class Diagnosis:
             table.add_column("what is wrong")
             table.add_column("cure")
             for top in self.findings:
-                for finding, depth in _with_depth(top):
-                    severity, fault, where, *texts = _cells(finding, depth)
+                for severity, fault, where, *texts in _rows(top):
                     table.add_row("\n".join(filter(None, (severity, fault, where))), *texts)
             parts = [table]
         return [*parts, *self._closing()]
@@ -119,11 +120,33 @@ class Diagnosis:
             return f"<p>Nothing was found to be wrong.</p>{lines}"
         head = "".join(f"<th>{cell}</th>" for cell in HEADER)
         rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in _cells(finding, depth)) + "</tr>"
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
             for top in self.findings
-            for finding, depth in _with_depth(top)
+            for cells in _rows(top)
         )
         return f"<table><tr>{head}</tr>{rows}</table>{lines}"
+
+
+def _rows(top: Finding) -> Iterator[tuple[str, ...]]:
+    """The cells of a finding and of its consequences; of many alike, those of the first few."""
+    found = list(_with_depth(top))
+    alike: dict[tuple[str, int], list[Finding]] = {}
+    for finding, depth in found:
+        alike.setdefault((finding.fault, depth), []).append(finding)
+    for finding, depth in found:
+        others = alike[finding.fault, depth]
+        place = next(i for i, other in enumerate(others) if other is finding)
+        if len(others) <= MOST_ALIKE or place < MOST_ALIKE - 1:
+            yield _cells(finding, depth)
+        elif place == MOST_ALIKE - 1:
+            left = others[place:]
+            severity, fault, *_ = _cells(finding, depth)
+            yield severity, f"{fault}, {len(left)} more", _listed(left), "The same fault there.", ""
+
+
+def _listed(findings: list[Finding]) -> str:
+    first = ", ".join(finding.where for finding in findings[:MOST_ALIKE])
+    return f"{first}, …" if len(findings) > MOST_ALIKE else first
 
 
 def _cells(finding: Finding, depth: int) -> tuple[str, ...]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.finding import Finding
 
@@ -39,3 +41,16 @@ def test_text_and_page_show_names_as_they_are():
     assert "&lt;b&gt;[dense]" in page
     assert "&lt;none&gt;" in page
     assert "<none>" not in page
+
+
+def test_of_many_alike_the_first_few_have_rows():
+    many = [replace(NOTE, where=f"dense_{number}") for number in range(53)]
+    found = Diagnosis([many[0].with_consequences(*many[1:])])
+    assert len(found.of("idle_bias")) == 53
+    page = found._repr_html_()
+    assert page.count("<tr>") == 1 + 1 + 3 + 1  # the head, the first, three more, the others
+    assert "idle_bias, 49 more" in page
+    assert "dense_4, dense_5, dense_6, dense_7, …" in page
+    assert "49 more" in str(found)
+    few = Diagnosis([many[0].with_consequences(*many[1:5])])
+    assert few._repr_html_().count("<tr>") == 1 + 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from normlayers.diagnosis.evidence.layers import (
     FirstInput,
     Scaled,
     activities,
+    counted_steps,
     first_inputs,
     scaled_inputs,
 )
@@ -127,15 +128,17 @@ class Evidence:
 
 def gather_data(evidence: Evidence) -> None:
     """Measure the data alone."""
-    evidence.measure("inputs", lambda: _input_statistics(evidence.data))
+    evidence.measure("inputs", lambda: _input_statistics(evidence.data, {}))
 
 
-def _input_statistics(data: Data) -> dict[str, FeatureStatistics]:
-    return {
-        name: feature_statistics(part)
-        for name, part in zip(data.names, data.parts, strict=True)
-        if part.dtype.kind in "biuf"
-    }
+def _input_statistics(data: Data, maskings: Mapping[str, Any]) -> dict[str, FeatureStatistics]:
+    """Of each input of numbers; of one that a ``Masking`` takes without its padding."""
+    found = {}
+    for name, part in zip(data.names, data.parts, strict=True):
+        if part.dtype.kind in "biuf":
+            kept = counted_steps(part, maskings[name]) if name in maskings else np.array(False)
+            found[name] = feature_statistics(part[kept] if kept.any() else part)
+    return found
 
 
 def run_rows(data: Data, values_of_a_row: int, seed: int, exactly: int | None = None) -> Array:
@@ -197,6 +200,7 @@ def gather_model(
     evidence.parts["subject"] = subject
     evidence.measure("graph", lambda: record(model, tensors(x)))
     names = data.names
+    evidence.measure("inputs", lambda: _input_statistics(data, _maskings(evidence.graph, names)))
     evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
@@ -210,6 +214,16 @@ def gather_model(
     else:
         evidence.parts["training"] = CannotCheckError("no training was tried")
     evidence.measure("idle", lambda: _idle(model))
+
+
+def _maskings(graph: Graph, names: list[str]) -> dict[str, Any]:
+    """The ``Masking`` that takes an input, by the input's name."""
+    found = {}
+    for name, tensor in zip(names, graph.inputs, strict=False):
+        takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
+        if takers and all(call.kind == "Masking" for call in takers):
+            found[name] = takers[0].layer
+    return found
 
 
 def _first_activities(subject: Subject, x: Any) -> list[Activity] | None:

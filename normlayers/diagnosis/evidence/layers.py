@@ -152,8 +152,9 @@ def scaled_inputs(graph: Graph, names: list[str], kinds: tuple[str, ...]) -> lis
         elif call.kind in kinds:
             before, after = (_features(t[0], call.layer) for t in (call.takes, call.gives))
             if before is not None and after is not None:
-                source = _source(graph, call.takes[0], names)[0]
-                statistics = feature_statistics(before), feature_statistics(after)
+                source, through = _source(graph, call.takes[0], names)
+                both = (_unmasked(features, through) for features in (before, after))
+                statistics = tuple(map(feature_statistics, both))
                 found.append(Scaled(call, source, *statistics))
     return found
 
@@ -170,7 +171,7 @@ def _first_input(graph: Graph, call: Call, tensor: Any, names: list[str]) -> lis
     normalized = any(
         isinstance(taker.layer, keras.layers.BatchNormalization) for taker in graph.takers(call)
     )
-    statistics = feature_statistics(features)
+    statistics = feature_statistics(_unmasked(features, through))
     return [FirstInput(call.name, source, through, statistics, normalized)]
 
 
@@ -184,6 +185,21 @@ def _source(graph: Graph, tensor: Any, names: list[str]) -> tuple[str, list[Call
         tensor = maker.takes[0]
     index = next(i for i, part in enumerate(graph.inputs) if part is tensor)
     return names[index] if index < len(names) else "", through[::-1]
+
+
+def _unmasked(features: Array, through: list[Call]) -> Array:
+    """The steps that a ``Masking`` on the way leaves, where it leaves any: not the padding."""
+    for call in through:
+        if call.kind == "Masking":
+            kept = counted_steps(np.asarray(ops.convert_to_numpy(call.takes[0])), call.layer)
+            if kept.any() and features.shape[: kept.ndim] == kept.shape:
+                return features[kept]
+    return features
+
+
+def counted_steps(values: Array, masking: Any) -> Array:
+    """Which steps of what a ``Masking`` takes are not padding: booleans without the last axis."""
+    return np.any(values != masking.mask_value, axis=-1)
 
 
 def _features(tensor: Any, layer: Any) -> Array | None:

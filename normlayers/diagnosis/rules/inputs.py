@@ -123,11 +123,12 @@ def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | No
     order = np.argsort(-np.nan_to_num(scale))
     reach = np.where(varies, found.reach, np.nan)
     largest, typical = np.nanmax(scale), np.nanmedian(reach)
+    half = " of the middle half" if found.dense[order[0]] else ""
     if largest > LARGE:
         severity: Severity = "error" if largest > VERY_LARGE else "warning"
         why = (
-            f"varies by up to {largest:.3g} (standard deviation; values {found.low.min():.3g} to "
-            f"{found.high.max():.3g}) where about 1 is wanted"
+            f"varies by up to {largest:.3g} (standard deviation{half}; values "
+            f"{found.low.min():.3g} to {found.high.max():.3g}) where about 1 is wanted"
         )
         return severity, why, order
     if typical < SMALL and np.nanmax(reach) < 4 * SMALL:
@@ -201,6 +202,8 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
             for i in np.flatnonzero(found.constant)[:MOST_NAMES]
         ]
         every = count == features
+        if _is_lookup(evidence, name) and not every:
+            continue
         values = [float(found.median[i]) for i in np.flatnonzero(found.constant)[:MOST_NAMES]]
         findings.append(
             Finding(
@@ -211,7 +214,7 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
                 f"{count} of the {features} features of {name} have the same value in every row "
                 f"({', '.join(names)}{', …' if count > MOST_NAMES else ''}) and tell nothing.",
                 "Check how x is made." if every else "Drop them, or leave them as they are.",
-                not every,
+                not every and any(values) and not _is_scaled(evidence, name),
             )
         )
     return findings
@@ -268,6 +271,14 @@ def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:
     layers = {call.name for call in first.through}
     said = [*not_adapted(evidence), *normalized_twice(evidence)]
     return any(finding.where in layers for finding in said)
+
+
+def _is_scaled(evidence: Evidence, name: str) -> bool:
+    """Whether a layer of the model's own takes the constants away."""
+    try:
+        return any(scaled.source == name for scaled in evidence.scaled)
+    except CannotCheckError:
+        return False
 
 
 def _is_lookup(evidence: Evidence, name: str) -> bool:

@@ -35,7 +35,7 @@ def not_adapted(evidence: Evidence) -> list[Finding]:
     findings = []
     for scaled in evidence.scaled:
         layer = scaled.call.layer
-        if scaled.call.kind == "Rescaling" or getattr(layer, "invert", False):
+        if scaled.call.kind == "Rescaling" or getattr(layer, "invert", False) or _shifts(layer):
             continue
         if not _has_statistics(layer):
             message = (
@@ -217,6 +217,13 @@ def _has_statistics(layer: Any) -> bool:
         mean, variance = (np.asarray(w) for w in layer.get_weights()[:2])
         return not (np.all(mean == 0) and np.all(variance == 1))
     return True
+
+
+def _shifts(layer: Any) -> bool:
+    """Whether it was given what to subtract, and leaves the scale as it is."""
+    if not isinstance(layer, StatisticsLayer) or layer._given is None:
+        return False
+    return bool(np.all(type(layer).scale_of(layer._given[1], np) == 1))
 
 
 def _fits(found: FeatureStatistics) -> bool:

@@ -111,6 +111,37 @@ def test_inputs_of_0_to_1_are_centred_enough():
     assert not found("inputs_not_centred", classifier(), X + 1, Y)
 
 
+def test_constants_of_which_nothing_is_to_be_taken_away():
+    x = X.copy()
+    x[:, 2] = 0
+    (finding,) = found("constant_feature", classifier(), x, Y)
+    assert not finding.repairable
+    x[:, 2] = 3
+    scaling = Standardize()
+    scaling.adapt(x)
+    (finding,) = found("constant_feature", classifier(scaling), x, Y)
+    assert not finding.repairable
+
+
+def test_constants_among_names_of_things_are_not_told():
+    ids = np.random.default_rng(0).integers(0, 9, (200, 3))
+    ids[:, 0] = 7
+    layers = keras.layers
+    front = layers.Embedding(9, 4), layers.Flatten()
+    inputs = keras.Input((3,), dtype="int32")
+    model = keras.Sequential([inputs, *front, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    assert not found("constant_feature", model, ids, Y)
+    assert found("constant_feature", model, ids * 0 + 7, Y)
+
+
+def test_a_layer_that_takes_a_constant_away_is_adapted():
+    x = X * 50
+    x[:, 2] = 300
+    given = {"mean": [0, 0, 300, 0, 0, 0], "variance": [1] * 6}
+    assert not found("not_adapted", classifier(Standardize(**given)), x, Y)
+
+
 def test_constant_features_are_a_note_unless_all_are():
     x = X.copy()
     x[:, 2] = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -12,15 +12,24 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Cure, Given
+from normlayers.diagnosis.repair.inputs_taken import (
+    SCALING,
+    counted,
+    feature_axis,
+    features_of,
+    first_behind,
+    masking_of,
+    own_scaling,
+    takes_amounts,
+)
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
-from normlayers.inference.graph import function_of, inner_layers, input_names
+from normlayers.inference.graph import function_of, input_names
 from normlayers.layers.fill_missing import FillMissing
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
 
 Array = npt.NDArray[Any]
 
-SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)
 # With what is beyond these quantiles cut off, one value in forty may be an outlier.
 QUANTILES = (0.025, 0.975)
 # What those become: about the spread of a standardized feature.
@@ -39,13 +48,18 @@ def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
         def cure(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
             names = []
             for index in _inputs_at(given, places):
-                if plan.fronts[index]:
+                masking = masking_of(given, index)
+                chain = plan.chains[masking.name] if masking is not None else ()
+                if plan.fronts[index] or len(chain) > 1:
                     continue  # scaled already, by a cure that came first
                 parts = front(given, index)
                 if not parts:
                     continue
-                plan = plan.with_front(index, *parts)
-                for name in _own_scaling(given, index):
+                if chain:  # padding is known by its value before it is scaled
+                    plan = plan.with_chain(masking.name, *chain, *parts)
+                else:
+                    plan = plan.with_front(index, *parts)
+                for name in own_scaling(given, index):
                     plan = plan.with_chain(name)
                 plan = _first_afresh(plan, given, index)
                 names.append(_input_name(given, index))
@@ -65,17 +79,17 @@ def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
 )
 def standardize(given: Given, index: int) -> tuple[Part, ...]:
     """Mean 0 and standard deviation 1 for each feature."""
-    axis = _feature_axis(given, index)
+    axis = feature_axis(given, index)
     layer = Standardize(axis, name=f"standardize_{index}", missing="ignore")
-    return (_adapted(layer, given.x[index]),)
+    return (_adapted(layer, counted(given, index)),)
 
 
 @_in_front("An adapted MinMaxScale stands in front", "so that every feature comes in from -1 to 1")
 def min_max_scale(given: Given, index: int) -> tuple[Part, ...]:
     """From -1 to 1 for each feature."""
-    axis, name = _feature_axis(given, index), f"min_max_scale_{index}"
+    axis, name = feature_axis(given, index), f"min_max_scale_{index}"
     layer = MinMaxScale(axis, feature_range=(-1.0, 1.0), name=name, missing="ignore")
-    return (_adapted(layer, given.x[index]),)
+    return (_adapted(layer, counted(given, index)),)
 
 
 @_in_front(
@@ -84,14 +98,14 @@ def min_max_scale(given: Given, index: int) -> tuple[Part, ...]:
 )
 def cut_off_outliers(given: Given, index: int) -> tuple[Part, ...]:
     """Scaled by quantiles, and cut off beyond them."""
-    features = _features(given, index)
+    features = features_of(given, index)
     features = np.where(np.isfinite(features), features, np.nan)
     low, high = np.nanquantile(features, QUANTILES, axis=0)
     # A feature that is nearly always the same has no quantiles to scale by.
     whole = np.nanmin(features, 0), np.nanmax(features, 0)
     low, high = (np.where(high > low, a, b) for a, b in zip((low, high), whole, strict=True))
     limits = {"minimum": low.tolist(), "maximum": high.tolist(), "clip": True}
-    limits["axis"] = _feature_axis(given, index)
+    limits["axis"] = feature_axis(given, index)
     return (new_part(MinMaxScale, f"cut_off_{index}", feature_range=WITHIN, **limits),)
 
 
@@ -101,13 +115,13 @@ def cut_off_outliers(given: Given, index: int) -> tuple[Part, ...]:
 )
 def take_constants_away(given: Given, index: int) -> tuple[Part, ...]:
     """Features with one value become 0, and the others stay as they are."""
-    features = _features(given, index)
-    low, high = features.min(0), features.max(0)
+    features = features_of(given, index)
+    low, high = np.nanmin(features, 0), np.nanmax(features, 0)
     values = np.where(low == high, low, 0.0)
-    if not values.any() or _own_scaling(given, index):  # which would be taken out
+    if not values.any() or own_scaling(given, index):  # which would be taken out
         return ()
     layer = {"mean": values.tolist(), "variance": np.ones_like(values).tolist()}
-    layer["axis"] = _feature_axis(given, index)
+    layer["axis"] = feature_axis(given, index)
     return (new_part(Standardize, f"without_constants_{index}", **layer),)
 
 
@@ -117,9 +131,9 @@ def take_constants_away(given: Given, index: int) -> tuple[Part, ...]:
 )
 def fill_missing(given: Given, index: int) -> tuple[Part, ...]:
     """Each feature's mean in the place of NaN and infinite values."""
-    axis = _feature_axis(given, index)
+    axis = feature_axis(given, index)
     layer = Standardize(axis, name=f"standardize_{index}", missing="ignore")
-    return (_adapted(layer, given.x[index]), new_part(FillMissing, f"fill_missing_{index}"))
+    return (_adapted(layer, counted(given, index)), new_part(FillMissing, f"fill_missing_{index}"))
 
 
 def adapt_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -151,7 +165,7 @@ def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
     """Layers that normalize again, taken out."""
     names = [name for name in places if name in plan.chains and _normalizes(given.layers[name])]
     names = [name for name in names if name not in given.frozen]
-    names = names or [name for i in range(len(given.x)) for name in _own_scaling(given, i)]
+    names = names or [name for i in range(len(given.x)) for name in own_scaling(given, i)]
     if not names:
         return None
     for name in names:
@@ -162,24 +176,6 @@ def drop_layers(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
         fault, ", ".join(names), "The layer was taken out.", "Its inputs are normalized already."
     )
     return plan.changed(change)
-
-
-def _features(given: Given, index: int) -> Array:
-    """One column a feature, in float64."""
-    x = np.moveaxis(given.x[index], _feature_axis(given, index), -1)
-    return x.reshape(-1, x.shape[-1]).astype(float)
-
-
-def _feature_axis(given: Given, index: int) -> int:
-    """The axis of an input's features: 1 where a layer has channels first."""
-
-    def formats(layer: Any) -> set[Any]:
-        own = inner_layers(layer) if isinstance(layer, keras.layers.Layer) else ()
-        return {getattr(inner, "data_format", None) for inner in own} - {None}
-
-    first = _first_behind(given, index, lambda op: formats(op) or isinstance(op, WITH_KERNEL))
-    layer = next(first, None)
-    return 1 if "channels_first" in formats(layer) and given.x[index].ndim > 2 else -1
 
 
 def _adapted(layer: Any, x: Array) -> Part:
@@ -202,33 +198,8 @@ def _is_of(given: Given, index: int, place: str) -> bool:
 
 def _inputs_at(given: Given, places: list[str]) -> list[int]:
     """The inputs of amounts that findings name; all of them where they name none."""
-    indices = [i for i in range(len(given.x)) if _takes_amounts(given, i)]
+    indices = [i for i in range(len(given.x)) if takes_amounts(given, i)]
     return [i for i in indices if any(_is_of(given, i, place) for place in places)] or indices
-
-
-def _takes_amounts(given: Given, index: int) -> bool:
-    """Whether an input is of numbers to compute with, and not of those that stand for things."""
-    if given.x[index].dtype.kind not in "fiub":
-        return False
-    return not any(isinstance(op, keras.layers.Embedding) for op in _takers(given, index))
-
-
-def _takers(given: Given, index: int) -> list[Any]:
-    """What takes an input."""
-    if not given.has_graph:
-        return []
-    tensor = function_of(given.built).inputs[index]
-    return [node.operation for node in given.nodes if any(t is tensor for t in node.input_tensors)]
-
-
-def _own_scaling(given: Given, index: int) -> list[str]:
-    """The layers right behind an input that scale it."""
-    names: list[str] = []
-    takers = _takers(given, index)
-    while len(takers) == 1 and isinstance(takers[0], SCALING):
-        names.append(takers[0].name)
-        takers = given.after(takers[0].name)
-    return names
 
 
 def _normalizes(layer: Any) -> bool:
@@ -239,23 +210,9 @@ def _first_afresh(plan: Plan, given: Given, index: int) -> Plan:
     """The first layers with kernels behind an input, with new weights where they were trained."""
     if not given.trained:
         return plan
-    for layer in _first_behind(given, index, lambda op: isinstance(op, WITH_KERNEL)):
+    for layer in first_behind(given, index, lambda op: isinstance(op, WITH_KERNEL)):
         plan = plan.each_part(layer.name, Part.afresh)
     return plan
-
-
-def _first_behind(given: Given, index: int, is_one: Callable[[Any], Any]) -> Iterator[Any]:
-    """On each way from an input on through layers, the first that is one of those asked for."""
-    ahead, seen = _takers(given, index), set()
-    while ahead:
-        layer = ahead.pop()
-        if layer.name in seen or layer.name not in given.layers:
-            continue
-        seen.add(layer.name)
-        if is_one(layer):
-            yield layer
-        else:
-            ahead += given.after(layer.name)
 
 
 def _reaching(given: Given, name: str) -> Array:

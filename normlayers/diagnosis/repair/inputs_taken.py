@@ -1,0 +1,127 @@
+"""What takes an input of a model, and what its numbers are for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.calls import LOOKUPS
+from normlayers.diagnosis.evidence.layers import counted_steps
+from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
+from normlayers.inference.graph import function_of, inner_layers
+from normlayers.layers.min_max_scale import MinMaxScale
+from normlayers.layers.standardize import Standardize
+
+Array = npt.NDArray[Any]
+
+# Layers, and operations that are none.
+NAMING = (*LOOKUPS, "OneHot", "MultiHot", "Take")
+MASKING = keras.layers.Masking
+SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)
+
+
+def takers_of(given: Given, index: int) -> list[Any]:
+    """What takes an input."""
+    if not given.has_graph:
+        return []
+    tensor = function_of(given.built).inputs[index]
+    return [node.operation for node in given.nodes if any(t is tensor for t in node.input_tensors)]
+
+
+def first_behind(given: Given, index: int, is_one: Callable[[Any], Any]) -> Iterator[Any]:
+    """On each way from an input on through layers, the first that is one of those asked for."""
+    ahead, seen = takers_of(given, index), set()
+    while ahead:
+        layer = ahead.pop()
+        if layer.name in seen or layer.name not in given.layers:
+            continue
+        seen.add(layer.name)
+        if is_one(layer):
+            yield layer
+        else:
+            ahead += given.after(layer.name)
+
+
+def takes_amounts(given: Given, index: int) -> bool:
+    """Whether an input is of numbers to compute with, and not of those that stand for things.
+
+    Nor of steps with padding that is masked further on, where it is known by its value.
+    """
+    x = given.x[index]
+    if x.dtype.kind not in "fiub":
+        return False
+    inside = takers_of(given, index) if given.has_graph else [given.built]
+    found = [*first_behind(given, index, _tells), *inside]
+    if masking_of(given, index) is None and any(map(_masks, found)):
+        return False
+    looking = [op for op in found if _looks_up(op)]
+    if any(type(op).__name__ in NAMING for op in looking):
+        return False
+    known = x[np.isfinite(x)] if x.dtype.kind == "f" else x
+    return not looking or not np.all(known == np.floor(known))
+
+
+def own_scaling(given: Given, index: int) -> list[str]:
+    """The layers right behind an input that scale it."""
+    names: list[str] = []
+    masking = masking_of(given, index)
+    takers = takers_of(given, index) if masking is None else given.after(masking.name)
+    while len(takers) == 1 and isinstance(takers[0], SCALING):
+        names.append(takers[0].name)
+        takers = given.after(takers[0].name)
+    return names
+
+
+def masking_of(given: Given, index: int) -> Any:
+    """The ``Masking`` that alone takes an input, or ``None``."""
+    # Beside it is the comparison that makes its mask.
+    takers = [op for op in takers_of(given, index) if type(op).__name__ != "NotEqual"]
+    return takers[0] if len(takers) == 1 and isinstance(takers[0], MASKING) else None
+
+
+def features_of(given: Given, index: int) -> Array:
+    """One column a feature, in float64."""
+    x = np.moveaxis(counted(given, index), feature_axis(given, index), -1)
+    return x.reshape(-1, x.shape[-1]).astype(float)
+
+
+def counted(given: Given, index: int) -> Array:
+    """An input with NaN for padding, which statistics leave out."""
+    x, masking = given.x[index], masking_of(given, index)
+    if masking is None:
+        return x
+    kept = counted_steps(x, masking)
+    return np.where(kept[..., None], x, np.nan) if kept.any() else x
+
+
+def feature_axis(given: Given, index: int) -> int:
+    """The axis of an input's features: 1 where a layer has channels first."""
+
+    def formats(layer: Any) -> set[Any]:
+        return {getattr(inner, "data_format", None) for inner in _layers_in(layer)} - {None}
+
+    first = first_behind(given, index, lambda op: formats(op) or isinstance(op, WITH_KERNEL))
+    layer = next(first, None)
+    return 1 if "channels_first" in formats(layer) and given.x[index].ndim > 2 else -1
+
+
+def _tells(op: Any) -> bool:
+    """Whether a layer tells what comes in, which behind one with a kernel is something else."""
+    return isinstance(op, WITH_KERNEL) or _looks_up(op) or _masks(op)
+
+
+def _looks_up(op: Any) -> bool:
+    """Whether a layer, one in it, or an operation takes numbers as names of things."""
+    return any(type(own).__name__ in NAMING for own in _layers_in(op))
+
+
+def _masks(op: Any) -> bool:
+    return any(isinstance(own, MASKING) for own in _layers_in(op))
+
+
+def _layers_in(op: Any) -> list[Any]:
+    return inner_layers(op) if isinstance(op, keras.layers.Layer) else [op]

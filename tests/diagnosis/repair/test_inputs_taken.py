@@ -1,0 +1,141 @@
+"""What takes an input decides what may be done to its numbers."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import normlayers as nl
+from normlayers.diagnosis.repair.cures import inputs
+from normlayers.diagnosis.repair.rebuild import build
+from tests.diagnosis.repair.made import found, given, numbers
+
+layers = keras.layers
+RNG = np.random.default_rng(0)
+# The first token is always the same, the last one is padding.
+IDS = RNG.integers(1, 50, (80, 12))
+IDS[:, 0], IDS[:, -1] = 7, 0
+LENGTHS = RNG.integers(5, 16, 80)
+KEPT = np.arange(15) < LENGTHS[:, None]
+STEPS = (RNG.normal(500, 100, (80, 15, 3)) * KEPT[..., None]).astype("float32")
+Y = (IDS[:, 1] > 25).astype("int64")
+
+
+def compiled(model):
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    return model
+
+
+def of_ids(*front):
+    """A model of tokens, with this first."""
+    keras.utils.set_random_seed(0)
+    tokens = keras.Input((12,), dtype="int32")
+    hidden = tokens
+    for layer in front:
+        hidden = layer(hidden)
+    if len(hidden.shape) > 2:
+        hidden = layers.GlobalAveragePooling1D()(hidden)
+    return compiled(keras.Model(tokens, layers.Dense(1, "sigmoid")(hidden)))
+
+
+def embedding():
+    return layers.Embedding(61, 4)
+
+
+class Tokens(layers.Layer):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.embedding = embedding()
+
+    def call(self, x):
+        return self.embedding(x)
+
+
+class OwnModel(keras.Model):
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.embedding, self.last = embedding(), layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.last(ops.mean(self.embedding(x), 1))
+
+
+def own_model():
+    model = OwnModel()
+    model(IDS[:1])
+    return compiled(model)
+
+
+READERS = {
+    "embedding": lambda: of_ids(embedding()),
+    "nested": lambda: of_ids(keras.Sequential([keras.Input((12,), dtype="int32"), embedding()])),
+    "own layer": lambda: of_ids(Tokens()),
+    "own model": own_model,
+    "one hot": lambda: of_ids(lambda x: ops.one_hot(x, 61)),
+    "reshaped": lambda: of_ids(layers.Reshape((12,)), embedding()),
+    "encoding": lambda: of_ids(layers.CategoryEncoding(61, "multi_hot")),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("x", [IDS, IDS.astype("float32")], ids=["int", "float"])
+def test_names_of_things_are_not_scaled(name, x):
+    if name in ("one hot", "encoding") and x.dtype.kind == "f":
+        pytest.skip("takes integers")
+    model = READERS[name]()
+    faults = found("constant_feature", "inputs_not_scaled", "inputs_not_centred", "outliers")
+    done = nl.repair(model, x, Y, faults, trials=4, epochs=1)
+    assert [change for change in done.changes if change.fault] == []
+
+
+def test_amounts_that_are_whole_numbers_are_scaled():
+    """Also where something is looked up further on, of what a layer made of them."""
+    keras.utils.set_random_seed(0)
+    amounts = keras.Input((12,))
+    hidden = layers.Dense(8, "tanh")(amounts)
+    looked_up = layers.Flatten()(Tokens()(ops.cast(hidden > 0, "int32")))
+    last = layers.Dense(1, "sigmoid")(layers.Concatenate()([hidden, looked_up]))
+    model = compiled(keras.Model(amounts, last))
+    done = nl.repair(model, IDS, Y, found("inputs_not_scaled"), trials=2)
+    assert [change.fault for change in done.changes] == ["inputs_not_scaled"]
+
+
+def of_steps(*front):
+    keras.utils.set_random_seed(0)
+    last = layers.Dense(1, "sigmoid")
+    return compiled(keras.Sequential([keras.Input((15, 3)), *front, layers.LSTM(4), last]))
+
+
+@pytest.mark.parametrize(
+    "cure",
+    [inputs.standardize, inputs.min_max_scale, inputs.cut_off_outliers, inputs.fill_missing],
+)
+def test_behind_a_mask_without_the_padding(cure):
+    other = given(of_steps(layers.Masking(0.0)), STEPS, Y)
+    plan = cure(other.plan(), other, "inputs_not_scaled", [])
+    assert cure(plan, other, "inputs_not_centred", []) is None  # once is enough
+    masking, scaling, *_, lstm, _ = build(plan, other).layers
+    assert isinstance(masking, layers.Masking)
+    if cure is inputs.standardize:
+        np.testing.assert_allclose(scaling.mean.ravel(), STEPS[KEPT].mean(0), rtol=1e-5)
+        np.testing.assert_allclose(scaling.variance.ravel(), STEPS[KEPT].var(0), rtol=1e-5)
+    if cure is inputs.min_max_scale:
+        np.testing.assert_allclose(scaling.minimum.ravel(), STEPS[KEPT].min(0), rtol=1e-5)
+    short = STEPS[LENGTHS <= 10]
+    padded, cut = (lstm(scaling(masking(part))) for part in (short, short[:, :10]))
+    np.testing.assert_allclose(numbers(padded), numbers(cut), atol=1e-5)
+
+
+def test_padding_does_not_count_in_a_diagnosis():
+    (finding,) = nl.diagnose(of_steps(layers.Masking(0.0)), STEPS, Y).of("inputs_not_scaled")
+    assert finding.evidence["largest"] == pytest.approx(100, rel=0.15)
+    scaling = nl.Standardize(mean=[500] * 3, variance=[1e4] * 3)
+    assert nl.diagnose(of_steps(layers.Masking(0.0), scaling), STEPS, Y).errors == []
+
+
+def test_padding_that_is_masked_elsewhere_stays_as_it_is():
+    inner = keras.Sequential([keras.Input((15, 3)), layers.Masking(0.0), layers.LSTM(4)])
+    last = layers.Dense(1, "sigmoid")
+    model = compiled(keras.Sequential([keras.Input((15, 3)), inner, last]))
+    done = nl.repair(model, STEPS, Y, found("inputs_not_scaled"), trials=2, epochs=1)
+    assert [change for change in done.changes if change.fault] == []
