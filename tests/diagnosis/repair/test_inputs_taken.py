@@ -111,9 +111,10 @@ def of_steps(*front):
 
 @pytest.mark.parametrize("cure", SCALING)
 def test_behind_a_mask_without_the_padding(cure):
-    other = given(of_steps(layers.Masking(0.0)), STEPS, Y)
+    other = given(of_steps(layers.Masking(0.0, name="masking")), STEPS, Y)
     plan = cure(other.plan(), other, "inputs_not_scaled", [])
     assert cure(plan, other, "inputs_not_centred", []) is None  # once is enough
+    assert "behind 'masking'" in plan.changes[0].done
     masking, scaling, *_, lstm, _ = build(plan, other).layers
     assert isinstance(masking, layers.Masking)
     if cure is inputs.standardize:
