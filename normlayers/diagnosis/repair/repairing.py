@@ -196,7 +196,12 @@ def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     """The model, read, with the rows that were not held out."""
     first = [part[:1] for part in rows.x]
     x = dict(zip(rows.names, first, strict=True)) if rows.names else whole(first)
-    built = model if is_built(model) else _built_copy(model, x)
+    try:
+        built = model if is_built(model) else _built_copy(model, x)
+    except Exception as error:  # the model's own code
+        raise ValueError(
+            f"the model is not built and cannot be copied: {reason(error)} Call it on a batch first."
+        ) from error
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
     return Given(model, built, rows.x, rows.y, steps > 0, batch_size, rows.names)

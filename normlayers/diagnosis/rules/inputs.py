@@ -204,6 +204,7 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
         every = count == features
         if _is_lookup(evidence, name) and not every:
             continue
+        is_bias = bool(np.any(found.median[found.constant] != 0))
         values = [float(found.median[i]) for i in np.flatnonzero(found.constant)[:MOST_NAMES]]
         findings.append(
             Finding(
@@ -214,7 +215,7 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
                 f"{count} of the {features} features of {name} have the same value in every row "
                 f"({', '.join(names)}{', …' if count > MOST_NAMES else ''}) and tell nothing.",
                 "Check how x is made." if every else "Drop them, or leave them as they are.",
-                not every and any(values) and not _is_scaled(evidence, name),
+                not every and is_bias and not _is_scaled(evidence, name),
             )
         )
     return findings
@@ -274,7 +275,7 @@ def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:
 
 
 def _is_scaled(evidence: Evidence, name: str) -> bool:
-    """Whether a layer of the model's own takes the constants away."""
+    """Whether a layer of the model's own scales an input."""
     try:
         return any(scaled.source == name for scaled in evidence.scaled)
     except CannotCheckError:

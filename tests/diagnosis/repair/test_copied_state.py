@@ -97,6 +97,25 @@ def test_of_a_subclassed_model_called_or_not(is_called):
     assert model.built == is_called
 
 
+class OfUnits(keras.Model):
+    def __init__(self, units):
+        super().__init__()
+        self.last = layers.Dense(units, "sigmoid")
+
+    def call(self, x):
+        return self.last(x)
+
+    def get_config(self):
+        return {}
+
+
+def test_what_can_neither_be_copied_nor_run_is_to_be_called():
+    model = OfUnits(1)
+    model.compile("adam", "binary_crossentropy")
+    with pytest.raises(ValueError, match=r"not built and cannot be copied: .*Call it on a batch"):
+        nl.repair(model, X, Y, Diagnosis([]))
+
+
 def test_of_a_sequential_model_that_is_not_built():
     keras.utils.set_random_seed(0)
     model = keras.Sequential([normalization(), layers.Dense(4, "tanh"), layers.Dense(1, "sigmoid")])
