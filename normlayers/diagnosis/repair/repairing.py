@@ -199,8 +199,9 @@ def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     try:
         built = model if is_built(model) else _built_copy(model, x)
     except Exception as error:  # the model's own code
+        why = reason(error)
         raise ValueError(
-            f"the model is not built and cannot be copied: {reason(error)} Call it on a batch first."
+            f"the model is not built and cannot be copied: {why} Call it on a batch first."
         ) from error
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
