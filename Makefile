@@ -48,11 +48,12 @@ test: $(INSTALLED)
 	$(PYTEST) $(COVERAGE)
 	@$(MAKE) --no-print-directory test-backends
 
+# Two processes of torch, each with a thread for each core, wait for one another half of the time.
 test-backends: $(INSTALLED)
 	@for backend in jax torch; do \
 	  if $(BIN)/python -c "import $$backend" 2>/dev/null; then \
-	    echo "KERAS_BACKEND=$$backend $(PYTEST) $(ON_EACH_BACKEND)"; \
-	    KERAS_BACKEND=$$backend $(PYTEST) --quiet $(ON_EACH_BACKEND) || exit 1; \
+	    echo "KERAS_BACKEND=$$backend OMP_NUM_THREADS=1 $(PYTEST) $(ON_EACH_BACKEND)"; \
+	    KERAS_BACKEND=$$backend OMP_NUM_THREADS=1 $(PYTEST) --quiet $(ON_EACH_BACKEND) || exit 1; \
 	  else \
 	    echo "$$backend is not installed, so nothing is tested with it; install: make backends"; \
 	  fi; \
