@@ -277,6 +277,8 @@ def main() -> None:
     parser.add_argument("--peak", choices=("keras", "normlayers"), help="its peak memory only")
     parser.add_argument("--mode", default="graph", help="how the backend compiles, for --peak")
     options = parser.parse_args()
+    if options.backend:
+        os.environ["KERAS_BACKEND"] = options.backend
     if options.peak:
         print(peak_memory(options.backend, options.mode, options.peak))
     elif options.backend:
