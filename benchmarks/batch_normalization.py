@@ -237,7 +237,7 @@ def peak_memory(backend: str, mode: str, kind: str) -> float:
 
 def in_process(backend: str, *arguments: str) -> str:
     """This script in a process of its own; what it printed."""
-    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, __file__, *arguments, "--backend", backend]
     return subprocess.run(
         command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,

@@ -134,12 +134,10 @@ def _rows(top: Finding) -> Iterator[tuple[str, ...]]:
     for finding, depth in found:
         alike.setdefault((finding.fault, depth), []).append(finding)
     for finding, depth in found:
-        others = alike[finding.fault, depth]
-        place = next(i for i, other in enumerate(others) if other is finding)
-        if len(others) <= MOST_ALIKE or place < MOST_ALIKE - 1:
+        left = alike[finding.fault, depth][MOST_ALIKE - 1 :]
+        if len(left) < 2 or not any(finding is other for other in left):
             yield _cells(finding, depth)
-        elif place == MOST_ALIKE - 1:
-            left = others[place:]
+        elif finding is left[0]:
             severity, fault, *_ = _cells(finding, depth)
             yield severity, f"{fault}, {len(left)} more", _listed(left), "The same fault there.", ""
 

@@ -200,7 +200,8 @@ def gather_model(
     evidence.parts["subject"] = subject
     evidence.measure("graph", lambda: record(model, tensors(x)))
     names = data.names
-    evidence.measure("inputs", lambda: _input_statistics(data, _maskings(evidence.graph, names)))
+    if maskings := _maskings(evidence.parts["graph"], names):
+        evidence.measure("inputs", lambda: _input_statistics(data, maskings))
     evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
@@ -216,9 +217,11 @@ def gather_model(
     evidence.measure("idle", lambda: _idle(model))
 
 
-def _maskings(graph: Graph, names: list[str]) -> dict[str, Any]:
-    """The ``Masking`` that takes an input, by the input's name."""
-    found = {}
+def _maskings(graph: Graph | CannotCheckError, names: list[str]) -> dict[str, Any]:
+    """The ``Masking`` that takes an input, by the input's name; none where no run is known."""
+    found: dict[str, Any] = {}
+    if isinstance(graph, CannotCheckError):
+        return found
     for name, tensor in zip(names, graph.inputs, strict=False):
         takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
         if takers and all(call.kind == "Masking" for call in takers):

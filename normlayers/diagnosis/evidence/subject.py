@@ -22,7 +22,7 @@ from normlayers.tracking.reading.kept_attributes import kept_attributes
 Array = npt.NDArray[Any]
 
 # Modules whose layers say all about themselves in their configuration.
-_FAITHFUL = ("keras.", "normlayers.")
+FAITHFUL = ("keras.", "normlayers.")
 # Keras's layers whose state is in a table, and not in weights.
 _WITH_TABLES = ("StringLookup", "IntegerLookup", "TextVectorization", "Discretization")
 
@@ -157,7 +157,7 @@ def _refuse_unfaithful(model: keras.Model) -> None:
         kind = type(layer)
         if isinstance(layer, keras.Model) and not _is_functional(layer):
             raise CannotCheckError(f"{layer.name!r} is a subclassed model")
-        own = not kind.__module__.startswith(_FAITHFUL) and "__init__" in vars(kind)
+        own = not kind.__module__.startswith(FAITHFUL) and "__init__" in vars(kind)
         if own and not any("get_config" in vars(k) for k in kind.__mro__ if not _is_keras(k)):
             raise CannotCheckError(f"layer {layer.name!r} has no get_config of its own")
 

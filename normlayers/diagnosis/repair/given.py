@@ -184,9 +184,7 @@ class Given:
 
     def together(self, parts: list[Any]) -> Any:
         """Inputs as a model without a graph takes them: one alone, or all in a list or a dict."""
-        if self.names:
-            return dict(zip(self.names, parts, strict=True))
-        return whole(parts)
+        return whole(parts, self.names)
 
     def output_activation(self, index: int) -> str:
         """The Keras name of an output's activation; ``""`` where it is not known."""
@@ -224,8 +222,10 @@ class Given:
         )
 
 
-def whole(parts: list[Any]) -> Any:
-    """As Keras takes them: one array, or a list."""
+def whole(parts: list[Any], names: Sequence[str] = ()) -> Any:
+    """As Keras takes them: one array, or a list; a dict where they have names."""
+    if names:
+        return dict(zip(names, parts, strict=True))
     return parts[0] if len(parts) == 1 else parts
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import keras
 
 from normlayers.diagnosis.diagnosis import Diagnosis
-from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.repair.cures.table import BY_RATE, CURES
+from normlayers.diagnosis.repair.cures.table import has_cure
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.rebuild import metrics_of
 from normlayers.diagnosis.repair.search import Search, Trial
@@ -16,12 +15,6 @@ from normlayers.diagnosis.repair.target import Score
 
 # What a model of the user's class may train by, in a way of its own.
 OF_TRAINING = ("fit", "train_step", "compute_loss", "compute_metrics")
-
-
-def has_cure(finding: Finding) -> bool:
-    """Whether there is a cure for a finding."""
-    # Of some faults not every kind: NaN in y, and y of another shape, have none.
-    return finding.repairable and (finding.fault in CURES or finding.fault in BY_RATE)
 
 
 def remarks_of(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -> list[str]:

@@ -12,10 +12,17 @@ from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
-from normlayers.diagnosis.evidence.subject import fixed_rows, is_built, keeps_states, made_anew
+from normlayers.diagnosis.evidence.subject import (
+    FAITHFUL,
+    fixed_rows,
+    is_built,
+    keeps_states,
+    made_anew,
+)
+from normlayers.diagnosis.repair.cures.table import has_cure
 from normlayers.diagnosis.repair.given import Given, whole
 from normlayers.diagnosis.repair.rebuild import as_taken, build
-from normlayers.diagnosis.repair.remarks import has_cure, remark_of_worse, remarks_of
+from normlayers.diagnosis.repair.remarks import remark_of_worse, remarks_of
 from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
@@ -140,9 +147,7 @@ def _refuse_what_cannot_be_made(given: Given) -> None:
 
 def _advice(model: keras.Model) -> str:
     kinds = {type(layer) for layer in inner_layers(model)}
-    own = sorted(
-        k.__name__ for k in kinds if not k.__module__.startswith(("keras.", "normlayers."))
-    )
+    own = sorted(kind.__name__ for kind in kinds if not kind.__module__.startswith(FAITHFUL))
     return f" Write get_config() for what is your own: {', '.join(own)}." if own else ""
 
 
@@ -194,30 +199,28 @@ def _result(
 
 def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
     """The model, read, with the rows that were not held out."""
-    first = [part[:1] for part in rows.x]
-    x = dict(zip(rows.names, first, strict=True)) if rows.names else whole(first)
-    try:
-        built = model if is_built(model) else _built_copy(model, x)
-    except Exception as error:  # the model's own code
-        why = reason(error)
-        raise ValueError(
-            f"the model is not built and cannot be copied: {why} Call it on a batch first."
-        ) from error
+    built = model if is_built(model) else _built_copy(model, rows)
     optimizer = getattr(model, "optimizer", None)
     steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
     return Given(model, built, rows.x, rows.y, steps > 0, batch_size, rows.names)
 
 
-def _built_copy(model: keras.Model, x: Any) -> keras.Model:
+def _built_copy(model: keras.Model, rows: Split) -> keras.Model:
     """A model that is not built yet, copied and built, with what some of its layers have."""
-    copy = made_anew(model)
-    layers = (each._flatten_layers(include_self=False, recursive=False) for each in (model, copy))
-    for layer, own in zip(*layers, strict=True):
-        if layer.built:  # by itself, as one that has adapted
-            if not own.built:
-                own.build_from_config(layer.get_build_config() or {})
-            take_state(own, layer)
-    build_symbolically(copy, x)
+    try:
+        copy = made_anew(model)
+        both = (each._flatten_layers(include_self=False, recursive=False) for each in (model, copy))
+        for layer, own in zip(*both, strict=True):
+            if layer.built:  # by itself, as one that has adapted
+                if not own.built:
+                    own.build_from_config(layer.get_build_config() or {})
+                take_state(own, layer)
+        build_symbolically(copy, whole([part[:1] for part in rows.x], rows.names))
+    except Exception as error:  # the model's own code
+        why = reason(error)
+        raise ValueError(
+            f"the model is not built and cannot be copied: {why} Call it on a batch first."
+        ) from error
     return copy
 
 

@@ -123,9 +123,9 @@ def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | No
     order = np.argsort(-np.nan_to_num(scale))
     reach = np.where(varies, found.reach, np.nan)
     largest, typical = np.nanmax(scale), np.nanmedian(reach)
-    half = " of the middle half" if found.dense[order[0]] else ""
     if largest > LARGE:
         severity: Severity = "error" if largest > VERY_LARGE else "warning"
+        half = " of the middle half" if found.dense[order[0]] else ""
         why = (
             f"varies by up to {largest:.3g} (standard deviation{half}; values "
             f"{found.low.min():.3g} to {found.high.max():.3g}) where about 1 is wanted"

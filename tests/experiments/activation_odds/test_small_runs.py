@@ -15,7 +15,7 @@ from normlayers.experiments.activation_odds import experiment
 from normlayers.experiments.activation_odds.figures import picture_files
 from normlayers.experiments.activation_odds.simulated_odds import BIASES
 from normlayers.experiments.running.command_line import UsageError
-from tests.experiments.printed_run import printed_run
+from tests.experiments.printed_run import measures_of_seeds, printed_run
 
 ROOT = Path(__file__).parents[3]
 SMALL = {"networks": 300, "points": 20}
@@ -35,10 +35,7 @@ def undrawn(monkeypatch):
 
 @pytest.mark.usefixtures("undrawn")
 def test_the_same_seed_gives_identical_measures_and_another_does_not(tmp_path):
-    measures = [
-        run(tmp_path / str(i), seed=seed, **SMALL)[0]["measures"]
-        for i, seed in enumerate((3, 3, 4))
-    ]
+    measures = measures_of_seeds(run, tmp_path, (3, 3, 4), **SMALL)
     assert measures[0] == measures[1]
     assert measures[0] != measures[2]
 

@@ -5,6 +5,7 @@ Covers too: figures.py, summary.py, table.py, training.py, arms.py.
 
 import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,15 +18,13 @@ from normlayers.experiments.deep_networks.arms import ACTIVATIONS, ARMS, DEPTHS
 from normlayers.experiments.deep_networks.figures import PICTURES, captions, pictures
 from normlayers.experiments.deep_networks.measures import TARGET_LOSS, Findings
 from normlayers.experiments.running.command_line import UsageError
+from tests.experiments.printed_run import printed_run
 
 TINY = {"networks": 3, "epochs": 2, "width": 3, "batch_size": 352}
 FEW = ["relu-none-raw-depth-2", "relu-none-standardized-depth-2", "relu-bn-pre-raw-depth-2"]
 
 
-def run(log_dir, **options):
-    console = Console(file=io.StringIO(), width=120)
-    options = {**TINY, "arms": FEW, **options}
-    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+run = partial(printed_run, experiment, columns=120, arms=FEW, **TINY)
 
 
 @pytest.fixture(scope="module")

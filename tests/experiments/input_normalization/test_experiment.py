@@ -3,24 +3,18 @@
 Covers too: arms.py, data.py, table.py, tracked_fit.py.
 """
 
-import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from normlayers.experiments.input_normalization import experiment as input_normalization
 from normlayers.experiments.running.command_line import UsageError
+from tests.experiments.printed_run import printed_run
 
-
-def run(folder, **more):
-    options = {"networks": 3, "epochs": 4, "arms": ["wine-relu-raw", "wine-relu-standardized"]}
-    output = io.StringIO()
-    results = input_normalization.run(
-        folder, console=Console(file=output, width=120), **(options | more)
-    )
-    return results, output.getvalue()
+SMALL = {"networks": 3, "epochs": 4, "arms": ["wine-relu-raw", "wine-relu-standardized"]}
+run = partial(printed_run, input_normalization, columns=120, **SMALL)
 
 
 def test_a_run_writes_what_it_found_and_takes_it_up_again(tmp_path, monkeypatch):

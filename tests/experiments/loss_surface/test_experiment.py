@@ -15,7 +15,7 @@ from normlayers.experiments.loss_surface.data import SCALINGS, draw
 from normlayers.experiments.loss_surface.figures import FILES, PREVIEW
 from normlayers.experiments.loss_surface.losses import LOSSES
 from normlayers.experiments.running.command_line import UsageError
-from tests.experiments.printed_run import printed_run
+from tests.experiments.printed_run import measures_of_seeds, printed_run
 from tests.tensorboard_reader import Read
 
 # Coarser than the default, so that raw inputs take a third of the steps.
@@ -148,10 +148,7 @@ def test_pictures_and_the_page_are_there(found):
 
 @pytest.mark.usefixtures("quick")
 def test_the_same_seed_gives_identical_measures_and_another_does_not(tmp_path):
-    measures = [
-        run(tmp_path / str(i), seed=seed, **SMALL)[0]["measures"]
-        for i, seed in enumerate((3, 3, 4))
-    ]
+    measures = measures_of_seeds(run, tmp_path, (3, 3, 4), **SMALL)
     assert measures[0] == measures[1]
     assert measures[0] != measures[2]
 

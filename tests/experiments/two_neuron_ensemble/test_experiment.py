@@ -5,6 +5,7 @@ Covers too: arms.py, figures.py, table.py.
 
 import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,14 +18,12 @@ from normlayers.experiments.two_neuron_ensemble import experiment
 from normlayers.experiments.two_neuron_ensemble.arms import ARMS, SHIFTS, SIZES
 from normlayers.experiments.two_neuron_ensemble.claims import CLAIMS
 from normlayers.experiments.two_neuron_ensemble.figures import PICTURES
+from tests.experiments.printed_run import measures_of_seeds, printed_run
 
 FEW = ["relu-shift-0", "relu-shift-10", "relu-standardized"]
 
 
-def run(log_dir, **options):
-    console = Console(file=io.StringIO(), width=120)
-    options = {"networks": 70, "epochs": 2, "arms": FEW, **options}
-    return experiment.run(log_dir, console=console, **options), console.file.getvalue()
+run = partial(printed_run, experiment, columns=120, networks=70, epochs=2, arms=FEW)
 
 
 def test_arms_have_the_data_they_are_named_for():
@@ -96,10 +95,7 @@ def test_an_interrupted_run_says_what_is_missing_and_goes_on(tmp_path, monkeypat
 
 
 def test_the_same_seed_gives_identical_measures_and_another_does_not(tmp_path):
-    measures = [
-        run(tmp_path / str(i), seed=seed, arms=["tanh-bn-pre"])[0]["measures"]
-        for i, seed in enumerate((3, 3, 4))
-    ]
+    measures = measures_of_seeds(run, tmp_path, (3, 3, 4), arms=["tanh-bn-pre"])
     assert measures[0] == measures[1]
     assert measures[0] != measures[2]
 

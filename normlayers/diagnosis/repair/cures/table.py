@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.repair.cures import inputs, neurons, normalization, outputs
 from normlayers.diagnosis.repair.given import Cure
 
@@ -51,3 +52,9 @@ NEEDED = (
     "labels_do_not_fit_output",
     "output_does_not_fit_loss",
 )
+
+
+def has_cure(finding: Finding) -> bool:
+    """Whether there is a cure for a finding."""
+    # Of some faults not every kind: NaN in y, and y of another shape, have none.
+    return finding.repairable and (finding.fault in CURES or finding.fault in BY_RATE)
