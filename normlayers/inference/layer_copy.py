@@ -37,19 +37,44 @@ def layer_like(layer: Any, **changed: Any) -> Any:
 
 
 def take_assets(copy: Any, layer: Any) -> None:
-    """Give a copy of a layer what is in no weight of it or of the layers in it: vocabularies."""
+    """Give a copy of a layer what is in no weight of it or of the layers in it: vocabularies.
+
+    A copy that is not built takes it too, and as the layers in it may need it to be built.
+    """
     for its, own in zip(inner_layers(layer), inner_layers(copy), strict=False):
+        if type(its) is not type(own):  # some are made when the whole is built
+            continue
+        if not its.weights:  # as how rare each word of a vocabulary is, which comes before it
+            _load_from(own, its)
         if hasattr(its, "save_assets"):
             with tempfile.TemporaryDirectory() as folder:
                 its.save_assets(folder)
                 own.load_assets(folder)
 
 
-def compute_with_weights(layer: Any) -> None:
+def compute_with_weights(copy: Any, layer: Any = None) -> None:
     """Have a layer, and those in it, compute with weights that were set.
 
-    What a ``Normalization`` computes with follows from its weights only when it is told so.
+    What a ``Normalization`` computes with follows from its weights only when it is told so; what a
+    layer of the user's own class does, when they are loaded.
+
+    Args:
+        copy: the layer whose weights were set.
+        layer: the one that they are of; what else that one would save goes along.
     """
-    for own in inner_layers(layer):
-        if isinstance(own, keras.layers.Normalization) and own.built:
+    others = inner_layers(copy if layer is None else layer)
+    for its, own in zip(others, inner_layers(copy), strict=False):
+        if not own.built:
+            continue
+        if not type(own).load_own_variables.__module__.startswith("keras."):
+            _load_from(own, its)
+        elif isinstance(own, keras.layers.Normalization):
             own.finalize_state()
+
+
+def _load_from(copy: Any, layer: Any) -> None:
+    """As through a file."""
+    kept: dict[str, Any] = {}
+    layer.save_own_variables(kept)
+    if kept:
+        copy.load_own_variables(kept)

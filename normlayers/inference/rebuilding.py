@@ -153,5 +153,5 @@ def take_state(copy: Any, layer: Any) -> None:
             own.load_own_variables(kept)
     elif layer.weights:
         copy.set_weights(layer.get_weights())
-    compute_with_weights(copy)
+    compute_with_weights(copy, layer)
     take_assets(copy, layer)

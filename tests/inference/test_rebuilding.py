@@ -35,6 +35,39 @@ def test_vocabularies():
     assert_same(folded.model, model, np.array([[7], [9], [12], [5]]))
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="IntegerLookup is TensorFlow's")
+def test_how_rare_each_number_is():
+    lookup = layers.IntegerLookup(output_mode="tf_idf")
+    lookup.adapt(np.array([[7], [7], [9], [12]]))
+    inputs = keras.Input((1,), dtype="int64")
+    x = layers.BatchNormalization()(layers.Dense(3)(lookup(inputs)))
+    model = randomized(keras.Model(inputs, x))
+    assert_same(nl.fold(model).model, model, np.array([[7], [9], [12], [5]]))
+
+
+class Doubles(layers.Layer):
+    """Computes with what it makes of its weight when that is loaded."""
+
+    def build(self, shape):
+        self.weight = self.add_weight(shape=shape[1:], trainable=False)
+        self.used = np.zeros(shape[1:])
+
+    def call(self, x):
+        return x + keras.ops.cast(self.used, x.dtype)
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self.used = 2 * np.array(keras.ops.convert_to_numpy(self.weight))
+
+
+def test_what_a_layer_makes_of_its_weights_when_they_are_loaded():
+    layer = Doubles()
+    layer.build((None, 4))
+    layer.load_own_variables({"0": rng().normal(size=4)})
+    model = keras.Sequential([keras.Input((4,)), layer, layers.Dense(2), nl.BatchNormalization()])
+    assert_same(nl.fold(model).model, model, rng().normal(size=(8, 4)).astype("float32"))
+
+
 class NoConfig(layers.Layer):
     def __init__(self, needed):
         super().__init__()

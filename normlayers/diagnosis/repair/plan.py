@@ -138,7 +138,8 @@ class Part:
             layer.set_weights(weights)
             if self.trained is not None:
                 self.trained.give(layer)
-            compute_with_weights(layer)
+            is_whole = all(kept is not None for kept in self.weights)
+            compute_with_weights(layer, self.read_of if is_whole else None)
 
     def but(self, **config: Any) -> Self:
         """The same with other arguments."""

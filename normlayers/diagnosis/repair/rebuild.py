@@ -15,6 +15,7 @@ from normlayers.diagnosis.repair.given import Given, loss_kind, whole
 from normlayers.diagnosis.repair.plan import Part, Plan, Trained
 from normlayers.inference.graph import function_of, has_graph
 from normlayers.inference.idle_bias import without_idle_bias
+from normlayers.inference.layer_copy import take_assets
 from normlayers.inference.rebuilding import take_state
 
 
@@ -194,6 +195,7 @@ def _of_kind(kind: Any, keras_own: Any, *parts: Any, name: str) -> keras.Model:
 def _around(plan: Plan, given: Given) -> keras.Model:
     """A copy of a model whose layers are its own affair, with layers before and behind it."""
     copy = made_anew(given.model)
+    take_assets(copy, given.built)  # without a vocabulary it cannot be called
     names = given.names or [None] * len(given.x)
     inputs = [
         keras.Input(part.shape[1:], dtype=str(part.dtype), name=name)

@@ -29,6 +29,7 @@ from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored
 from normlayers.inference.graph import inner_layers
+from normlayers.inference.layer_copy import take_assets
 from normlayers.inference.rebuilding import take_state
 from normlayers.tracking.reading.compiled_reading import build as build_symbolically
 
@@ -209,6 +210,7 @@ def _built_copy(model: keras.Model, rows: Split) -> keras.Model:
     """A model that is not built yet, copied and built, with what some of its layers have."""
     try:
         copy = made_anew(model)
+        take_assets(copy, model)
         both = (each._flatten_layers(include_self=False, recursive=False) for each in (model, copy))
         for layer, own in zip(*both, strict=True):
             if layer.built:  # by itself, as one that has adapted

@@ -59,9 +59,52 @@ def test_layers_that_adapted_compute_as_they_did(make, x, tmp_path):
     np.testing.assert_allclose(numbers(loaded(x)), expected, atol=1e-5)
 
 
-@pytest.mark.skipif(
+@keras.saving.register_keras_serializable("tests", name="Shift")
+class Shift(layers.Layer):
+    """Computes with what it makes of its weight when that is loaded."""
+
+    def build(self, shape):
+        self.weight = self.add_weight(shape=shape[1:], trainable=False)
+        self.used = np.zeros(shape[1:])
+
+    def call(self, x):
+        return x - keras.ops.cast(self.used, x.dtype)
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self.used = numbers(self.weight)
+
+
+@pytest.mark.parametrize("put", [lambda layer: layer, nested])
+def test_what_a_layer_makes_of_its_weights_when_they_are_loaded(put):
+    layer = Shift()
+    layer.build((None, 3))
+    layer.load_own_variables({"0": X.mean(0)})
+    model = of(put(layer), layers.Rescaling(0.02))
+    done = nl.repair(model, X, Y, Diagnosis([]), epochs=1)
+    expected = numbers(model(X))
+    assert expected.std() > 1e-3
+    np.testing.assert_allclose(numbers(done.model(X)), expected, atol=1e-5)
+
+
+of_words = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="text comes in TensorFlow's tensors alone"
 )
+
+
+@of_words
+@pytest.mark.parametrize("kind", [layers.TextVectorization, layers.StringLookup])
+def test_how_rare_each_word_is(kind):
+    text = np.array([["good"], ["bad"], ["good"], ["new"]] * 30)
+    layer = kind(output_mode="tf_idf")
+    layer.adapt(text)
+    model = of(layer, dtype="string", features=1)
+    done = nl.repair(model, text, np.arange(120) % 2, Diagnosis([]), epochs=1)
+    text = keras.ops.convert_to_tensor(text, "string")
+    np.testing.assert_allclose(numbers(done.model(text)), numbers(model(text)), atol=1e-5)
+
+
+@of_words
 def test_a_vocabulary_of_words():
     text = np.array([["good one"], ["bad one"], ["good two"], ["bad two"]] * 30)
     layer = layers.TextVectorization(output_mode="multi_hot")
@@ -95,6 +138,32 @@ def test_of_a_subclassed_model_called_or_not(is_called):
     done = nl.repair(model, X, Y, Diagnosis([]), epochs=10)
     assert done.after > 0.8  # on raw inputs: 0.5
     assert model.built == is_called
+
+
+class WithLookup(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.lookup = layers.IntegerLookup(output_mode="multi_hot")
+        self.last = layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.last(self.lookup(x))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="others do not trace a lookup in a call"
+)
+@pytest.mark.parametrize("is_called", [True, False])
+def test_a_vocabulary_in_a_subclassed_model(is_called):
+    keras.utils.set_random_seed(0)
+    model = WithLookup()
+    model.lookup.adapt(IDS)
+    if is_called:
+        model(IDS[:1])
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy")
+    done = nl.repair(model, IDS, IDS[:, 0] > IDS[:, 1], Diagnosis([]), epochs=1)
+    (copied,) = (own for own in done.model.layers if isinstance(own, WithLookup))
+    assert copied.lookup.get_vocabulary() == model.lookup.get_vocabulary()
 
 
 class OfUnits(keras.Model):
