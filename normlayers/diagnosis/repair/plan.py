@@ -77,6 +77,7 @@ class Part:
         weights: to be kept, ``None`` for one that it is initialized with; none: all are.
         trained: as of the layer that it was read of; ``None``: all that can be.
         frozen: of each of its weights whether training leaves it as it is, see ``_are_frozen``.
+        learned: of each whether it is a statistic of data, which a layer in it adapted to.
         read_of: the layer that has what is in no weight, such as a vocabulary.
     """
 
@@ -85,6 +86,7 @@ class Part:
     weights: tuple[Array | None, ...] = ()
     trained: Trained | None = None
     frozen: tuple[bool, ...] = ()
+    learned: tuple[bool, ...] = ()
     read_of: Any = None
 
     @classmethod
@@ -95,17 +97,18 @@ class Part:
         """
         found = [np.array(weight) for weight in layer.get_weights()] if layer.built else []
         weights: tuple[Array | None, ...] = tuple(found)
-        trained, frozen = Trained.of(layer), _are_frozen(layer)
+        trained, frozen, learned = Trained.of(layer), _are_frozen(layer), _are_learned(layer)
         is_finite = [_is_finite(weight) for weight in found]
         if not all(is_finite):
             kept = tuple(fine and fixed for fine, fixed in zip(is_finite, frozen, strict=True))
-            weights = tuple(w if k else None for w, k in zip(found, kept, strict=True))
+            stay = map(any, zip(kept, learned, strict=True))
+            weights = tuple(w if s else None for w, s in zip(found, stay, strict=True))
             if kept != frozen:
-                weights, frozen = (), ()
+                weights, frozen, learned = (), (), ()
                 trained = Trained((True,) * len(trained.layers), ())
         config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
         config = config or layer.get_config()
-        return cls(type(layer), config, weights, trained, frozen, layer)
+        return cls(type(layer), config, weights, trained, frozen, learned, layer)
 
     def make(self) -> Any:
         """The layer; ``take_weights`` once it is built."""
@@ -146,18 +149,19 @@ class Part:
         return replace(self, config={**self.config, **config})
 
     def afresh(self) -> Self:
-        """The same with new weights, but for frozen ones, which would stay as they are drawn."""
-        if not self.is_frozen:
+        """The same with new weights, but for statistics and frozen ones, which none would train."""
+        if not any(self.frozen + self.learned):
             return replace(self, weights=())
-        pairs = zip(self.weights, self.frozen, strict=True)
-        return replace(self, weights=tuple(kept if frozen else None for kept, frozen in pairs))
+        each = zip(self.weights, self.frozen, self.learned, strict=True)
+        return replace(self, weights=tuple(w if any(stays) else None for w, *stays in each))
 
     def of_other_shape(self, **config: Any) -> Self:
         """The same with arguments that no weight outlasts, not even a frozen one."""
         gone = ("lora_rank", "lora_alpha", "quantization_config")
         kept = {key: value for key, value in self.config.items() if key not in gone}
         trained = Trained((True,), ())
-        return replace(self, config={**kept, **config}, weights=(), frozen=(), trained=trained)
+        part = replace(self, config={**kept, **config}, trained=trained)
+        return replace(part, weights=(), frozen=(), learned=())
 
     @property
     def is_frozen(self) -> bool:
@@ -277,6 +281,16 @@ def _are_frozen(layer: Any) -> tuple[bool, ...]:
             found |= {id(weight) for weight in own.weights if not weight.trainable}
         else:  # of those that a layer trains, such as a kernel beside LoRA's
             found |= {id(v) for v in own._trainable_variables if not v.trainable}
+    return tuple(id(weight) in found for weight in layer.weights)
+
+
+def _are_learned(layer: Any) -> tuple[bool, ...]:
+    """Of each weight whether a layer adapted it to data, to numbers."""
+    found: set[int] = set()
+    for own in inner_layers(layer):
+        adapted = layer.built and own.built and hasattr(own, "adapt")
+        if adapted and all(map(_is_finite, own.get_weights())):
+            found |= {id(weight) for weight in own.weights}
     return tuple(id(weight) in found for weight in layer.weights)
 
 

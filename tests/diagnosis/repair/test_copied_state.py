@@ -6,7 +6,8 @@ import pytest
 
 import normlayers as nl
 from normlayers.diagnosis.diagnosis import Diagnosis
-from tests.diagnosis.repair.made import classes, found, numbers
+from normlayers.diagnosis.repair.rebuild import build
+from tests.diagnosis.repair.made import classes, found, given, numbers
 
 layers = keras.layers
 X, Y = classes(scale=50, offset=300)
@@ -57,6 +58,23 @@ def test_layers_that_adapted_compute_as_they_did(make, x, tmp_path):
     done.model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(numbers(loaded(x)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [layers.Normalization, nl.Standardize])
+@pytest.mark.parametrize("are_numbers", [True, False])
+def test_statistics_in_a_nested_model_outlast_weights_that_start_afresh(kind, are_numbers):
+    front, last = kind(), layers.Dense(4, "tanh", bias_initializer="ones")
+    front.adapt(X)
+    inner = keras.Sequential([keras.Input((3,)), front, last], name="inner")
+    last.set_weights([np.full((3, 4), 2 if are_numbers else np.nan), np.zeros(4)])
+    model = given(of(inner), X, Y)
+    plan = model.plan()
+    again = build(plan.afresh() if are_numbers else plan, model).get_layer("inner")
+    np.testing.assert_allclose(numbers(again.layers[0](X)), numbers(front(X)), atol=1e-5)
+    kernel, bias = again.layers[1].get_weights()
+    assert np.all(np.isfinite(kernel))
+    assert np.all(kernel != 2)
+    assert np.all(bias == 1)
 
 
 @keras.saving.register_keras_serializable("tests", name="Shift")
