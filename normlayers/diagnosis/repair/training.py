@@ -161,8 +161,9 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
         predicted = _predicted(model, rows.held_x, given)
     except Exception:  # a model that cannot be run is no good, whatever it raises
         return NONE
-    losses = given.losses
-    if model is not given.model:  # which its plan has compiled
+    if model in (given.model, given.built):  # which may have no loss yet
+        losses = list(given.plan().losses)
+    else:
         losses = model.loss if isinstance(model.loss, list) else [model.loss]
     found = []
     for number in given.learned:

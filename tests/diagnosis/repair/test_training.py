@@ -127,3 +127,37 @@ def test_so_does_a_subclassed_one():
     assert np.isfinite(done.before["as given"])
     for then, now in zip(before, values(model.variables), strict=True):
         np.testing.assert_array_equal(then, now)
+
+
+def of_logits():
+    x, y = classes()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.set_weights([np.array([[-3.0, 3], [-3, 3], [0, 0]]), np.zeros(2)])
+    return model, split([x], [y], 0.2, 0)
+
+
+def test_a_model_without_a_loss_is_scored_as_with_the_one_it_gets():
+    model, rows = of_logits()
+    without = scored(model, given(model, rows.x, rows.y), rows)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert without == scored(model, given(model, rows.x, rows.y), rows)
+    assert without.quality > 0.8
+
+
+class OfTwo(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = keras.layers.Dense(1), keras.layers.Dense(2)
+
+    def call(self, x):
+        return [self.first(x), self.second(x)]
+
+
+def test_a_model_of_two_outputs_that_was_not_called():
+    x, y = classes()
+    model = OfTwo()
+    losses = [keras.losses.BinaryCrossentropy(from_logits=True), "mse"]
+    model.compile(keras.optimizers.Adam(0.05), losses)
+    done = nl.repair(model, x, [y, x[:, :2]], found(), epochs=20)
+    assert done.after > 0.8
+    assert np.isfinite(done.before["as given"])
