@@ -113,24 +113,29 @@ def _is_stream(x: Any) -> bool:
 def _first_rows(stream: Any) -> tuple[Any, Any, str]:
     """The first rows, their targets, and what there is to say of that."""
     batches: list[tuple[Any, Any]] = []
-    rows, remarks = 0, dict[str, None]()
+    read, kept, extremes, more = 0, 0, set[float](), False
     for x, y, weights in _batches(stream):
         weighed = _of_rows(weights, _rows(x))
         counted = _counted(weighed, _rows(x))
-        if not all(np.all(weight == 1) for weight in weighed):
-            remarks["Rows of weight 0 were left out; all others count alike."] = None
         # Copied, if not by the choice: a generator may fill one array again and again.
         batches.append((_chosen(x, counted), None if y is None else _chosen(y, counted)))
-        rows += int(counted.sum())
-        if rows >= STREAM_ROWS:
-            remarks[f"The first {rows:,} rows of the data were read."] = None
+        read, kept = read + len(counted), kept + int(counted.sum())
+        if counted.any():
+            extremes |= {float(f(w[counted])) for w in weighed for f in (np.min, np.max)}
+        if read >= STREAM_ROWS:
+            more = True
             break
-    if not rows:
+    if not kept:
         raise ValueError(
             "x has no batches, or no row of a weight other than 0. Pass data with one row or more."
         )
     x = _joined([x for x, _ in batches])
     y = None if batches[0][1] is None else _joined([y for _, y in batches])
+    remarks = [f"The first {read:,} rows of the data were read."] if more else []
+    if kept < read:
+        remarks.append("Rows of weight 0 were left out; all others count alike.")
+    elif len(extremes) > 1:
+        remarks.append("Sample weights were not taken into account.")
     return x, y, " ".join(remarks)
 
 

@@ -103,3 +103,39 @@ def test_a_data_set_of_unknown_shapes_is_read():
     found = read_data(model(2), stream)
     np.testing.assert_array_equal(found.x, X)
     np.testing.assert_array_equal(found.y, Y)
+
+
+@pytest.mark.parametrize(
+    ("weights", "read", "remark"),
+    [
+        (np.ones(6), 6, ""),
+        (np.full(6, 2.0), 6, ""),
+        ([1, 1, 1, 1, 1, 2], 6, "Sample weights were not taken into account."),
+        ([0, 1, 0, 1, 1, 1], 4, "Rows of weight 0 were left out; all others count alike."),
+        ([0, 3, 0, 1, 1, 1], 4, "Rows of weight 0 were left out; all others count alike."),
+        (np.eye(6)[:, :2], 2, "Rows of weight 0 were left out; all others count alike."),
+        ({"a": np.ones(6), "b": np.arange(6)}, 6, "Sample weights were not taken into account."),
+    ],
+)
+def test_weights_of_rows(weights, read, remark):
+    weights = weights if isinstance(weights, dict) else np.asarray(weights)
+    found = read_data(model(2), iter([(X, Y, weights)]))
+    assert (found.rows, found.remark) == (read, remark)
+
+
+def test_an_endless_stream_of_weight_0_is_refused():
+    def batches():
+        while True:
+            yield X, Y, np.zeros(6)
+
+    with pytest.raises(ValueError, match="no row of a weight other than 0"):
+        read_data(model(2), batches())
+
+
+def test_weights_that_differ_from_batch_to_batch(monkeypatch):
+    monkeypatch.setattr(module, "STREAM_ROWS", 12)
+    stream = ((X, Y, np.full(6, float(weight))) for weight in range(1, 9))
+    remark = read_data(model(2), stream).remark
+    assert remark == (
+        "The first 12 rows of the data were read. Sample weights were not taken into account."
+    )
