@@ -6,6 +6,7 @@ import tempfile
 from typing import Any
 
 import keras
+import numpy as np
 
 from normlayers.inference.graph import inner_layers
 
@@ -45,7 +46,7 @@ def take_assets(copy: Any, layer: Any) -> None:
         if type(its) is not type(own):  # some are made when the whole is built
             continue
         if not its.weights:  # as how rare each word of a vocabulary is, which comes before it
-            _load_from(own, its)
+            load_from(own, its)
         if hasattr(its, "save_assets"):
             with tempfile.TemporaryDirectory() as folder:
                 its.save_assets(folder)
@@ -67,14 +68,21 @@ def compute_with_weights(copy: Any, layer: Any = None) -> None:
         if not own.built:
             continue
         if not type(own).load_own_variables.__module__.startswith("keras."):
-            _load_from(own, its)
+            load_from(own, its)
         elif isinstance(own, keras.layers.Normalization):
             own.finalize_state()
 
 
-def _load_from(copy: Any, layer: Any) -> None:
-    """As through a file."""
+def load_from(copy: Any, layer: Any) -> None:
+    """Give a copy of a layer, itself alone, what that one would save, as through a file."""
     kept: dict[str, Any] = {}
     layer.save_own_variables(kept)
     if kept:
-        copy.load_own_variables(kept)
+        # Not the layer's own arrays, which JAX gives up in a training of the copy.
+        copy.load_own_variables({key: _array(value) for key, value in kept.items()})
+
+
+def _array(value: Any) -> Any:
+    if isinstance(value, keras.Variable) or keras.ops.is_tensor(value):
+        return np.array(keras.ops.convert_to_numpy(keras.ops.copy(value)))
+    return value

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import keras
 
 from normlayers.inference.graph import function_of, has_graph, inner_layers
-from normlayers.inference.layer_copy import compute_with_weights, layer_like, take_assets
+from normlayers.inference.layer_copy import compute_with_weights, layer_like, load_from, take_assets
 from normlayers.inference.linear import LINEAR
 
 
@@ -148,9 +148,7 @@ def take_state(copy: Any, layer: Any) -> None:
     if any(getattr(its, "quantization_mode", None) for its, _ in pairs):
         # A layer built quantized has its weights in another order than one quantized when built.
         for its, own in pairs:
-            kept: dict[str, Any] = {}
-            its.save_own_variables(kept)
-            own.load_own_variables(kept)
+            load_from(own, its)
     elif layer.weights:
         copy.set_weights(layer.get_weights())
     compute_with_weights(copy, layer)
