@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import keras
@@ -86,6 +87,11 @@ class Evidence:
         return self._part("inputs")
 
     @property
+    def validation_inputs(self) -> dict[str, FeatureStatistics]:
+        """The same of the validation data; empty without."""
+        return self._part("validation_inputs")
+
+    @property
     def first_inputs(self) -> list[FirstInput]:
         """What the first layers with a matrix take."""
         return self._part("first_inputs")
@@ -126,16 +132,25 @@ class Evidence:
         return self._part("idle")
 
 
-def gather_data(evidence: Evidence) -> None:
-    """Measure the data alone."""
-    evidence.measure("inputs", lambda: _input_statistics(evidence.data, {}))
+def gather_data(evidence: Evidence, maskings: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Measure the data alone.
+
+    Args:
+        evidence: with its data.
+        maskings: by an input's name the ``Masking`` that takes it: its padding is left out.
+    """
+    data, other = evidence.data, evidence.validation
+    evidence.measure("inputs", lambda: _input_statistics(data, maskings))
+    evidence.measure(
+        "validation_inputs", lambda: _input_statistics(other, maskings) if other else {}
+    )
 
 
 def _input_statistics(data: Data, maskings: Mapping[str, Any]) -> dict[str, FeatureStatistics]:
-    """Of each input of numbers; of one that a ``Masking`` takes without its padding."""
+    """Of each input of numbers."""
     found = {}
     for name, part in zip(data.names, data.parts, strict=True):
-        if part.dtype.kind in "biuf":
+        if part.dtype.kind in "biuf" and len(part):
             kept = counted_steps(part, maskings[name]) if name in maskings else np.array(False)
             found[name] = feature_statistics(part[kept] if kept.any() else part)
     return found
@@ -200,8 +215,8 @@ def gather_model(
     evidence.parts["subject"] = subject
     evidence.measure("graph", lambda: record(model, tensors(x)))
     names = data.names
-    if maskings := _maskings(evidence.parts["graph"], names):
-        evidence.measure("inputs", lambda: _input_statistics(data, maskings))
+    if maskings := _maskings(evidence, names):
+        gather_data(evidence, maskings)
     evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
@@ -217,13 +232,16 @@ def gather_model(
     evidence.measure("idle", lambda: _idle(model))
 
 
-def _maskings(graph: Graph | CannotCheckError, names: list[str]) -> dict[str, Any]:
-    """The ``Masking`` that takes an input, by the input's name; none where no run is known."""
-    found: dict[str, Any] = {}
-    if isinstance(graph, CannotCheckError):
-        return found
+def _maskings(evidence: Evidence, names: list[str]) -> dict[str, Any]:
+    """The ``Masking`` that alone takes an input, by the input's name."""
+    graph = evidence.parts["graph"]
+    if not isinstance(graph, Graph):  # the model could not be run
+        return {}
+    found = {}
     for name, tensor in zip(names, graph.inputs, strict=False):
         takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
+        # Beside it is the comparison that makes its mask.
+        takers = [call for call in takers if call.kind != "NotEqual"]
         if takers and all(call.kind == "Masking" for call in takers):
             found[name] = takers[0].layer
     return found

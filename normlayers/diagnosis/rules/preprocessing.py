@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.features import FeatureStatistics, feature_statistics
+from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Scaled
 from normlayers.diagnosis.finding import Finding
@@ -114,13 +114,10 @@ def train_validation_shift(evidence: Evidence) -> list[Finding]:
     if evidence.validation is None:
         return []
     findings = []
-    other = evidence.validation
-    for name, part in zip(other.names, other.parts, strict=True):
+    rows = min(evidence.validation.rows, evidence.data.rows)
+    for name, found in evidence.validation_inputs.items():
         train = evidence.inputs.get(name)
-        if train is None or part.dtype.kind not in "biuf" or not len(part):
-            continue
-        found = feature_statistics(part)
-        if len(found.mean) != len(train.mean) or min(other.rows, evidence.data.rows) < FEWEST_ROWS:
+        if train is None or len(found.mean) != len(train.mean) or rows < FEWEST_ROWS:
             continue
         findings += _shift(evidence, name, train, found)
     return [*findings, *_other_classes(evidence)]

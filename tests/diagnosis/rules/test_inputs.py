@@ -189,3 +189,21 @@ def test_images_of_bytes_behind_a_layer_without_weights_are_seen():
     of_dict = keras.Model({"image": named}, model(named))
     of_dict.compile("adam", "binary_crossentropy")
     assert found("inputs_not_scaled", of_dict, {"image": images}, labels)
+
+
+def test_padding_neither_varies_nor_lies_far():
+    """Of steps that a Masking takes; its mask is made of the input too."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 12, 3)).astype("float32")
+    x[..., 1] = 3
+    x[..., 2] += 1e3
+    padding = np.arange(12) >= rng.integers(10, 13, 200)[:, None]
+    x[padding] = 0
+    layers = keras.layers
+    front = keras.Input((12, 3)), layers.Masking(0.0)
+    model = keras.Sequential([*front, layers.LSTM(4), layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    (finding,) = found("constant_feature", model, x, Y)
+    assert (finding.evidence["features"], finding.evidence["values"]) == (["1"], [3.0])
+    assert finding.repairable
+    assert not found("outliers", model, x, Y)
