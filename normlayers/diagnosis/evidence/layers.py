@@ -61,6 +61,11 @@ class FirstInput:
     statistics: FeatureStatistics
     normalized_next: bool
 
+    @property
+    def is_masked(self) -> bool:
+        """Whether a ``Masking`` takes it before."""
+        return any(call.kind == "Masking" for call in self.through)
+
 
 @dataclass(frozen=True)
 class Scaled:

@@ -31,7 +31,7 @@ OFF_CENTRE, FAR_OFF_CENTRE = (3.0, 2.0), (8.0, 4.0)
 # Distance from the median in spreads; of 10,000 normal values the furthest has 4. In a feature that
 # is mostly one value, in distances of the others: counts of words reach 30.
 OUTLYING, FAR_OUTLYING, RARE_OUTLYING = 30.0, 300.0, 100.0
-STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale) in front"
+STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale)"
 FILL = "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does."
 MOST_NAMES = 5
 
@@ -88,7 +88,8 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
         scale = found.scale[varies]
         too_large = f", and some values are infinite as {keras.config.floatx()}"
         cure = (
-            f"{STANDARDIZE}, or scale x by the training data's statistics"
+            f"{_standardize(first)}, or scale x{', without padding,' if first.is_masked else ''}"
+            " by the training data's statistics"
             f"{' (images: divide by 255)' if is_image(found) else ''}."
         )
         findings.append(
@@ -183,7 +184,7 @@ def inputs_not_centred(evidence: Evidence) -> list[Finding]:
                 f"{_place(first)} lies {offset[worst]:.3g} standard deviations from 0 (feature "
                 f"{names[0]}: about {found.median[worst]:.4g}), so that most neurons are active "
                 f"on all of the data or on none{guess(found, np.array([worst]))}.",
-                f"{STANDARDIZE}: it subtracts the mean.",
+                f"{_standardize(first)}: it subtracts the mean.",
                 True,
             )
         )
@@ -264,6 +265,12 @@ def _place(first: FirstInput) -> str:
     if first.through and first.source:
         return f"What layer {first.layer!r} takes of {first.source!r}"
     return f"Input {first.source!r}" if first.source else f"What layer {first.layer!r} takes"
+
+
+def _standardize(first: FirstInput) -> str:
+    """The cure: padding is known by its value before it is scaled."""
+    behind = "behind the Masking, adapted with its mask"
+    return f"{STANDARDIZE} {behind if first.is_masked else 'in front'}"
 
 
 def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:

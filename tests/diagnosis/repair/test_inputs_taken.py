@@ -109,6 +109,22 @@ def of_steps(*front):
     return compiled(keras.Sequential([keras.Input((15, 3)), *front, layers.LSTM(4), last]))
 
 
+def test_of_two_inputs_only_the_masked_one_is_scaled_behind():
+    keras.utils.set_random_seed(0)
+    steps, rows = keras.Input((15, 3), name="steps"), keras.Input((4,), name="rows")
+    masked = layers.LSTM(4)(layers.Masking(0.0, name="masking")(steps))
+    last = layers.Dense(1, "sigmoid")(layers.Concatenate()([masked, layers.Dense(4)(rows)]))
+    x = [STEPS, RNG.normal(300, 50, (80, 4)).astype("float32")]
+    other = given(compiled(keras.Model([steps, rows], last)), x, Y)
+    plan = inputs.standardize(other.plan(), other, "inputs_not_scaled", [])
+    (change,) = plan.changes
+    assert change.done == "An adapted Standardize stands in front and behind 'masking'."
+    scalings = {layer.name: layer for layer in build(plan, other).layers}
+    for index, rows_of in enumerate((STEPS[KEPT], x[1])):
+        mean = scalings[f"standardize_{index}"].mean.ravel()
+        np.testing.assert_allclose(mean, rows_of.mean(0), rtol=1e-5)
+
+
 @pytest.mark.parametrize("cure", SCALING)
 def test_behind_a_mask_without_the_padding(cure):
     other = given(of_steps(layers.Masking(0.0, name="masking")), STEPS, Y)
@@ -130,6 +146,7 @@ def test_behind_a_mask_without_the_padding(cure):
 def test_padding_does_not_count_in_a_diagnosis():
     (finding,) = nl.diagnose(of_steps(layers.Masking(0.0)), STEPS, Y).of("inputs_not_scaled")
     assert finding.evidence["largest"] == pytest.approx(100, rel=0.15)
+    assert "behind the Masking" in finding.cure
     scaling = nl.Standardize(mean=[500] * 3, variance=[1e4] * 3)
     assert nl.diagnose(of_steps(layers.Masking(0.0), scaling), STEPS, Y).errors == []
 

@@ -46,7 +46,7 @@ def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
     def cure_of(front: Front) -> Cure:
         @wraps(front)
         def cure(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-            names, does = [], done
+            names, behind = [], []
             for index in _inputs_at(given, places):
                 masking = masking_of(given, index)
                 chain = plan.chains[masking.name] if masking is not None else ()
@@ -57,7 +57,7 @@ def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
                     continue
                 if chain:  # padding is known by its value before it is scaled
                     plan = plan.with_chain(masking.name, *chain, *parts)
-                    does = done.replace("in front", f"behind {masking.name!r}")
+                    behind.append(f"behind {masking.name!r}")
                 else:
                     plan = plan.with_front(index, *parts)
                 for name in own_scaling(given, index):
@@ -66,6 +66,9 @@ def _in_front(done: str, why: str) -> Callable[[Front], Cure]:
                 names.append(_input_name(given, index))
             if not names:
                 return None
+            if len(behind) < len(names):
+                behind.insert(0, "in front")
+            does = done.replace("in front", " and ".join(behind))
             change = Change(fault, ", ".join(names), f"{does}.", f"It is there {why}.")
             return plan.changed(change)
 
