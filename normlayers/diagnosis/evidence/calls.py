@@ -46,7 +46,14 @@ NORMALIZING = (
 LOOKUPS = (
     *("Embedding", "StringLookup", "IntegerLookup", "TextVectorization", "Hashing"),
     *("CategoryEncoding", "HashedCrossing", "Discretization"),
+    *("OneHot", "MultiHot"),  # operations
 )
+
+
+def is_own(op: Any) -> bool:
+    """Whether a layer or an operation is code of the user's own: what it computes is not known."""
+    known = type(op).__module__.split(".")[0] in ("keras", "normlayers")
+    return not known or isinstance(op, keras.layers.Lambda)
 
 
 @dataclass(eq=False)
@@ -76,6 +83,16 @@ class Call:
     def activation(self) -> str:
         """The Keras name of its activation; ``""`` inside loops."""
         return "" if isinstance(self.layer, CLOSED) else activation_of(self.layer)
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether it takes numbers as names of things, as code of one's own takes integers.
+
+        But for bytes, which are pixels mostly.
+        """
+        types = [keras.backend.standardize_dtype(tensor.dtype) for tensor in self.takes]
+        whole = any("int" in kind and kind != "uint8" for kind in types)
+        return self.kind in LOOKUPS or (whole and is_own(self.layer))
 
     @property
     def has_matrix(self) -> bool:

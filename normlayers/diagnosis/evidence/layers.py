@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.diagnosis.evidence.calls import LOOKUPS, Call, Graph
+from normlayers.diagnosis.evidence.calls import Call, Graph
 from normlayers.diagnosis.evidence.features import FeatureStatistics, feature_statistics
 from normlayers.tracking.reading.layer_summary import layer_summary
 from normlayers.tracking.reading.probe import by_neuron
@@ -125,7 +125,7 @@ def first_inputs(graph: Graph, names: list[str]) -> list[FirstInput]:
     seen: set[int] = set()
     for call in (c for c in graph.calls if c.takes):
         is_behind = any(id(tensor) in behind for tensor in call.takes)
-        lookup = call.kind in LOOKUPS
+        lookup = call.looks_up
         if call.has_matrix and not lookup:
             for tensor in _joined(graph, call.takes[0]):
                 # What comes from nowhere is the input only where nothing came before.
@@ -152,7 +152,7 @@ def scaled_inputs(graph: Graph, names: list[str], kinds: tuple[str, ...]) -> lis
     found = []
     for call in graph.calls:
         is_behind = any(id(tensor) in behind for tensor in call.takes)
-        if call.has_matrix or call.kind in LOOKUPS or is_behind:
+        if call.has_matrix or call.looks_up or is_behind:
             behind.update(id(tensor) for tensor in call.gives)
         elif call.kind in kinds:
             before, after = (_features(t[0], call.layer) for t in (call.takes, call.gives))

@@ -9,17 +9,19 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.calls import LOOKUPS
+from normlayers.diagnosis.evidence.calls import LOOKUPS, is_own, record
+from normlayers.diagnosis.evidence.gathered import tensors
 from normlayers.diagnosis.evidence.layers import counted_steps
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
 from normlayers.inference.graph import function_of, inner_layers
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 Array = npt.NDArray[Any]
 
 # Layers, and operations that are none.
-NAMING = (*LOOKUPS, "OneHot", "MultiHot", "Take")
+NAMING = (*LOOKUPS, "Take")
 MASKING = keras.layers.Masking
 SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)
 
@@ -33,11 +35,11 @@ def takers_of(given: Given, index: int) -> list[Any]:
 
 
 def first_behind(given: Given, index: int, is_one: Callable[[Any], Any]) -> Iterator[Any]:
-    """On each way from an input on through layers, the first that is one of those asked for."""
+    """On each way from an input on, the first layer or operation of those asked for."""
     ahead, seen = takers_of(given, index), set()
     while ahead:
         layer = ahead.pop()
-        if layer.name in seen or layer.name not in given.layers:
+        if layer.name in seen:
             continue
         seen.add(layer.name)
         if is_one(layer):
@@ -62,7 +64,35 @@ def takes_amounts(given: Given, index: int) -> bool:
     if any(type(op).__name__ in NAMING for op in looking):
         return False
     known = x[np.isfinite(x)] if x.dtype.kind == "f" else x
-    return not looking or not np.all(known == np.floor(known))
+    if not np.all(known == np.floor(known)):
+        return True
+    if looking:
+        return False
+    # Pixels are whole numbers too.
+    is_image = x.ndim > 3 and (x.dtype.kind == "f" or x.dtype == np.uint8)
+    return is_image or not any(map(is_own, found)) or _computed_with(given, index)
+
+
+def _computed_with(given: Given, index: int) -> bool:
+    """Whether in a run all that takes an input are layers of Keras's, and none looks it up."""
+    order = keras.tree.flatten(given.together(list(range(len(given.x)))))
+    few = tensors(given.together([part[:2] for part in given.x]))
+    try:
+        with kept_attributes(given.built):
+            graph = record(given.built, few)
+    except Exception:  # in code of the user's own anything may go wrong
+        return False
+    ahead, seen = [graph.inputs[order.index(index)]], set()
+    while ahead:
+        tensor = ahead.pop()
+        takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
+        if not takers or any(call.kind in NAMING or is_own(call.layer) for call in takers):
+            return False  # what no call takes is taken between them
+        for call in takers:
+            if not call.has_matrix and id(call) not in seen:
+                ahead += call.gives
+            seen.add(id(call))
+    return True
 
 
 def own_scaling(given: Given, index: int) -> list[str]:
@@ -111,7 +141,7 @@ def feature_axis(given: Given, index: int) -> int:
 
 def _tells(op: Any) -> bool:
     """Whether a layer tells what comes in, which behind one with a kernel is something else."""
-    return isinstance(op, WITH_KERNEL) or _looks_up(op) or _masks(op)
+    return isinstance(op, WITH_KERNEL) or _looks_up(op) or _masks(op) or is_own(op)
 
 
 def _looks_up(op: Any) -> bool:

@@ -8,7 +8,7 @@ from keras import ops
 import normlayers as nl
 from normlayers.diagnosis.repair.cures import inputs
 from normlayers.diagnosis.repair.rebuild import build
-from tests.diagnosis.repair.made import found, given, numbers
+from tests.diagnosis.repair.made import found, given, numbers, values
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -57,6 +57,21 @@ class Tokens(layers.Layer):
         return self.embedding(x)
 
 
+class Coded(layers.Layer):
+    """What it does with numbers is not to be seen from outside."""
+
+    def call(self, x):
+        return ops.one_hot(ops.cast(x, "int32"), 61)
+
+
+class Table(layers.Layer):
+    def build(self, input_shape):
+        self.table = self.add_weight(shape=(61, 4), name="table")
+
+    def call(self, x):
+        return ops.take(self.table, ops.cast(x, "int32"), axis=0)
+
+
 class OwnModel(keras.Model):
     def __init__(self, **arguments):
         super().__init__(**arguments)
@@ -66,9 +81,19 @@ class OwnModel(keras.Model):
         return self.last(ops.mean(self.embedding(x), 1))
 
 
-def own_model():
-    model = OwnModel()
-    model(IDS[:1])
+class OwnModelOfNumbers(keras.Model):
+    def __init__(self, *front, **arguments):
+        super().__init__(**arguments)
+        self.front, self.last = list(front), layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        for layer in self.front:
+            x = layer(x)
+        return self.last(x)
+
+
+def own_model(model, x=IDS):
+    model(x[:1])
     return compiled(model)
 
 
@@ -76,7 +101,12 @@ READERS = {
     "embedding": lambda: of_ids(embedding()),
     "nested": lambda: of_ids(keras.Sequential([keras.Input((12,), dtype="int32"), embedding()])),
     "own layer": lambda: of_ids(Tokens()),
-    "own model": own_model,
+    "own model": lambda: own_model(OwnModel()),
+    "own one hot": lambda: of_ids(Coded()),
+    "own table": lambda: of_ids(Table()),
+    "own model of one hot": lambda: own_model(OwnModelOfNumbers(Coded(), layers.Flatten())),
+    "lambda": lambda: of_ids(layers.Lambda(lambda x: ops.one_hot(x, 61), output_shape=(12, 61))),
+    "cast": lambda: of_ids(lambda x: ops.cast(x, "int32"), embedding()),
     "one hot": lambda: of_ids(lambda x: ops.one_hot(x, 61)),
     "reshaped": lambda: of_ids(layers.Reshape((12,)), embedding()),
     "encoding": lambda: of_ids(layers.CategoryEncoding(61, "multi_hot")),
@@ -101,6 +131,35 @@ def test_amounts_that_are_whole_numbers_are_scaled():
     model = compiled(keras.Model(amounts, last))
     done = nl.repair(model, IDS, Y, found("inputs_not_scaled"), trials=2)
     assert [change.fault for change in done.changes] == ["inputs_not_scaled"]
+
+
+def test_whole_numbers_that_a_model_of_ones_own_computes_with_are_scaled():
+    """Keras's layers are seen to take them in a run, which changes nothing of the model."""
+    pixels = RNG.integers(0, 256, (80, 6, 6, 1)).astype("float32")
+    for x, *front in (
+        (pixels, layers.Conv2D(2, 3), layers.Flatten()),
+        (IDS.astype("float32"), layers.Dense(4, "relu")),
+        (IDS, layers.Rescaling(0.1), layers.Dense(4, "relu")),
+    ):
+        model = own_model(OwnModelOfNumbers(*front), x)
+        before, other = values(model.variables), given(model, x, Y)
+        assert inputs.standardize(other.plan(), other, "inputs_not_scaled", []) is not None
+        for old, new in zip(before, values(model.variables), strict=True):
+            np.testing.assert_array_equal(old, new)
+
+
+class Brighter(layers.Layer):
+    def call(self, x):
+        return x * 2
+
+
+def test_pixels_that_code_of_ones_own_takes_are_scaled():
+    keras.utils.set_random_seed(0)
+    pixels = RNG.integers(0, 256, (80, 6, 6, 1)).astype("uint8")
+    front = Brighter(), layers.Conv2D(2, 3), layers.Flatten()
+    model = compiled(keras.Sequential([keras.Input((6, 6, 1)), *front, layers.Dense(1, "sigmoid")]))
+    other = given(model, pixels, Y)
+    assert inputs.standardize(other.plan(), other, "inputs_not_scaled", []) is not None
 
 
 def of_steps(*front):

@@ -135,6 +135,32 @@ def test_constants_among_names_of_things_are_not_told():
     assert found("constant_feature", model, ids * 0 + 7, Y)
 
 
+class Coded(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.one_hot(x, 9)
+
+
+class Table(keras.layers.Layer):
+    def build(self, input_shape):
+        self.table = self.add_weight(shape=(90, 4), name="table")
+
+    def call(self, x):
+        return keras.ops.take(self.table, x, axis=0)
+
+
+@pytest.mark.parametrize("reader", [Coded(), Table(), lambda x: keras.ops.one_hot(x, 90)])
+def test_names_of_things_that_own_code_or_an_operation_looks_up(reader):
+    """Of a declared input of integers."""
+    ids = np.random.default_rng(0).integers(0, 90, (200, 3))
+    ids[:, 0] = 7
+    inputs = keras.Input((3,), dtype="int32")
+    last = keras.layers.Dense(1, "sigmoid")(keras.layers.Flatten()(reader(inputs)))
+    model = keras.Model(inputs, last)
+    model.compile("adam", "binary_crossentropy")
+    assert not found("constant_feature", model, ids, Y)
+    assert not found("inputs_not_scaled", model, ids, Y)
+
+
 def test_a_layer_that_takes_a_constant_away_is_adapted():
     x = X * 50
     x[:, 2] = 300
