@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 import normlayers as nl
+from normlayers.diagnosis.diagnose import look
 from normlayers.diagnosis.repair.cures import inputs
 from normlayers.diagnosis.repair.rebuild import build
 from tests.diagnosis.repair.made import found, given, numbers, values
@@ -200,6 +201,19 @@ def test_behind_a_mask_without_the_padding(cure):
     short = STEPS[LENGTHS <= 10]
     padded, cut = (lstm(scaling(masking(part))) for part in (short, short[:, :10]))
     np.testing.assert_allclose(numbers(padded), numbers(cut), atol=1e-5)
+
+
+def test_constants_are_taken_away_behind_a_mask():
+    """And what takes them away has nothing to be adapted to."""
+    steps = ((STEPS - 500) / 100 * KEPT[..., None]).astype("float32")
+    steps[..., 1] = np.where(KEPT, 300, 0)
+    other = given(of_steps(layers.Masking(0.0)), steps, Y)
+    plan = inputs.take_constants_away(other.plan(), other, "constant_feature", ["x"])
+    model = compiled(build(plan, other))
+    masking, taking, *_ = model.layers
+    taken = numbers(taking(masking(steps)))
+    np.testing.assert_allclose(taken[KEPT], steps[KEPT] * [1, 0, 1], atol=1e-6)
+    assert look(model, steps, Y, trials=False).errors == []
 
 
 def test_padding_does_not_count_in_a_diagnosis():

@@ -137,7 +137,7 @@ def test_constants_among_names_of_things_are_not_told():
 
 class Coded(keras.layers.Layer):
     def call(self, x):
-        return keras.ops.one_hot(x, 9)
+        return keras.ops.one_hot(x, 90)
 
 
 class Table(keras.layers.Layer):
