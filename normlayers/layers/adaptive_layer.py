@@ -203,10 +203,10 @@ class AdaptiveLayer(ScalingLayer):
         inverse = type(self).from_config(config)
         if self._given is None:
             inverse.build_from_config(self.get_build_config())
-            # As through a file, so that the layer is one that was loaded.
+            # As through a file; copied, since JAX gives up the arrays of a model that it trains.
             store: dict[str, Any] = {}
             self.save_own_variables(store)
-            inverse.load_own_variables(store)
+            inverse.load_own_variables({key: np.array(value) for key, value in store.items()})
         return inverse
 
     def save_assets(self, folder: str) -> None:

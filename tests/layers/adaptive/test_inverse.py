@@ -92,3 +92,13 @@ def test_later_data_do_not_change_it(kind):
 def test_without_statistics_there_is_none(kind):
     with pytest.raises(RuntimeError, match=r"has no statistics yet; call .*adapt"):
         kind().inverse()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_layer_and_its_inverse_are_trained_in_one_model(kind):
+    """JAX gives up a trained model's arrays, and refuses to do so twice."""
+    layer = adapted(kind)
+    model = keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(3), layer.inverse()])
+    model.compile("sgd", "mse")
+    model.fit(X, X, epochs=2, verbose=0)
+    np.testing.assert_allclose(output(layer.inverse(), layer(X)), X, rtol=1e-6, atol=1e-6)
