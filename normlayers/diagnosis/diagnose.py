@@ -57,7 +57,8 @@ def diagnose(
             ``keras.utils.PyDataset``, a ``DataLoader`` or a generator of batches ``(x, y)``, of
             which the first 4,096 rows are read.
         y: the targets, as ``fit`` takes them.
-        validation_data: ``(x, y)`` or ``x`` of the validation, to be compared.
+        validation_data: ``(x, y)``, ``(x, y, w)`` or ``x`` of the validation, to be compared; rows
+            of weight 0 do not count.
         batch_size: of training; a model that takes no other number of rows than its ``Input`` says,
             as with recurrent states, has that one.
         seed: of the rows and trials that are drawn at random.
@@ -144,7 +145,7 @@ def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | 
     if validation_data is None:
         return None
     if isinstance(validation_data, tuple) and len(validation_data) in (2, 3):
-        found = read_data(model, validation_data[0], validation_data[1])
+        found = read_data(model, *validation_data)
     else:
         found = read_data(model, validation_data)
     if _forms(model, found) != _forms(model, data):

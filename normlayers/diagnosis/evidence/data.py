@@ -63,7 +63,7 @@ class Data:
         return columns[index] if index < len(columns) else str(index)
 
 
-def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
+def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) -> Data:
     """Read inputs and targets, in memory or as a stream.
 
     Args:
@@ -73,6 +73,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
             batches ``x``, ``(x, y)`` or ``(x, y, w)``, of which the first rows are read, those
             of weight 0 left out.
         y: the targets, where ``x`` does not hold them.
+        weights: of rows held in memory; those of weight 0 are left out.
 
     Raises:
         ValueError: there are no rows, or not as many targets as inputs.
@@ -89,18 +90,19 @@ def read_data(model: keras.Model, x: Any, y: Any = None) -> Data:
     targets = [] if y is None else keras.tree.flatten(y)
     _refuse_lengths(parts, targets)
     _refuse_other_than_numbers(parts, targets)
-    rows = len(parts[0])
+    rows = np.flatnonzero(_counted(_of_rows(_weights(weights), len(parts[0])), len(parts[0])))
+    if not len(rows):
+        raise ValueError("x must have a row of a weight other than 0. Received: weights all of 0.")
     values = sum(int(np.prod(part.shape[1:])) for part in parts)
     most = max(1, MOST_VALUES // max(1, values))
-    if rows > most:
-        chosen = np.linspace(0, rows - 1, most).astype(int)
-        x = keras.tree.map_structure(lambda part: part[chosen], x)
-        y = None if y is None else keras.tree.map_structure(lambda part: part[chosen], y)
-        remark = f"{remark} {most:,} of {rows:,} rows were read, evenly spaced.".strip()
-        rows = most
+    if len(rows) > most:
+        remark = f"{remark} {most:,} of {len(rows):,} rows were read, evenly spaced.".strip()
+        rows = rows[np.linspace(0, len(rows) - 1, most).astype(int)]
+    if len(rows) < len(parts[0]):
+        x, y = _chosen(x, rows), None if y is None else _chosen(y, rows)
     names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
     features = {names[0]: columns} if columns and len(names) == 1 else {}
-    return Data(x, y, rows, names, features, remark)
+    return Data(x, y, len(rows), names, features, remark)
 
 
 def _is_stream(x: Any) -> bool:
@@ -164,11 +166,16 @@ def _batches(stream: Any) -> Iterator[tuple[Any, Any, Any]]:
         elements = iter(stream)
     for element in elements:
         parts = tuple(element) if isinstance(element, tuple | list) else (element,)
-        x, y, weights = (
-            None if part is None else keras.tree.map_structure(_array, part)
-            for part in (*parts, None, None)[:3]
-        )
-        yield x, y, weights
+        x, y, weights = (*parts, None, None)[:3]
+        x, y = (p if p is None else keras.tree.map_structure(_array, p) for p in (x, y))
+        yield x, y, _weights(weights)
+
+
+def _weights(weights: Any) -> Any:
+    """Arrays of them; one without axes is of all rows."""
+    if isinstance(weights, list | tuple) and all(np.ndim(weight) == 0 for weight in weights):
+        return np.asarray(weights)
+    return None if weights is None else keras.tree.map_structure(to_array, weights)
 
 
 def _chosen(part: Any, rows: Array) -> Any:

@@ -115,12 +115,24 @@ def test_a_data_set_of_unknown_shapes_is_read():
         ([0, 3, 0, 1, 1, 1], 4, "Rows of weight 0 were left out; all others count alike."),
         (np.eye(6)[:, :2], 2, "Rows of weight 0 were left out; all others count alike."),
         ({"a": np.ones(6), "b": np.arange(6)}, 6, "Sample weights were not taken into account."),
+        (2.0, 6, ""),
     ],
 )
 def test_weights_of_rows(weights, read, remark):
     weights = weights if isinstance(weights, dict) else np.asarray(weights)
     found = read_data(model(2), iter([(X, Y, weights)]))
     assert (found.rows, found.remark) == (read, remark)
+
+
+@pytest.mark.parametrize("weights", [[0, 1, 0, 1, 1, 2], np.array([0, 1, 0, 1, 1, 2])])
+def test_rows_in_memory_of_weight_0_are_left_out(weights, monkeypatch):
+    found = read_data(model(2), X, Y, weights)
+    np.testing.assert_array_equal(found.x, X[[1, 3, 4, 5]])
+    np.testing.assert_array_equal(found.y, Y[[1, 3, 4, 5]])
+    monkeypatch.setattr(module, "MOST_VALUES", 2 * X.shape[1])
+    np.testing.assert_array_equal(read_data(model(2), X, Y, weights).x, X[[1, 5]])
+    with pytest.raises(ValueError, match="a row of a weight other than 0"):
+        read_data(model(2), X, Y, np.zeros(6))
 
 
 def test_an_endless_stream_of_weight_0_is_refused():

@@ -107,3 +107,10 @@ def test_padding_is_no_difference_of_the_validation_data():
     assert not found("train_validation_shift", model, x, y, validation_data=(other, y))
     moved = np.where(other, other + 3, 0), y
     assert found("train_validation_shift", model, x, y, validation_data=moved)
+
+
+def test_validation_rows_of_weight_0_are_no_difference():
+    x, weights = X.copy(), np.r_[np.ones(len(X) - 50), np.zeros(50)]
+    x[-50:] += 100
+    assert found("train_validation_shift", classifier(), X, Y, validation_data=(x, Y))
+    assert not found("train_validation_shift", classifier(), X, Y, validation_data=(x, Y, weights))
