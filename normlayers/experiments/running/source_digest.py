@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2]
@@ -57,16 +58,25 @@ def dependencies(*modules: str, package: Path = PACKAGE) -> set[Path]:
 
 
 def _imported(file: Path, package: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        names: list[tuple[str, ...]] = []
+    for candidates in _named(file.read_bytes()):
+        files = (_file_of(name, package) for name in candidates)
+        yield from [found for found in files if found is not None][:1]
+
+
+@cache
+def _named(source: bytes) -> tuple[tuple[str, ...], ...]:
+    """What the imports in a source name, each with what else it may be, likeliest first.
+
+    Kept, since a process that runs several experiments would parse the same files for each.
+    """
+    found: list[tuple[str, ...]] = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [(alias.name,) for alias in node.names]
+            found += [(alias.name,) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             # A name imported from a package may be a module.
-            names = [(f"{node.module}.{alias.name}", node.module) for alias in node.names]
-        for candidates in names:
-            files = (_file_of(name, package) for name in candidates)
-            yield from [found for found in files if found is not None][:1]
+            found += [(f"{node.module}.{alias.name}", node.module) for alias in node.names]
+    return tuple(found)
 
 
 def _file_of(module: str, package: Path) -> Path | None:
