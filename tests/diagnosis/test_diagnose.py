@@ -224,7 +224,7 @@ def test_what_is_no_number_is_refused(x, y, says):
             call(model, x, y)
 
 
-@pytest.mark.parametrize("x_val", [np.zeros((5, 2)), np.zeros((5, 3, 1)), [np.zeros((5, 3))] * 2])
+@pytest.mark.parametrize("x_val", [np.zeros((5, 2)), np.zeros((5, 3, 2)), [np.zeros((5, 3))] * 2])
 def test_validation_data_of_another_form_are_refused(x_val):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     x = np.random.default_rng(0).normal(size=(9, 3))

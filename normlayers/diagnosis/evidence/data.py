@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.ranks import in_declared_ranks
 from normlayers.inference.graph import input_names
 from normlayers.statistics.conversion import is_frame, is_missing, refuse_unreadable, to_array
 
@@ -84,7 +85,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         x, y_of_stream, remark = _first_rows(x)
         y = y_of_stream if y is None else y
     names, columns = _names(model, x), _columns(x)
-    x = _structure(model, x)
+    x = in_declared_ranks(model, _structure(model, x))
     parts = keras.tree.flatten(x)
     y = None if y is None else _targets(y)
     targets = [] if y is None else keras.tree.flatten(y)

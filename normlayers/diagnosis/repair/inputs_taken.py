@@ -9,20 +9,24 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.calls import LOOKUPS, is_own, record
-from normlayers.diagnosis.evidence.gathered import tensors
+from normlayers.diagnosis.evidence.calls import LOOKUPS, is_own
 from normlayers.diagnosis.evidence.layers import counted_steps
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
+from normlayers.diagnosis.repair.training import predicted
 from normlayers.inference.graph import function_of, inner_layers
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
-from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 Array = npt.NDArray[Any]
 
 # Layers, and operations that are none.
 NAMING = (*LOOKUPS, "Take")
 MASKING = keras.layers.Masking
+NAMES = "its whole numbers seem to stand for things, such as words, which others would mix up"
+# Both are 0 as whole numbers, however they are rounded; negated, both 0 or -1.
+FRACTIONS = (0.1, 0.4)
+MOST_FEATURES = 1_000
+ROUNDING = 1e-6
 SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)
 
 
@@ -48,51 +52,58 @@ def first_behind(given: Given, index: int, is_one: Callable[[Any], Any]) -> Iter
             ahead += given.after(layer.name)
 
 
-def takes_amounts(given: Given, index: int) -> bool:
-    """Whether an input is of numbers to compute with, and not of those that stand for things.
-
-    Nor of steps with padding that is masked further on, where it is known by its value.
-    """
+def why_left(given: Given, index: int) -> str:
+    """Why an input is not to be scaled; empty where it is of numbers to compute with."""
     x = given.x[index]
     if x.dtype.kind not in "fiub":
-        return False
+        return "it is text"
     inside = takers_of(given, index) if given.has_graph else [given.built]
     found = [*first_behind(given, index, _tells), *inside]
     if masking_of(given, index) is None and any(map(_masks, found)):
-        return False
+        return "its padding, known by its value, is masked further on"
     looking = [op for op in found if _looks_up(op)]
     if any(type(op).__name__ in NAMING for op in looking):
-        return False
+        return NAMES
     known = x[np.isfinite(x)] if x.dtype.kind == "f" else x
     if not np.all(known == np.floor(known)):
-        return True
+        return ""
     if looking:
-        return False
+        return NAMES
     # Pixels are whole numbers too.
     is_image = x.ndim > 3 and (x.dtype.kind == "f" or x.dtype == np.uint8)
-    return is_image or not any(map(is_own, found)) or _computed_with(given, index)
+    known_code = not any(map(is_own, found))
+    return "" if is_image or known_code or _tells_fractions(given, index) else NAMES
 
 
-def _computed_with(given: Given, index: int) -> bool:
-    """Whether in a run all that takes an input are layers of Keras's, and none looks it up."""
-    order = keras.tree.flatten(given.together(list(range(len(given.x)))))
-    few = tensors(given.together([part[:2] for part in given.x]))
-    try:
-        with kept_attributes(given.built):
-            graph = record(given.built, few)
-    except Exception:  # in code of the user's own anything may go wrong
+def _tells_fractions(given: Given, index: int) -> bool:
+    """Whether fractions of each of an input's features change what the model gives.
+
+    Names of things have none: what looks them up rounds numbers, or refuses these. Of code of the
+    user's own it is all that can be known.
+    """
+    shape, axis = given.x[index].shape, feature_axis(given, index)
+    features = 1 if axis is None else shape[axis]
+    if features > MOST_FEATURES:
         return False
-    ahead, seen = [graph.inputs[order.index(index)]], set()
-    while ahead:
-        tensor = ahead.pop()
-        takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
-        if not takers or any(call.kind in NAMING or is_own(call.layer) for call in takers):
-            return False  # what no call takes is taken between them
-        for call in takers:
-            if not call.has_matrix and id(call) not in seen:
-                ahead += call.gives
-            seen.add(id(call))
-    return True
+    told = np.zeros(features, bool)
+    for sign in (1, -1):  # one of which makes a ReLU active
+        rows = np.full((2 + features, *shape[1:]), sign * FRACTIONS[0], keras.config.floatx())
+        each = rows[:, None] if axis is None else np.moveaxis(rows, axis, -1)
+        for feature in range(features):
+            each[2 + feature, ..., feature] = sign * FRACTIONS[1]
+        x = [np.repeat(part[:1], len(rows), axis=0) for part in given.x]
+        x[index] = rows
+        try:
+            outputs = predicted(given.built, x, given)
+        except Exception:  # in code of the user's own anything may go wrong
+            return False
+        found = np.concatenate([part.reshape(len(rows), -1) for part in outputs], 1).astype(float)
+        if np.isfinite(found).all():
+            apart = np.abs(found - found[0]).max(1) > ROUNDING * np.abs(found).max()
+            if apart[1]:  # two rows that are alike: it draws numbers, or tells rows by their place
+                return False
+            told |= apart[2:]
+    return bool(told.all())
 
 
 def own_scaling(given: Given, index: int) -> list[str]:
@@ -115,7 +126,8 @@ def masking_of(given: Given, index: int) -> Any:
 
 def features_of(given: Given, index: int) -> Array:
     """One column a feature, in float64."""
-    x = np.moveaxis(counted(given, index), feature_axis(given, index), -1)
+    x, axis = counted(given, index), feature_axis(given, index)
+    x = x[:, None] if axis is None else np.moveaxis(x, axis, -1)
     return x.reshape(-1, x.shape[-1]).astype(float)
 
 
@@ -128,8 +140,10 @@ def counted(given: Given, index: int) -> Array:
     return np.where(kept[..., None], x, np.nan) if kept.any() else x
 
 
-def feature_axis(given: Given, index: int) -> int:
-    """The axis of an input's features: 1 where a layer has channels first."""
+def feature_axis(given: Given, index: int) -> int | None:
+    """The axis of an input's features: 1 where a layer has channels first; ``None`` without one."""
+    if given.x[index].ndim < 2:
+        return None
 
     def formats(layer: Any) -> set[Any]:
         return {getattr(inner, "data_format", None) for inner in _layers_in(layer)} - {None}

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from normlayers.diagnosis.diagnosis import Diagnosis
-from normlayers.diagnosis.repair.cures.table import has_cure
+from normlayers.diagnosis.repair.cures.inputs import left_as_they_are, standardize
+from normlayers.diagnosis.repair.cures.table import CURES, has_cure
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.rebuild import metrics_of
 from normlayers.diagnosis.repair.search import Search, Trial
@@ -35,6 +36,9 @@ def remarks_of(diagnosis: Diagnosis, search: Search, best: Trial, training: Any)
     ]
     if search.faults and not best.changes:
         remarks.append("No cure helped within the trials; the model is a copy of the given one.")
+    of_scale = [fault for fault in search.faults if standardize in CURES.get(fault, ())]
+    places = [place for fault in of_scale for place in search.faults[fault]]
+    remarks += left_as_they_are(given, places) if of_scale else []
     others = dict.fromkeys(trial.failure for trial in search.done if trial.failure)
     others.pop(failure, None)
     remarks += [f"A cured model could not be trained: {other}" for other in others]

@@ -158,7 +158,7 @@ def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
 def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     """How well a model predicts the rows held out; the mean over the outputs that are trained."""
     try:
-        predicted = _predicted(model, rows.held_x, given)
+        outputs = predicted(model, rows.held_x, given)
     except Exception:  # a model that cannot be run is no good, whatever it raises
         return NONE
     if model in (given.model, given.built):  # which may have no loss yet
@@ -167,7 +167,7 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
         losses = model.loss if isinstance(model.loss, list) else [model.loss]
     found = []
     for number in given.learned:
-        target, loss, values = given.targets[number], losses[number], predicted[number]
+        target, loss, values = given.targets[number], losses[number], outputs[number]
         known = None if loss is None else known_loss(loss)
         logits = known is not None and known.from_logits
         centred = logits or (known is not None and known.kind == "hinge")
@@ -179,7 +179,8 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     )
 
 
-def _predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512) -> list[Array]:
+def predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512) -> list[Array]:
+    """A model's outputs for rows, ``size`` at a time; the model stays as it is."""
     batches = []
     # The given model too is run, whose seeds and counters are to stay as they are.
     with kept_attributes(model), keras.StatelessScope():

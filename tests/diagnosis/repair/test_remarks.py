@@ -64,3 +64,22 @@ def test_rows_of_weight_0_are_left_out(shape):
     assert nl.diagnose(classifier(), batches(X, Y, np.ones(len(X)))).remarks == []
     with pytest.raises(ValueError, match="no row of a weight other than 0"):
         nl.diagnose(classifier(), batches(X, Y, np.zeros(len(X))))
+
+
+class Rounded(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.one_hot(keras.ops.cast(x, "int32"), 9)
+
+
+def test_why_an_input_was_not_scaled():
+    x = np.random.default_rng(0).integers(0, 9, (100, 3)).astype("float32")
+    layers = [keras.Input((3,), name="kinds"), Rounded(), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    scale = found("inputs_not_scaled", where="kinds")
+    done = nl.repair(model, x, x[:, 0] > 4, scale, trials=1, epochs=1)
+    (remark,) = (r for r in done.remarks if "was not scaled" in r)
+    assert remark.startswith("Input 'kinds' was not scaled: its whole numbers seem to stand for")
+    learning = found("learning_rate_too_low")
+    done = nl.repair(model, x, x[:, 0] > 4, learning, trials=1, epochs=1)
+    assert not [r for r in done.remarks if "was not scaled" in r]

@@ -20,7 +20,7 @@ from normlayers.diagnosis.repair.inputs_taken import (
     first_behind,
     masking_of,
     own_scaling,
-    takes_amounts,
+    why_left,
 )
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
 from normlayers.inference.graph import function_of, input_names
@@ -202,8 +202,15 @@ def _is_of(given: Given, index: int, place: str) -> bool:
 
 def _inputs_at(given: Given, places: list[str]) -> list[int]:
     """The inputs of amounts that findings name; all of them where they name none."""
-    indices = [i for i in range(len(given.x)) if takes_amounts(given, i)]
+    indices = [i for i in range(len(given.x)) if not why_left(given, i)]
     return [i for i in indices if any(_is_of(given, i, place) for place in places)] or indices
+
+
+def left_as_they_are(given: Given, places: list[str]) -> list[str]:
+    """Of each input that findings name and no cure scales, a sentence that says why."""
+    named = [i for i in range(len(given.x)) if any(_is_of(given, i, place) for place in places)]
+    whys = [(_input_name(given, i), why_left(given, i)) for i in named or range(len(given.x))]
+    return [f"Input {name!r} was not scaled: {why}." for name, why in whys if why]
 
 
 def _normalizes(layer: Any) -> bool:
