@@ -281,9 +281,9 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         boundaries = self._drawn.boundaries(reading)
         images = self._drawn.draw(reading, boundaries, wiring, run, step, shown)
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
-        histograms, anew = self._measures.histograms(reading), self._folder.begins_file
+        histograms, file = self._measures.histograms(reading), self._folder.file_number
         texts = self._findings.news(probe, reading, self.points, step) | self._measures.notes()
-        records = self._recorder.values(reading, wiring, probe.sample, boundaries, step, anew)
+        records = self._recorder.values(reading, wiring, probe.sample, boundaries, step, file)
         self._folder.write(step, told, histograms, images, texts, records)
         self._observed = step
         if self.keep_history:

@@ -58,7 +58,7 @@ class SnapshotRecorder:
         self.budget = budget_of(snapshots)
         self._points, self._tolerance, self._unit = points, tolerance, unit
         self._findings = findings
-        self._told: dict[str, Any] = {}
+        self._told: tuple[int, dict[str, Any]] = 0, {}
         self._drawn: Boundary | None = None
         self._points_of: Sample | None = None
         self._described_as: dict[str, Any] = {}
@@ -74,7 +74,7 @@ class SnapshotRecorder:
         chosen: Sample,
         boundaries: Mapping[str, Boundary],
         step: int,
-        anew: bool,
+        file: int,
     ) -> list[Any]:
         """The summary value of an observation, or none where nothing is recorded.
 
@@ -84,7 +84,8 @@ class SnapshotRecorder:
             chosen: what was read for this.
             boundaries: by tag, as ``Survey.read`` returns them.
             step: of the observation.
-            anew: whether it is the first of an event file, which describes the run.
+            file: the number of the event file that it goes to, of which the first describes the
+                run.
         """
         if not self.budget or not reading.sampled:
             return []
@@ -93,8 +94,8 @@ class SnapshotRecorder:
             self._drawn, self._points_of = drawn, None
         weights = self._weights(reading, wiring, chosen)
         meta = self._described(wiring, chosen, reading)
-        news = anew or meta != self._told
-        self._told = meta
+        news = (file, meta) != self._told
+        self._told = file, meta
         exact = self._exact(reading, wiring, chosen) | weights
         quantized = {
             f"value/{name}": found["value"]

@@ -55,11 +55,16 @@ class EventLog:
         self._describe = describe
         self._described: set[str] = set()  # in the file being written
         self._file: IO[bytes] | None = None
+        self._begun = 0
         self._warned = False
 
     @property
-    def begins_file(self) -> bool:
-        """Whether the next ``write`` begins a file."""
+    def file_number(self) -> int:
+        """How many files there will have been with the next ``write``, which may begin one."""
+        return self._begun + self._begins_file
+
+    @property
+    def _begins_file(self) -> bool:
         return self._file is None or not Path(self._file.name).exists()
 
     def write(
@@ -102,7 +107,7 @@ class EventLog:
         for tag, text in (texts or {}).items():
             summary.value.add().CopyFrom(_text_value(tag, text))
         summary.value.extend(others)
-        if self._file is None:
+        if self._begins_file:
             self._described.clear()
         for value in summary.value:
             if value.tag not in self._described:  # TensorBoard reads the first of a file
@@ -111,7 +116,7 @@ class EventLog:
         self._described |= {value.tag for value in summary.value}
 
     def _append(self, event: Any) -> None:
-        if self._file is not None and self.begins_file:
+        if self._file is not None and self._begins_file:
             self._tell_of_loss()
             self.close()
         if self._file is None:
@@ -127,6 +132,7 @@ class EventLog:
         name = f"{name}.{os.getpid()}.{time.monotonic_ns()}.normlayers.v2"
         self.refuse_company()
         self._file = (self.log_dir / name).absolute().open("xb", buffering=0)
+        self._begun += 1
         _lock(self._file)
         # Where nobody closes it.
         self._finalizer = weakref.finalize(self, self._file.close)

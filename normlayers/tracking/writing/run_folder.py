@@ -112,9 +112,9 @@ class RunFolder:
         self.log.write(step, *values)
 
     @property
-    def begins_file(self) -> bool:
-        """Whether the next ``write`` begins an event file."""
-        return self.log.begins_file
+    def file_number(self) -> int:
+        """The number of the event file that the next ``write`` goes to."""
+        return self.log.file_number
 
     def close(self) -> None:
         """Close the event file; a later ``write`` begins another."""

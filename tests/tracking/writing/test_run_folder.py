@@ -6,10 +6,12 @@ import sys
 import warnings
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 import normlayers as nl
+from normlayers.explorer.runs import FolderRuns
 from normlayers.tracking.writing import run_folder
 from normlayers.tracking.writing.event_log import EventLog
 from normlayers.tracking.writing.run_folder import RunFolder
@@ -209,6 +211,27 @@ def test_a_folder_deleted_while_training_is_made_again_with_one_warning(
     shutil.rmtree(folder)
     tracker.on_train_end()
     assert (folder / "network.gif").stat().st_size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files cannot be deleted there")
+def test_a_run_deleted_between_two_observations_is_described_again(circle_model, points, tmp_path):
+    """Though the epochs' losses are written first."""
+    folder = tmp_path / "run"
+
+    class Deletes(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 3:
+                shutil.rmtree(folder)
+
+    circle_model.compile("sgd", "binary_crossentropy")
+    tracker = nl.ActivationTracker(folder, *points, every=3)
+    with pytest.warns(UserWarning, match="was deleted or moved away"):
+        circle_model.fit(*points, epochs=9, verbose=0, callbacks=[tracker, Deletes()])
+    read = Read(folder)
+    assert read.steps("epoch_loss") == [5, 6, 7, 8, 9]
+    assert all(read.description(tag) for tag in ("epoch_loss", "linearity"))
+    meta, records = FolderRuns(tmp_path).read("run")
+    assert (meta["steps"], len(records)) == ([6, 9], 2)
 
 
 def test_the_last_step_is_that_of_tensorboards_own_reader(tmp_path):
