@@ -12,8 +12,8 @@ from keras import ops
 
 from normlayers.diagnosis.evidence.calls import Call, Graph
 from normlayers.diagnosis.evidence.features import FeatureStatistics, feature_statistics
+from normlayers.tracking.reading.by_neuron import by_neuron
 from normlayers.tracking.reading.layer_summary import layer_summary
-from normlayers.tracking.reading.probe import by_neuron
 from normlayers.tracking.reading.wiring import wiring_of
 
 Array = npt.NDArray[Any]
@@ -94,17 +94,19 @@ def activities(graph: Graph) -> list[Activity]:
 
 
 def _activity(note: Any) -> Activity:
-    on, values, activated, activation = by_neuron(note)
-    summary = layer_summary(on, values, activated, activation)
+    of_neurons = by_neuron(note)
+    summary = layer_summary(*of_neurons)
     points = int(summary["points"])
     share = np.asarray(ops.convert_to_numpy(summary["on"]), float) / points
     saturation = summary.get("saturation")
-    numbers = ops.convert_to_numpy(ops.cast(values, "float32"))
+    numbers = ops.convert_to_numpy(ops.cast(of_neurons.outputs, "float32"))
+    if of_neurons.counted is not None:
+        numbers = numbers[ops.convert_to_numpy(of_neurons.counted)]
     with np.errstate(all="ignore"):
         deviation = float(np.std(numbers))
     return Activity(
         note.name,
-        activation,
+        of_neurons.activation,
         share,
         float("nan") if saturation is None else float(ops.convert_to_numpy(saturation)),
         points,

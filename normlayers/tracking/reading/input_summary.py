@@ -11,6 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.reading.listening import Heard
+from normlayers.tracking.reading.padding import counted_positions
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +40,8 @@ def kernel_input(heard: Sequence[Heard]) -> tuple[Any, bool] | None:
 def input_summary(x: Any, channels_first: bool) -> dict[str, Any]:
     """Mean and standard deviation of each feature of a tensor, whose other axes are points.
 
+    Padding that Keras's mask tells of does not count.
+
     Args:
         x: shape ``(points, ..., features)``.
         channels_first: whether it is ``(points, features, ...)`` instead.
@@ -46,10 +49,18 @@ def input_summary(x: Any, channels_first: bool) -> dict[str, Any]:
     Returns:
         tensors ``mean`` and ``deviation``, shape ``(features,)``.
     """
+    counted = None if channels_first else counted_positions(x)
     x = ops.moveaxis(x, 1, -1) if channels_first else x
     x = ops.cast(ops.reshape(x, (-1, x.shape[-1])), "float32")
-    mean = ops.mean(x, 0)
-    return {"mean": mean, "deviation": ops.sqrt(ops.mean(ops.square(x - mean), 0))}
+
+    def mean_of(values: Any) -> Any:
+        if counted is None:
+            return ops.mean(values, 0)
+        total = ops.sum(ops.where(counted[:, None], values, 0.0), 0)
+        return total / ops.sum(ops.cast(counted, "float32"))
+
+    mean = mean_of(x)
+    return {"mean": mean, "deviation": ops.sqrt(mean_of(ops.square(x - mean)))}
 
 
 def input_measures(mean: Array, deviation: Array) -> dict[str, float]:

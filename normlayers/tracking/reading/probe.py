@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.tracking.measures import threshold
 from normlayers.tracking.reading.activation_names import activation_of
+from normlayers.tracking.reading.by_neuron import ByNeuron, by_neuron
 from normlayers.tracking.reading.compiled_reading import build, compiled_reading
 from normlayers.tracking.reading.input_summary import input_summary, kernel_input
 from normlayers.tracking.reading.layer_summary import layer_summary
@@ -184,9 +184,9 @@ class Probe:
         chosen = _chosen(heard, self._layers)
         summaries, activations, active, neurons, read = {}, {}, {}, {}, {}
         for note in chosen:
-            on, values, activated, activation = by_neuron(note)
-            summaries[note.name] = layer_summary(on, values, activated, activation)
-            neurons[note.name], read[note.name] = int(values.shape[-1]), (on, values)
+            on, values, *_ = of_neurons = by_neuron(note)
+            summaries[note.name] = layer_summary(*of_neurons)
+            neurons[note.name], read[note.name] = int(values.shape[-1]), of_neurons
             size = int(np.prod([length or 1 for length in values.shape]))
             if values.shape[-1] <= self._whole and size <= max(self._whole, READ_WHOLE):
                 activations[note.name], active[note.name] = values, on
@@ -209,20 +209,23 @@ class Probe:
     def _sampled(
         self,
         points: int | None,
-        read: dict[str, tuple[Any, Any]],
+        read: dict[str, ByNeuron],
         chosen: list[Heard],
         outputs: list[Any],
     ) -> dict[str, dict[str, Any]]:
         if self._choose is None or points is None or not chosen:
             return {}
-        rows_of = {name: on.shape[0] or 0 for name, (on, _) in read.items()}
+        rows_of = {name: of.active.shape[0] or 0 for name, of in read.items()}
         by_point = [name for name, rows in rows_of.items() if rows and rows % points == 0]
         width = sum(int(np.prod(output.shape[1:])) for output in outputs)
         neurons = {name: self.wiring.neurons[name] for name in by_point}
         self.sample = self._choose(points, neurons, width)
         rows, columns = self.sample.rows, self.sample.columns
         sampled = {
-            name: sampled_layer(*read[name], points, rows, of) for name, of in columns.items()
+            name: sampled_layer(
+                read[name].active, read[name].outputs, points, rows, of, read[name].counted
+            )
+            for name, of in columns.items()
         }
         of_neurons = [note for note in chosen if note.name in self.wiring.roles.neurons]
         first = (of_neurons or chosen)[0]
@@ -248,25 +251,6 @@ def _chosen(heard: list[Heard], layers: Sequence[str] | None) -> list[Heard]:
             f"Its layers: {', '.join(known)}."
         )
     return [note for note in heard if note.name in set(layers)]
-
-
-def by_neuron(note: Heard) -> tuple[Any, Any, Any, str]:
-    """Where neurons are active, their outputs, what came out of the activation, and its name.
-
-    The name is empty where what came out of it is not known, as inside a recurrence.
-    """
-    first = getattr(note.layer, "data_format", None) == "channels_first"
-
-    def rows(tensor: Any) -> Any:
-        tensor = ops.moveaxis(tensor, 1, -1) if first and len(tensor.shape) > 2 else tensor
-        return ops.reshape(tensor, (-1, tensor.shape[-1] if len(tensor.shape) > 1 else 1))
-
-    outputs, activation = rows(note.gives), activation_of(note.layer)
-    is_last = note.activated is note.gives
-    normalized = isinstance(note.layer, keras.layers.BatchNormalization)  # after it, perhaps
-    if note.pre_activation is None or not (is_last or normalized):
-        return outputs > threshold(activation), outputs, outputs, ""
-    return rows(note.pre_activation) > 0, outputs, rows(note.activated), activation
 
 
 def _logit(output: Any, heard: list[Heard]) -> Any:

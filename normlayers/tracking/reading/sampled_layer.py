@@ -10,7 +10,12 @@ from keras import ops
 
 
 def sampled_layer(
-    active: Any, outputs: Any, points: int, rows: npt.NDArray[Any], columns: npt.NDArray[Any]
+    active: Any,
+    outputs: Any,
+    points: int,
+    rows: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    counted: Any = None,
 ) -> dict[str, Any]:
     """Where some neurons of a layer are active on some points, and how strongly.
 
@@ -21,6 +26,8 @@ def sampled_layer(
             a point where it is at one position at least, and its output there is the largest.
         rows: indices of points.
         columns: indices of neurons.
+        counted: which positions of points are no padding, shape ``(points * positions,)``; the
+            others count only in points that have no other. ``None``: all.
 
     Returns:
         ``active`` and ``value``, each of shape ``(rows, columns)``.
@@ -30,6 +37,11 @@ def sampled_layer(
         at = rows[:, np.newaxis] * active.shape[1] + columns
         on, value = (ops.take(ops.reshape(t, (-1,)), at) for t in (active, outputs))
     else:
+        if counted is not None:
+            by_point = ops.reshape(counted, (points, -1, 1))
+            kept = ops.reshape(by_point | ~ops.any(by_point, axis=1, keepdims=True), (-1, 1))
+            active = active & kept
+            outputs = ops.where(kept, ops.cast(outputs, "float32"), -np.inf)
         shape = (points, -1, active.shape[1])
         by_point = [ops.take(ops.reshape(t, shape), rows, axis=0) for t in (active, outputs)]
         on, value = (ops.take(tensor, columns, axis=2) for tensor in by_point)
