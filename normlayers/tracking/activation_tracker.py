@@ -193,6 +193,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Get ready to number steps."""
         self._guard.stopped = False
+        self._guard.run(self._folder.begin_training)
         self._guard.run(self._numbers.begin_training)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:

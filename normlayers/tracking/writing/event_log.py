@@ -39,6 +39,8 @@ class EventLog:
     Args:
         log_dir: folder of the run; made when it is missing.
         describe: what TensorBoard says of a tag, as Markdown.
+        is_over: whether nobody will write to it any more, though nobody has closed it; another log
+            of this process may then write to the folder.
 
     Example:
         >>> import tempfile
@@ -50,9 +52,10 @@ class EventLog:
         self,
         log_dir: str | os.PathLike[str],
         describe: Callable[[str], str] = tag_description,
+        is_over: Callable[[], bool] = bool,  # of nothing: never
     ) -> None:
         self.log_dir = Path(log_dir)
-        self._describe = describe
+        self._describe, self._is_over = describe, is_over
         self._described: set[str] = set()  # in the file being written
         self._file: IO[bytes] | None = None
         self._begun = 0
@@ -133,6 +136,7 @@ class EventLog:
         self.refuse_company()
         self._file = (self.log_dir / name).absolute().open("xb", buffering=0)
         self._begun += 1
+        _OPEN.add(self)
         _lock(self._file)
         # Where nobody closes it.
         self._finalizer = weakref.finalize(self, self._file.close)
@@ -165,6 +169,8 @@ class EventLog:
         Raises:
             BlockingIOError: naming the folder.
         """
+        for other in [log for log in _OPEN if log.log_dir == self.log_dir and log._is_over()]:
+            other.close()
         for path in self.log_dir.glob("events.out.tfevents.*.v2"):
             with path.open("rb") as file:
                 try:
@@ -178,6 +184,7 @@ class EventLog:
     def close(self) -> None:
         """Close the file; a later ``write`` begins another."""
         file, self._file = self._file, None
+        _OPEN.discard(self)
         if file is not None:
             self._finalizer.detach()
             with suppress(OSError):  # a full disk has been told of
@@ -189,6 +196,10 @@ class EventLog:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+# Those that are writing, in this process.
+_OPEN: weakref.WeakSet[EventLog] = weakref.WeakSet()
 
 
 def _lock(file: IO[bytes]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from normlayers.explorer.records import events
 from normlayers.tracking.writing.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
+from normlayers.tracking.writing.training_call import TrainingCall
 
 IfExists = Literal["new", "append", "replace"]
 
@@ -52,10 +53,18 @@ class RunFolder:
                 'if_exists="replace" does not delete through a symbolic link; name the folder '
                 f"itself. Received: log_dir={str(log_dir)!r}, a link to {self.path.resolve()}."
             )
-        self.log = EventLog(self.path)
+        self._call: TrainingCall | None = None
+        self.log = EventLog(self.path, is_over=self._is_over)
         self._if_exists = if_exists
         self._settled = False
         self._to_replace: list[Path] = []
+
+    def begin_training(self) -> None:
+        """Be told that ``fit`` has begun: where it ends without a word, the folder is free."""
+        self._call = TrainingCall()
+
+    def _is_over(self) -> bool:
+        return self._call is not None and self._call.is_over
 
     def settle(self) -> int:
         """Choose the folder, and return the step that the run continues from. Nothing is changed.
@@ -76,7 +85,7 @@ class RunFolder:
         if self._if_exists == "new":
             folders = (asked.with_name(f"{asked.name}-{number}") for number in count(2))
             self.path = next(folder for folder in folders if _is_free(folder))
-            self.log = EventLog(self.path)
+            self.log = EventLog(self.path, is_over=self._is_over)
             _tell(
                 f"{asked} holds an earlier run; this one is written to {self.path} "
                 '(if_exists="append" goes on with the earlier one, "replace" deletes it)'

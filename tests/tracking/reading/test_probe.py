@@ -1,6 +1,6 @@
 """The probe against activations computed by hand.
 
-Covers too: activation_names.py, compiled_reading.py, traced_state.py.
+Covers too: activation_names.py, by_neuron.py, compiled_reading.py, traced_state.py.
 """
 
 import keras
