@@ -85,6 +85,13 @@ class Gathered:
         weight = None
         if mask is not None:
             weight = np.broadcast_to(_to_numpy(mask, self.layer)[..., np.newaxis], values.shape)
+        bad = ~np.isfinite(values) if weight is None else ~np.isfinite(values) & (weight > 0)
+        if bad.any():
+            raise ValueError(
+                f"the inputs of layer {self.layer.name!r} are NaN or infinite, first in row "
+                f"{np.argwhere(bad)[0, 0]} of a batch; drop such rows, or see which layer makes "
+                "them of finite data."
+            )
         try:
             batch.update(values, weight)
         except ValueError as error:

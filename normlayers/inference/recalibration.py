@@ -17,10 +17,11 @@ from normlayers.inference.gathering import Gathered, calls_of, gather
 from normlayers.inference.graph import inner_layers, normalizations
 from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.levels import levels
+from normlayers.inference.named_inputs import by_name
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.counting import NamedErrors, Verbose, shown
 from normlayers.statistics.batches import batches as batches_of
-from normlayers.statistics.batches import opened, rows_in
+from normlayers.statistics.batches import check_counts, opened, rows_in
 
 Array = npt.NDArray[Any]
 
@@ -76,10 +77,11 @@ def recalibrate(
 
     Args:
         model: a built model of any kind; its batch normalizations are changed.
-        data: the inputs: an array, a tensor or a frame, of shape ``(rows, ...)``, or a dict of them
-            by the name of the model's inputs; or batches of them: a ``tf.data.Dataset``, a
-            ``keras.utils.PyDataset``, a ``DataLoader``, a list. Of tuples such as ``(x, y)`` the
-            first entry is taken. It is read once a pass: a generator is enough for one pass only.
+        data: the inputs: an array, a tensor or a frame, of shape ``(rows, ...)``; of several, a
+            list or a tuple of them in the order of the model's inputs, or a dict by their names; or
+            batches of any of these: a ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a
+            ``DataLoader``, a list. Of batches such as ``(x, y)`` the first entry is taken. It is
+            read once a pass: a generator is enough for one pass only.
         batches: the number of batches to use; ``None`` uses all.
         layerwise: ``False`` takes one pass, in which every layer normalizes each batch by that
             batch's own statistics: as training would, so that deeper layers' statistics are not
@@ -107,8 +109,9 @@ def recalibrate(
         (1, [[2.0], [1.0]])
     """
     with NamedErrors("recalibrate()"):
+        check_counts(batches=batches, batch_size=batch_size)
         layers, skipped = _chosen(model)
-        source = _Source(data, batches, batch_size, verbose)
+        source = _Source(by_name(model, data), batches, batch_size, verbose)
         kept = KeptValues(_changeable(model))
         try:
             gathered, passes = _gathered(model, layers, source, layerwise, kept)

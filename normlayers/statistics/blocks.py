@@ -161,6 +161,17 @@ def map_blocks(batch: Batch, function: BlockFunction[Found]) -> list[Found]:
         return [found for part in pool.map(apply_to_all, tasks) for found in part]
 
 
+def refuse_other_kind(ours: Any, other: Any) -> None:
+    """Refuse to merge what are no statistics of the kind.
+
+    Raises:
+        TypeError: naming both.
+    """
+    if not isinstance(other, type(ours)) and not isinstance(ours, type(other)):
+        kind = type(ours).__name__
+        raise TypeError(f"only {kind} can be merged into {kind}. Received: {type(other).__name__}")
+
+
 def mergeable_shape(ours: Any, other: Any) -> tuple[int, ...]:
     """The shape of the features that two statistics share.
 

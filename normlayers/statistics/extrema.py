@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
+from normlayers.statistics.blocks import (
+    Batch,
+    Missing,
+    kept_axes,
+    map_blocks,
+    mergeable_shape,
+    refuse_other_kind,
+)
 from normlayers.statistics.half_floats import column_extrema
 from normlayers.statistics.state import read_state
 
@@ -79,8 +86,10 @@ class Extrema:
         """Count in all that another ``Extrema`` has counted.
 
         Raises:
+            TypeError: the other is no ``Extrema``.
             ValueError: the other has other axes or features. The extrema stay as they were.
         """
+        refuse_other_kind(self, other)
         if not other.rows:
             return
         shape = mergeable_shape(self, other)

@@ -53,7 +53,14 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.statistics.block_moments import BlockMoments, block_moments
-from normlayers.statistics.blocks import Batch, Missing, kept_axes, map_blocks, mergeable_shape
+from normlayers.statistics.blocks import (
+    Batch,
+    Missing,
+    kept_axes,
+    map_blocks,
+    mergeable_shape,
+    refuse_other_kind,
+)
 from normlayers.statistics.double_double import Pair
 from normlayers.statistics.merged_moments import Merged, merge, of_blocks, of_nothing
 from normlayers.statistics.state import read_state
@@ -149,8 +156,10 @@ class Moments:
         """Count in all that another ``Moments`` has counted.
 
         Raises:
+            TypeError: the other is no ``Moments``.
             ValueError: the other has other axes or features. The moments stay as they were.
         """
+        refuse_other_kind(self, other)
         if not other.rows:
             return
         mergeable_shape(self, other)

@@ -221,6 +221,15 @@ def test_refuses_weights(weight, error, says):
     assert moments.rows == 0
 
 
+@pytest.mark.parametrize("other", [Extrema(), None, 1.0, np.ones((3, 2))], ids=repr)
+def test_refuses_to_merge_what_is_of_another_kind(other):
+    moments = Moments()
+    with pytest.raises(TypeError, match=r"only Moments can be merged into Moments\. Received: "):
+        moments.merge(other)
+    with pytest.raises(TypeError, match=r"only Extrema can be merged into Extrema\. Received: M"):
+        Extrema().merge(moments)
+
+
 def test_refuses_to_merge_other_features():
     one, other = Moments(), Moments()
     one.update(np.ones((2, 3)))
