@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import keras
+import numpy as np
 
 from normlayers.inference.graph import input_names
 from normlayers.tracking.reading.activation_names import activation_of
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 from normlayers.tracking.reading.listening import (
     ACTIVATIONS,
     CLOSED,
@@ -42,6 +45,8 @@ NORMALIZING = (
     *("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),
     *("UnitNormalization", "SpectralNormalization"),
 )
+# Both are 0 as whole numbers, however they are rounded; negated, both 0 or -1.
+FRACTIONS = (0.1, 0.4)
 # They take numbers as names of things.
 LOOKUPS = (
     *("Embedding", "StringLookup", "IntegerLookup", "TextVectorization", "Hashing"),
@@ -84,15 +89,39 @@ class Call:
         """The Keras name of its activation; ``""`` inside loops."""
         return "" if isinstance(self.layer, CLOSED) else activation_of(self.layer)
 
-    @property
+    @cached_property
     def looks_up(self) -> bool:
-        """Whether it takes numbers as names of things, as code of one's own takes integers.
+        """Whether it takes numbers as names of things.
 
-        But for bytes, which are pixels mostly.
+        As code of one's own takes integers, but for bytes, which are pixels mostly; and other whole
+        numbers where it rounds them.
         """
+        if self.kind in LOOKUPS or not is_own(self.layer):
+            return self.kind in LOOKUPS
         types = [keras.backend.standardize_dtype(tensor.dtype) for tensor in self.takes]
-        whole = any("int" in kind and kind != "uint8" for kind in types)
-        return self.kind in LOOKUPS or (whole and is_own(self.layer))
+        return any("int" in kind and kind != "uint8" for kind in types) or self._rounds()
+
+    def _rounds(self) -> bool:
+        """Whether fractions in the place of whole numbers, but images', change nothing it gives."""
+        is_layer = isinstance(self.layer, keras.layers.Layer)
+        if not is_layer or len(self.takes) != 1 or len(self.takes[0].shape) > 3:
+            return False
+        taken = keras.ops.convert_to_numpy(self.takes[0])
+        if taken.dtype.kind != "f" or not np.array_equal(taken, np.floor(taken)):
+            return False
+        told = False
+        for sign in (1, -1):  # one of which makes a ReLU active
+            try:
+                with keras.StatelessScope(), kept_attributes(self.layer), without_gradients():
+                    low, high = (
+                        _tensors(self.layer(keras.ops.full_like(self.takes[0], sign * fraction)))
+                        for fraction in FRACTIONS
+                    )
+            except Exception:  # it refuses them
+                return True
+            pairs = zip(low, high, strict=True)
+            told |= any(not bool(keras.ops.all(a == b)) for a, b in pairs)
+        return not told
 
     @property
     def has_matrix(self) -> bool:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.calls import LOOKUPS, is_own
+from normlayers.diagnosis.evidence.calls import FRACTIONS, LOOKUPS, is_own
 from normlayers.diagnosis.evidence.layers import counted_steps
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
 from normlayers.diagnosis.repair.training import predicted
@@ -23,8 +23,6 @@ Array = npt.NDArray[Any]
 NAMING = (*LOOKUPS, "Take")
 MASKING = keras.layers.Masking
 NAMES = "its whole numbers seem to stand for things, such as words, which others would mix up"
-# Both are 0 as whole numbers, however they are rounded; negated, both 0 or -1.
-FRACTIONS = (0.1, 0.4)
 MOST_FEATURES = 1_000
 ROUNDING = 1e-6
 SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)

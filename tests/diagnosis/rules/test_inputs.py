@@ -161,6 +161,44 @@ def test_names_of_things_that_own_code_or_an_operation_looks_up(reader):
     assert not found("inputs_not_scaled", model, ids, Y)
 
 
+class Rounding(Table):
+    seen = 0
+
+    def call(self, x):
+        self.seen += 1
+        return super().call(keras.ops.cast(x, "int32"))
+
+
+class Product(keras.layers.Layer):
+    def build(self, input_shape):
+        self.product = self.add_weight(shape=(input_shape[-1], 4), name="product")
+
+    def call(self, x):
+        return keras.ops.relu(keras.ops.matmul(x, self.product))
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [
+        (Rounding(), False),
+        (keras.layers.Lambda(lambda x: keras.ops.one_hot(keras.ops.cast(x, "int32"), 90)), False),
+        (Product(), True),
+        (keras.layers.Lambda(lambda x: x * 2), True),
+    ],
+)
+def test_whole_numbers_that_own_code_rounds_are_names_of_things(reader, told):
+    """Of an input of floats, which is Keras's default."""
+    keras.utils.set_random_seed(0)
+    ids = np.random.default_rng(0).integers(0, 90, (200, 3)).astype("float32")
+    inputs = keras.Input((3,))
+    last = keras.layers.Dense(1, "sigmoid")(keras.layers.Flatten()(reader(inputs)))
+    model = keras.Model(inputs, last)
+    model.compile("adam", "binary_crossentropy")
+    seen = getattr(reader, "seen", None)
+    assert bool(found("inputs_not_scaled", model, ids, Y)) == told
+    assert getattr(reader, "seen", None) == seen
+
+
 def test_a_layer_that_takes_a_constant_away_is_adapted():
     x = X * 50
     x[:, 2] = 300
