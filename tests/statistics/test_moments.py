@@ -221,7 +221,9 @@ def test_refuses_weights(weight, error, says):
     assert moments.rows == 0
 
 
-@pytest.mark.parametrize("other", [Extrema(), None, 1.0, np.ones((3, 2))], ids=repr)
+@pytest.mark.parametrize(
+    "other", [Extrema(), None, 1.0, np.ones((3, 2))], ids=lambda other: type(other).__name__
+)
 def test_refuses_to_merge_what_is_of_another_kind(other):
     moments = Moments()
     with pytest.raises(TypeError, match=r"only Moments can be merged into Moments\. Received: "):
