@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -38,6 +38,9 @@ class Heard:
         gives: the tensor, or the structure of tensors, that came out.
         pre_activation: what went into the layer's activation, if it has one that was called.
         activated: what came out of it.
+        origins: the tensors that went in, of those that layers without weights or an activation
+            made (pooling, flattening, adding) what went into these instead.
+        is_leaf: whether no other call of this list was part of this one.
     """
 
     layer: Any
@@ -46,6 +49,31 @@ class Heard:
     gives: Any
     pre_activation: Any = None
     activated: Any = None
+    origins: list[Any] = field(default_factory=list)
+    is_leaf: bool = True
+
+
+class _Origins:
+    """What tensors were made of by layers that are not heard."""
+
+    def __init__(self) -> None:
+        # With the tensor, whose number another may get.
+        self._of: dict[int, tuple[Any, list[Any]]] = {}
+
+    def of(self, tensors: list[Any]) -> list[Any]:
+        """The tensors' origins, each once."""
+        found = [o for t in tensors for o in self._of.get(id(t), (t, [t]))[1]]
+        return list({id(origin): origin for origin in found}.values())
+
+    def passed(self, note: Heard) -> None:
+        """A layer that is not heard, in which none was, made its outputs of its inputs."""
+        for tensor in keras.tree.flatten(note.gives):
+            self._of[id(tensor)] = tensor, note.origins
+
+    def made(self, note: Heard) -> None:
+        """Outputs are the layer's own, whatever in it made them last."""
+        for tensor in keras.tree.flatten(note.gives):
+            self._of.pop(id(tensor), None)
 
 
 def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
@@ -63,13 +91,15 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
     thread = threading.get_ident()
     closed = 0  # how many closed layers are running
     at_work: list[Any] = []  # the activations of the layers that are
+    origins = _Origins()
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         nonlocal closed
         if threading.get_ident() != thread or closed:
             return call_of_any_layer(layer, *args, **kwargs)
         takes = [t for t in keras.tree.flatten((args, kwargs)) if hasattr(t, "shape")]
-        note = Heard(layer, layer.name, takes, None)
+        note = Heard(layer, layer.name, takes, None, origins=origins.of(takes))
+        before = len(heard)
         closed += isinstance(layer, CLOSED)
         at_work.append(getattr(layer, "activation", None))
         try:
@@ -78,9 +108,14 @@ def listen(run: Callable[[], Any]) -> tuple[Any, list[Heard]]:
         finally:
             at_work.pop()
             closed -= isinstance(layer, CLOSED)
-        is_part = any(activation is layer for activation in at_work)
-        if (layer.weights or has_activation(layer)) and not is_part:
+        note.is_leaf = len(heard) == before
+        if any(activation is layer for activation in at_work):
+            return note.gives
+        if layer.weights or has_activation(layer):
             heard.append(note)
+            origins.made(note)
+        elif note.is_leaf:
+            origins.passed(note)
         return note.gives
 
     with ONE_AT_A_TIME:

@@ -29,6 +29,8 @@ class Wiring:
         dense: the Dense layer whose kernel makes a layer's pre-activation, of the layers where one
             does: most often the layer itself.
         sources: what that Dense layer takes: the name of a layer read, or ``""`` for the input.
+        fed_by: the layers read whose outputs reach a layer through no other of them, and ``""``
+            for an input; not of layers where something on the way is not known.
     """
 
     names: list[str] = field(default_factory=list)
@@ -40,6 +42,7 @@ class Wiring:
     activations: dict[str, str] = field(default_factory=dict)
     dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    fed_by: dict[str, list[str]] = field(default_factory=dict)
 
 
 def wiring_of(
@@ -87,6 +90,7 @@ def wiring_of(
         activations,
         dense,
         sources,
+        _feeders(chosen, heard, inputs),
     )
 
 
@@ -105,6 +109,37 @@ def _kernels(
         if before or any(taken is tensor for tensor in inputs):
             dense[note.name], sources[note.name] = maker.layer, before[0] if before else ""
     return dense, sources
+
+
+def _feeders(chosen: list[Heard], heard: list[Heard], inputs: list[Any]) -> dict[str, list[str]]:
+    """Which of the layers read feed each, where all of what feeds it is known."""
+
+    known: dict[int, list[str | None]] = {}
+
+    def reach(tensor: Any) -> list[str | None]:
+        if id(tensor) not in known:
+            known[id(tensor)] = list(dict.fromkeys(found(tensor)))
+        return known[id(tensor)]
+
+    def found(tensor: Any) -> list[str | None]:
+        makers = [note for note in heard if note.gives is tensor]
+        read = [note.name for note in makers if any(note is other for other in chosen)]
+        if read:
+            return [read[0]]
+        if any(tensor is taken for taken in inputs):
+            return [""]
+        # What goes into a layer with others in it does not say which of them made its output.
+        changed = (n for n in makers if n.is_leaf and all(tensor is not o for o in n.origins))
+        maker = next(changed, None)
+        return [None] if maker is None else [n for o in maker.origins for n in reach(o)]
+
+    fed_by = {}
+    for note in chosen:
+        reached = [name for origin in note.origins for name in reach(origin)]
+        names = [name for name in reached if name is not None]
+        if names and len(names) == len(reached):
+            fed_by[note.name] = list(dict.fromkeys(names))
+    return fed_by
 
 
 def _roles(

@@ -77,3 +77,62 @@ def test_layers_stay_in_the_order_of_the_model_whatever_their_names(names):
     reading = Probe(model).read(np.ones((3, 2), "float32"))
     for found in (reading.summaries, reading.activations, reading.active):
         assert list(found) == list(names)
+
+
+def fed_by(model, x, names=None):
+    probe = Probe(model, names)
+    probe.read(x)
+    return probe.wiring.fed_by
+
+
+def test_what_feeds_a_layer_is_known_through_layers_that_are_not_read():
+    a, b = keras.Input((8, 8, 1)), keras.Input((3,))
+    seen = layers.Conv2D(2, 3, activation="relu", name="conv")(a)
+    seen = layers.Dropout(0.5)(layers.Flatten()(layers.MaxPooling2D()(seen)))
+    other = layers.Dense(4, "relu", name="other")(layers.BatchNormalization()(b))
+    h = layers.Dense(4, "relu", name="h")(layers.Concatenate()([seen, other]))
+    block = layers.Add()([h, layers.Dense(4, "relu", name="block")(h)])
+    heads = [layers.Dense(1, name="one")(block), layers.Dense(2, name="two")(block)]
+    x = [RNG.normal(size=(5, 8, 8, 1)).astype("float32"), np.ones((5, 3), "float32")]
+    assert fed_by(keras.Model([a, b], heads), x) == {
+        "conv": [""],
+        "other": [""],
+        "h": ["conv", "other"],
+        "block": ["h"],
+        "one": ["h", "block"],
+        "two": ["h", "block"],
+    }
+    # Of layers chosen by name, those between are not read: they are on the way.
+    assert fed_by(keras.Model([a, b], heads), x, ["h", "two"]) == {"h": [""], "two": ["h"]}
+
+
+def test_what_feeds_a_layer_is_not_known_behind_what_is_no_layer(points):
+    assert fed_by(Own(), points[0]) == {
+        "first": [""],
+        "deep": ["first"],
+        "deep_call_2": ["first_call_2"],
+    }
+
+
+class Twice(layers.Layer):
+    """A layer with another in it, whose output is made of that one's."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.Dense(2, "relu", name="inner")
+
+    def call(self, x):
+        return 2 * self.inner(x)
+
+
+def test_what_goes_into_a_layer_with_others_in_it_does_not_feed_the_next(points):
+    model = keras.Sequential([keras.Input((2,)), Twice(), layers.Dense(1, name="last")])
+    assert fed_by(model, points[0]) == {"inner": [""]}
+
+
+def test_long_ways_are_gone_once(points):
+    x = tensor = keras.Input((2,))
+    for _ in range(40):
+        tensor = layers.Add()([tensor, layers.BatchNormalization()(tensor)])
+    model = keras.Model(x, layers.Dense(1, name="last")(tensor))
+    assert fed_by(model, points[0]) == {"last": [""]}
