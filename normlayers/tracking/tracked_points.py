@@ -30,6 +30,7 @@ class TrackedPoints:
         x: the points as arrays.
         labels: the classes as integers, shape ``(points,)``; or ``None``.
         features: how many numbers a point has.
+        names: of the columns, where the points came as one table that has them; or ``None``.
         lit: indices of a few points, evenly spread.
         captions: a few words on each of those.
         not_linearity: why ``linearity`` of a model on them cannot be measured; or ``None``.
@@ -51,6 +52,7 @@ class TrackedPoints:
         )
         self.x = keras.tree.map_structure(_points, x) if is_structure else _points(x)
         parts = keras.tree.flatten(self.x)
+        self.names = None if is_structure else _column_names(x, parts[0])
         lengths = [len(part) for part in parts]
         if len(set(lengths)) != 1:
             raise ValueError(f"x must have as many points in each input. Received: {lengths}")
@@ -154,6 +156,15 @@ def _points(x: Any) -> Array:
     if not np.isfinite(x).all():
         raise ValueError("x must be finite. Received: NaN or infinite values")
     return x
+
+
+def _column_names(x: Any, points: Array) -> list[str] | None:
+    columns = getattr(x, "columns", None)
+    if columns is None or points.ndim != 2 or len(columns) != points.shape[1]:
+        return None
+    # A table made of an array numbers its columns.
+    names = list(columns)
+    return names if all(isinstance(name, str) for name in names) else None
 
 
 def _refuse_sparse_and_ragged(x: Any) -> None:

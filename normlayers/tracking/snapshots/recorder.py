@@ -165,6 +165,8 @@ class SnapshotRecorder:
                 "shown": chosen.columns[name].tolist(),
                 "role": "output" if name in wiring.roles.outputs else "hidden",
                 "inputs": wiring.sources.get(name, before[name]),
+                # None where it is not known; earlier versions wrote no such key.
+                "fed_by": wiring.fed_by.get(name),
             }
             for name in names
         ]
@@ -185,11 +187,12 @@ class SnapshotRecorder:
 
     def _describe_points(self, rows: Array) -> dict[str, Any]:
         x, labels, drawn = self._points.x, self._points.labels, self._drawn
-        at, axes = None, ["x0", "x1"]
+        pairs = isinstance(x, np.ndarray) and x.shape[1:] == (2,)
+        at, axes = x if pairs else None, (self._points.names if pairs else None) or ["x0", "x1"]
         if drawn is not None:
-            at, axes = drawn.points, list(drawn.axis_labels)
-        elif isinstance(x, np.ndarray) and x.shape[1:] == (2,):
-            at = x
+            at = drawn.points
+            # Of a plane through the inputs, which has axes of its own.
+            axes = axes if drawn.points is x else list(drawn.axis_labels)
         classes = 0 if labels is None else int(labels.max()) + 1
         shown = [] if at is None else np.asarray(at, float)[rows].tolist()
         return {
@@ -197,9 +200,21 @@ class SnapshotRecorder:
             "shown": rows.tolist(),
             "position": None if at is None else [[_short(v) for v in point] for point in shown],
             "axes": axes,
+            **_described_inputs(self._points),
             "labels": None if labels is None else labels[rows].tolist(),
             "classes": [*map(str, range(classes))] if 0 < classes <= _NAMED_CLASSES else None,
         }
+
+
+def _described_inputs(points: TrackedPoints) -> dict[str, Any]:
+    """How many features the one input of a model has, ``None`` of several or of images."""
+    parts = keras.tree.flatten(points.x)
+    flat = len(parts) == 1 and parts[0].ndim <= 2
+    few = points.names is not None and len(points.names) <= SMALL**2
+    return {
+        "features": points.features if flat else None,
+        **({"feature_names": points.names} if few else {}),
+    }
 
 
 def _grid(drawn: Boundary) -> dict[str, Array]:

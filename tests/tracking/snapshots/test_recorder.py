@@ -71,6 +71,46 @@ def test_which_points_light_which_neurons(tmp_path):
     assert meta["points"]["classes"] == ["0", "1"]
 
 
+@pytest.mark.parametrize(("features", "boundary"), [(1, "auto"), (5, "auto"), (5, "principal")])
+def test_inputs_are_those_of_the_model_and_axes_those_of_the_plane(tmp_path, features, boundary):
+    x = RNG.normal(size=(40, features)).astype("float32")
+    model = network(dense(3, "relu", "h"), dense(1), inputs=features)
+    meta, _, found = observe(tmp_path, model, x, boundary=boundary)
+    assert meta["points"]["features"] == features == len(found["kernel/h"])
+    assert "feature_names" not in meta["points"]
+    if boundary == "principal":
+        assert all("component" in axis for axis in meta["points"]["axes"])
+
+
+def test_inputs_have_the_names_of_a_tables_columns(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    model = network(dense(3, "relu", "h"), dense(1))
+    points = observe(tmp_path / "named", model, pandas.DataFrame(X, columns=["age", "pay"]))[0][
+        "points"
+    ]
+    assert points["feature_names"] == points["axes"] == ["age", "pay"]
+    points = observe(tmp_path / "numbered", model, pandas.DataFrame(X))[0]["points"]
+    assert "feature_names" not in points
+    assert points["axes"] == ["x0", "x1"]
+
+
+def test_several_inputs_and_images_have_no_number_of_features(tmp_path):
+    a, b = keras.Input((2,)), keras.Input((3,))
+    left, right = dense(3, "relu", "left")(a), dense(2, "relu", "right")(b)
+    out = dense(1, name="out")(keras.layers.Concatenate()([left, right]))
+    x = [X, np.ones((40, 3), "float32")]
+    meta, *_ = observe(tmp_path / "two", keras.Model([a, b], out), x)
+    assert meta["points"]["features"] is None
+    assert {n["name"]: n["fed_by"] for n in meta["layers"]} == {
+        "left": [""],
+        "right": [""],
+        "out": ["left", "right"],
+    }
+    images = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(2, 3, name="c")])
+    meta, *_ = observe(tmp_path / "images", images, np.ones((40, 6, 6, 1), "float32"), None)
+    assert meta["points"]["features"] is None
+
+
 @pytest.mark.parametrize("between", ["standardize", "batch normalization"])
 def test_a_neurons_line_is_in_the_input_space(tmp_path, between):
     layer = nl.Standardize() if between == "standardize" else nl.BatchNormalization()

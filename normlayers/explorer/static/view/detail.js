@@ -7,7 +7,7 @@ import { makeCourse } from './course.js';
 import { element, replace } from './dom.js';
 import { themed } from './palette.js';
 import { className } from './plane.js';
-import { MEANING, neuronName, number, percent, stateOf } from './words.js';
+import { MEANING, inputNames, neuronName, number, percent, stateOf } from './words.js';
 
 const MOST_NEURONS = 12;
 const MOST_POINTS = 24;
@@ -158,9 +158,8 @@ function weights({ meta, snapshot }, layer, column) {
   if (!kernel) return element('p', { class: 'note' }, 'Its weights were not recorded (only small layers’ are).');
   const [inputs, neurons] = snapshot.shape(`kernel/${layer.name}`);
   const bias = snapshot.floats(`bias/${layer.name}`);
-  const names = (/** @type {number} */ input) =>
-    layer.inputs ? `${layer.inputs} ${input + 1}` : meta.points.axes?.[input] || `input ${input + 1}`;
-  const parts = Array.from({ length: inputs }, (_, input) => `${names(input)}: ${number(kernel[input * neurons + column])}`);
+  const names = layer.inputs ? Array.from({ length: inputs }, (_, input) => `${layer.inputs} ${input + 1}`) : inputNames(meta, inputs);
+  const parts = names.map((name, input) => `${name}: ${number(kernel[input * neurons + column])}`);
   if (bias) parts.push(`bias: ${number(bias[column])}`);
   return element('p', { class: 'weights' }, element('b', {}, 'Weights '), parts.join(', '));
 }

@@ -98,3 +98,21 @@ export function sharp(canvas, width, height) {
   context.setLineDash([]);
   return context;
 }
+
+const pen = document.createElement('canvas').getContext('2d');
+
+/**
+ * A text and its width, cut off where it is wider than the most.
+ * @param {string} text
+ * @param {number} most
+ * @param {string} font
+ * @returns {{text: string, width: number}}
+ */
+export function fitted(text, most, font) {
+  pen.font = font;
+  const width = (/** @type {string} */ some) => pen.measureText(some).width;
+  if (width(text) <= most) return { text, width: width(text) };
+  const letters = [...text];
+  while (letters.length && width(`${letters.join('')}…`) > most) letters.pop();
+  return { text: `${letters.join('').trimEnd()}…`, width: most };
+}

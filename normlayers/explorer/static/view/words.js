@@ -45,6 +45,18 @@ export function neuronName(layer, index) {
 }
 
 /**
+ * The names of the features that weights on the input are of.
+ * @param {any} meta
+ * @param {number} count
+ * @returns {string[]}
+ */
+export function inputNames({ points }, count) {
+  // Of several inputs, and only of those, the number of features is recorded as null.
+  const unnamed = (/** @type {number} */ index) => points?.features === null ? `input ${index + 1}` : `x${index}`;
+  return Array.from({ length: count }, (_, index) => points?.feature_names?.[index] ?? unnamed(index));
+}
+
+/**
  * A short name for a drawing: h1, h2 in a first hidden layer, y1 in the output.
  * @param {any[]} layers
  * @param {number} depth
