@@ -214,13 +214,18 @@ def batch(snapshots, indices):
 
 
 class Tab(http.server.ThreadingHTTPServer):
-    """The plugin's routes, as far as the view sees them: ``runs`` may be changed meanwhile."""
+    """The plugin's routes, as far as the view sees them: ``runs`` may be changed meanwhile.
+
+    Attributes:
+        asked: the paths that were, one after the other.
+    """
 
     daemon_threads = True
 
     def __init__(self, runs, others=()):
         super().__init__(("localhost", 0), functools.partial(Handler))
         self.runs, self.others = {meta["run"]: (meta, snaps) for meta, snaps in runs}, list(others)
+        self.asked = []
         self.address = f"http://localhost:{self.server_port}/data/plugin/normlayers/tab"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -234,6 +239,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        self.server.asked.append(self.path)
         path, _, query = self.path.partition("?")
         asked = dict(urllib.parse.parse_qsl(query))
         self.answer(*self.found(path.removeprefix("/data/plugin/normlayers"), asked))

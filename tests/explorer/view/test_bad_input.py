@@ -178,6 +178,42 @@ def test_it_follows_a_run_that_goes_on_and_outlives_one_that_is_deleted(opened, 
     page.wait_for_selector('.run[data-step="0"]')
 
 
+def unreadable(name):
+    """A run whose description is not one."""
+    return {"run": name, "steps": []}, []
+
+
+def test_the_first_run_that_can_be_read_is_shown(opened, served):
+    server = served(unreadable("bad"), unreadable("worse"), small_run(), small_run("other"))
+    page = opened(server.address)
+    assert page.locator(".run h2").all_inner_texts() == ["circle"]
+    said = page.locator(".notices").inner_text()
+    assert "Run “bad” cannot be shown" in said
+    assert "Run “worse” cannot be shown" in said
+    listed = server.asked.count("/data/plugin/normlayers/runs")
+    page.wait_for_timeout(11_000)
+    assert server.asked.count("/data/plugin/normlayers/runs") >= listed + 1
+    assert sum("meta?run=bad" in path for path in server.asked) == 1
+    # What was asked for and cannot be shown does not leave the page empty either.
+    page = opened(f"{server.address}#run=worse")
+    assert page.locator(".run h2").all_inner_texts() == ["circle"]
+    assert "Run “worse” cannot be shown" in page.locator(".notices").inner_text()
+    # The reader may ask again.
+    server.runs["worse"] = small_run("worse")
+    page.locator(".chooser summary").click()
+    page.get_by_label("worse", exact=True).check()
+    page.wait_for_selector(".run:nth-child(2)[data-step]")
+    assert "cannot be shown" not in page.locator(".notices").inner_text()
+
+
+def test_runs_of_which_none_can_be_read_are_not_asked_for_at_every_reload(opened, served):
+    server = served(*[unreadable(f"bad {number}") for number in range(8)])
+    page = opened(server.address, wait=".notices p:nth-child(6)")
+    assert "3 more cannot be shown." in page.locator(".notices").inner_text()
+    page.wait_for_timeout(11_000)
+    assert sum("meta?" in path for path in server.asked) == 8
+
+
 def test_a_hundred_runs(opened, served):
     runs = [small_run(f"run {number}", [0]) for number in range(100)]
     began = time.monotonic()

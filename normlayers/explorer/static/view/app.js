@@ -9,10 +9,12 @@ import { element, replace } from './dom.js';
 import { listenToKeys } from './keyboard.js';
 import { isSmall } from './network.js';
 import { Recording } from './recording.js';
+import { Refusals } from './refusals.js';
 import { makeRun } from './run.js';
 import { followTheme } from './theme.js';
 import { makeTimeline } from './timeline.js';
 import { makeToolbar } from './toolbar.js';
+import { withoutSnapshots } from './words.js';
 
 const RELOAD_AFTER = 5000;
 const WHOLE_RUN_PLAYS = 10000;
@@ -33,6 +35,7 @@ export class App {
     this.opened = [];
     /** @type {Map<string, any>} */
     this.runs = new Map();
+    this.refusals = new Refusals();
     this.wanted = 0;
     this.later = 0;
     this.writing = 0;
@@ -78,6 +81,7 @@ export class App {
     await this.list();
     const known = this.choice.runs.filter((run) => this.names.includes(run));
     await this.show(known.length ? known : this.opened);
+    await this.showAny();
     if (this.source.live) setInterval(() => this.reload(), RELOAD_AFTER);
   }
 
@@ -108,26 +112,35 @@ export class App {
     this.notice.replaceChildren(...others, ...notes.map((note) => element('p', { class: kind, 'data-about': about }, note)));
   }
 
-  /** @param {string[]} names */
-  async show(names) {
-    /** @type {string[]} */
-    const failed = [];
-    for (const name of names) {
-      if (this.runs.has(name)) continue;
-      try {
-        const meta = await this.source.meta(name);
-        const recording = new Recording(this.source, meta, (index) => this.arrived(recording, index));
-        this.runs.set(name, makeRun(recording, this.actions()));
-      } catch (error) {
-        failed.push(`Run “${name}” cannot be shown: ${error instanceof Error ? error.message : error}.`);
-      }
+  /** Where nothing is shown, show the first run that can be. */
+  async showAny() {
+    for (const name of this.names) {
+      if (this.choice.runs.length) return;
+      if (this.refusals.allow(name)) await this.show([name], this.names);
     }
+  }
+
+  /** Make a run's column, or keep why that cannot be. @param {string} name */
+  async open(name) {
+    try {
+      const meta = await this.source.meta(name);
+      const recording = new Recording(this.source, meta, (index) => this.arrived(recording, index));
+      this.runs.set(name, makeRun(recording, this.actions()));
+      this.refusals.forget(name);
+    } catch (error) {
+      this.refusals.keep(name, error);
+    }
+  }
+
+  /** @param {string[]} names @param {string[]} asked  of these, too, it is said why they cannot be shown */
+  async show(names, asked = names) {
+    for (const name of names) if (!this.runs.has(name)) await this.open(name);
     for (const [name, run] of this.runs) {
       if (names.includes(name)) continue;
       run.recording.closed = true;
       this.runs.delete(name);
     }
-    this.say('run', failed);
+    this.say('run', this.refusals.notes(asked));
     this.choice.runs = names.filter((name) => this.runs.has(name));
     this.columns.style.setProperty('--count', String(Math.max(1, this.choice.runs.length)));
     replace(this.columns, this.shown().map((run) => run.node));
@@ -218,6 +231,7 @@ export class App {
     Object.assign(this.choice, rest);
     const known = runs.filter((run) => this.names.includes(run));
     await this.show(known.length ? known : this.choice.runs);
+    await this.showAny();
   }
 
   /** Take what was written since, and stay where the reader is; who is at the end follows it. */
@@ -226,7 +240,7 @@ export class App {
     const before = this.names.join('\n');
     await this.list();
     if (this.names.join('\n') !== before) this.chooser.update(this.names, this.choice.runs);
-    if (!this.choice.runs.length && this.names.length) await this.show(this.names.slice(0, 1));
+    await this.showAny();
     let renewed = false;
     for (const run of this.shown()) {
       const { recording } = run;
@@ -280,12 +294,4 @@ export class App {
     runs.forEach((run, index) => run.update(steps[place], choice, this.hover, index, runs.length === 1));
     this.columns.dataset.painted = String(steps[place] ?? '');
   }
-}
-
-/** @param {string[]} others */
-function withoutSnapshots(others) {
-  const named = others.slice(0, 5).map((run) => `“${run}”`).join(', ');
-  const rest = others.length > 5 ? ` and ${others.length - 5} more` : '';
-  const are = others.length === 1 ? '1 run has' : `${others.length} runs have`;
-  return `${are} no snapshots (${named}${rest}): written by an older normlayers, with snapshots off, or by another tool. Train again with ActivationTracker to see them here.`;
 }
