@@ -7,6 +7,7 @@ import pytest
 
 from tests.chromium import needs_chromium
 from tests.explorer.view.known_runs import Tab, encode, layer, meta_of, points, small_run
+from tests.explorer.view.read_page import address_has
 
 pytestmark = needs_chromium
 
@@ -171,6 +172,11 @@ def test_it_follows_a_run_that_goes_on_and_outlives_one_that_is_deleted(opened, 
     assert page.locator(".run").get_attribute("data-step") == "20"
     page.keyboard.press("End")
     page.wait_for_selector('.run[data-step="60"]')
+    address_has(page, step=60)
+    # Who is at the end follows the run, and the address keeps no step that is not shown.
+    server.runs["circle"] = small_run(steps=[0, 20, 40, 60, 80])
+    page.wait_for_selector('.run[data-step="80"]')
+    page.wait_for_function("!location.hash.includes('step=')")
     server.runs.clear()
     server.others = ["circle"]
     page.get_by_text("Run “circle” is no longer there; what was read of it stays.").wait_for()

@@ -264,7 +264,10 @@ export class App {
     }
     if (!renewed) return;
     // Now, not before the answers came: the reader may have moved meanwhile.
-    if (this.place === this.steps.length - 1 && !this.playing) this.choice.step = null;
+    if (this.place === this.steps.length - 1 && !this.playing) {
+      this.choice.step = null;
+      this.remember();
+    }
     this.align();
     this.paintSoon();
   }
