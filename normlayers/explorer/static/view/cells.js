@@ -5,7 +5,7 @@
 
 import { element, sharp, write } from './dom.js';
 import { BLUE, shareColour, themed } from './palette.js';
-import { neuronName, percent, stateOf } from './words.js';
+import { neuronName, percent, shownLayers, shownNeurons, stateOf } from './words.js';
 
 const RANK = { dead: 0, selective: 1, 'always on': 2, unknown: 3 };
 
@@ -20,13 +20,19 @@ export function makeCells(meta, act) {
   const alike = element('p', { class: 'note duplicates', hidden: true });
   const node = element('section', { class: 'cells' }, element('h3', {}, 'Neurons'),
     element('div', { class: 'legend' }, ...swatches, element('span', {}, element('i', { class: 'dot square lit' }), 'lit by the point')),
-    alike, ...grids.map((/** @type {any} */ grid) => grid.node));
+    leftOut(meta), alike, ...grids.map((/** @type {any} */ grid) => grid.node));
   function update(/** @type {any} */ moment) {
     alike.hidden = moment.choice.filter !== 'duplicate';
     write(alike, aboutDuplicates(meta.points));
     for (const grid of grids) grid.update(moment);
   }
   return { node, update };
+}
+
+/** @param {any} meta @returns {Node | null} */
+export function leftOut(meta) {
+  const said = shownLayers(meta);
+  return said ? element('p', { class: 'note' }, said) : null;
 }
 
 /** What is known of duplicates, where not all points are. @returns {string} */
@@ -77,7 +83,7 @@ function makeGrid(layer, act) {
     const shares = digest?.shares[layer.name];
     said.hidden = Boolean(shares);
     canvas.hidden = !shares;
-    const sampled = layer.shown.length < layer.neurons ? `${layer.shown.length} shown of ${layer.neurons} neurons` : `${layer.neurons} neuron${layer.neurons === 1 ? '' : 's'}`;
+    const sampled = shownNeurons(layer);
     if (!shares) {
       seen = null;
       write(title, `${layer.name} · ${sampled}`);

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { leftOut } from './cells.js';
 import { makeCourse } from './course.js';
 import { element, set, write } from './dom.js';
 import { STATES, themed } from './palette.js';
@@ -16,7 +17,7 @@ export function makeLayers(meta) {
   const table = element('table', {}, element('thead', {}, element('tr', {}, ...head)),
     ...rows.map((/** @type {any} */ row) => row.body));
   const findings = makeFindings();
-  const node = element('section', { class: 'layers' }, element('h3', {}, 'Layers'), findings.node, table,
+  const node = element('section', { class: 'layers' }, element('h3', {}, 'Layers'), findings.node, leftOut(meta), table,
     element('p', { class: 'legend' },
       ...[['dead', 'dead'], ['always on', 'always on'], ['selective', 'selective']].map(([kind, words]) =>
         element('span', {}, element('i', { class: `key ${kind.replace(' ', '-')}` }), words)),

@@ -6,7 +6,7 @@
 import { element, fitted, set, shape, write } from './dom.js';
 import { STATE_COLOURS, themed } from './palette.js';
 import { inputsOfKernels, notFed, wire } from './wiring.js';
-import { neuronName, percent, shortName, stateOf } from './words.js';
+import { neuronName, percent, shortName, shownLayers, shownNeurons, stateOf } from './words.js';
 
 const MOST = 16;
 const ACROSS = 420;
@@ -40,7 +40,7 @@ export function makeNetwork(meta, act) {
     if (!drawing || JSON.stringify(known) !== JSON.stringify(counts)) {
       counts = known;
       const wiring = wire(meta, counts);
-      drawing = { ...draw(svg, meta, act, wiring), note: notFed(meta, wiring.links) };
+      drawing = { ...draw(svg, meta, act, wiring), note: [shownLayers(meta), ...sampled(meta), notFed(meta, wiring.links)].filter(Boolean).join(' ') };
     }
     // Which weights there are is known of an observation alone.
     if (snapshot) write(said, drawing.note);
@@ -142,6 +142,12 @@ function makeNode(meta, act, layer, index, { x, y, radius }) {
     },
   }, circle, text, radius >= 12 ? value : null);
   return { group, circle, text, value, layer, index };
+}
+
+/** @param {any} meta @returns {string[]} */
+function sampled(meta) {
+  return meta.layers.filter((/** @type {any} */ layer) => layer.shown.length < layer.neurons)
+    .map((/** @type {any} */ layer) => `${layer.name}: ${shownNeurons(layer)}.`);
 }
 
 /** @param {any} choice @param {any} layer @param {number} index */

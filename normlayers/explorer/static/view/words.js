@@ -44,6 +44,16 @@ export function neuronName(layer, index) {
   return `${layer.name} ${index + 1}`;
 }
 
+/** How many layers are shown, where that is not all. @param {any} meta @returns {string} */
+export function shownLayers({ layers, layers_total: total }) {
+  return total > layers.length ? `${layers.length} of ${total} layers are shown.` : '';
+}
+
+/** How many neurons a layer has, and are shown. @param {any} layer @returns {string} */
+export function shownNeurons({ shown, neurons }) {
+  return shown.length < neurons ? `${shown.length} shown of ${neurons} neurons` : `${neurons} neuron${neurons === 1 ? '' : 's'}`;
+}
+
 /**
  * The names of the features that weights on the input are of.
  * @param {any} meta
