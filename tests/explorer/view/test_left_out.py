@@ -51,3 +51,9 @@ def test_layers_and_neurons_left_out_of_a_small_network_are_said(shown):
     assert "2 of 4 layers are shown. h: 3 shown of 8 neurons." in said
     names = run.locator(".network .neuron").evaluate_all("all => all.map(n => n.dataset.neuron)")
     assert names == ["h:1", "h:4", "h:8", "y:1"]
+
+
+def test_an_activation_that_is_not_known_is_not_called_linear(shown):
+    layers = [layer("lstm", 4, activation=""), layer("y", 1, "lstm", "output", "linear")]
+    names = shown(*small(layers)).locator(".layer-name").all_inner_texts()
+    assert names == ["lstm 4", "y 1 · linear"]

@@ -46,8 +46,10 @@ function makeRows(layer) {
   const words = element('span', { class: 'words' });
   const mark = element('span', { class: 'mark', 'aria-hidden': 'true' });
   const course = makeCourse(`${layer.name}: shares of dead, always on and selective neurons through training`, 26);
-  const name = element('th', { scope: 'rowgroup', colspan: 6, title: `${layer.name}, ${layer.activation || 'no activation'}` },
-    element('b', {}, layer.name), ' ', element('small', {}, `${layer.neurons} · ${layer.activation || 'linear'}`));
+  // A recurrence has several, and is recorded with none.
+  const activation = layer.activation ? [layer.activation] : [];
+  const name = element('th', { scope: 'rowgroup', colspan: 6, title: [layer.name, ...activation].join(', ') },
+    element('b', {}, layer.name), ' ', element('small', {}, [layer.neurons, ...activation].join(' · ')));
   const body = element('tbody', {}, element('tr', { class: 'layer-name' }, name), element('tr', { class: 'shares' }, element('td', {}), ...cells),
     element('tr', { class: 'meaning' }, element('td', { colspan: 6 }, course.node, mark, words)));
 
