@@ -5,7 +5,7 @@
 
 import { element, replace, set, sharp, write } from './dom.js';
 import { runColour, themed } from './palette.js';
-import { number } from './words.js';
+import { apart, number } from './words.js';
 
 const CURVES = [
   { words: 'loss', tags: ['epoch_loss', 'loss', 'batch_loss'], dashes: [], own: false },
@@ -139,9 +139,11 @@ function draw(context, width, steps, recordings) {
     context.fillStyle = themed('soft');
     context.strokeStyle = themed('paper');
     context.lineWidth = 4;
-    for (const [value, at] of [[high, 13], [low, bottom - 5]]) {
-      context.strokeText(number(value), 4, at);
-      context.fillText(number(value), 4, at);
+    // A loss that stays the same is drawn at the bottom, where its only label is.
+    const [above, below] = apart(high, low);
+    for (const [text, at] of [...(high > low ? [[above, 13]] : []), [below, bottom - 5]]) {
+      context.strokeText(text, 4, at);
+      context.fillText(text, 4, at);
     }
   }
 }

@@ -11,13 +11,20 @@ export function percent(share) {
   return `${Math.round(share * 100)} %`;
 }
 
-/** @param {number} value @returns {string} */
-export function number(value) {
+/** @param {number} value @param {number} digits  of those that count @returns {string} */
+export function number(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(1) : String(+value.toPrecision(3));
+  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(digits - 2) : String(+value.toPrecision(digits));
   return text.replace('-', '−');
+}
+
+/** Two numbers in as many digits as tell them apart. @param {number} one @param {number} other @returns {[string, string]} */
+export function apart(one, other) {
+  let digits = 3;
+  while (one !== other && digits < 17 && number(one, digits) === number(other, digits)) digits += 1;
+  return [number(one, digits), number(other, digits)];
 }
 
 /** @param {number} share @returns {'dead' | 'always on' | 'selective' | 'unknown'} */

@@ -1,0 +1,41 @@
+"""The labels of the timeline's axis."""
+
+import pytest
+
+from tests.chromium import needs_chromium
+from tests.explorer.view.known_runs import STEPS, Tab, small_run
+
+pytestmark = needs_chromium
+
+NOTE_TEXTS = """() => {
+  window.texts = [];
+  const own = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+    if (this.canvas.closest('.timeline')) window.texts.push(text);
+    return own.call(this, text, ...at);
+  };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ([1, 0.5, 0.4, 0.25], ["1", "0.25"]),
+        ([0.6931, 0.6930, 0.6929, 0.6929], ["0.6931", "0.6929"]),
+        ([2.000001, 2, 2, 2], ["2.000001", "2"]),
+        ([1.0004e-5, 1.0001e-5, 1e-5, 1e-5], ["1.0004e\N{MINUS SIGN}5", "1.0000e\N{MINUS SIGN}5"]),
+        ([123456.7, 123456.5, 123456.3, 123456.2], ["1.23457e+5", "1.23456e+5"]),
+        ([0.5, 0.5, 0.5, 0.5], ["0.5"]),
+    ],
+)
+def test_labels_of_the_axis_differ_where_the_losses_do(opened, losses, labels):
+    meta, snapshots = small_run()
+    meta["scalars"] = {"epoch_loss": [list(pair) for pair in zip(STEPS, losses, strict=True)]}
+    server = Tab([(meta, snapshots)])
+    page = opened(server.address)
+    page.evaluate(NOTE_TEXTS)
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.wait_for_function("window.texts.length > 0")
+    server.shutdown()
+    steps = [str(step) for step in STEPS]
+    assert [text for text in page.evaluate("window.texts") if text not in steps] == labels
