@@ -57,3 +57,18 @@ def test_an_activation_that_is_not_known_is_not_called_linear(shown):
     layers = [layer("lstm", 4, activation=""), layer("y", 1, "lstm", "output", "linear")]
     names = shown(*small(layers)).locator(".layer-name").all_inner_texts()
     assert names == ["lstm 4", "y 1 · linear"]
+
+
+def test_a_linear_hidden_layer_is_not_called_nan(shown):
+    """As it is recorded: shares of its neurons, and no states."""
+    meta, _ = small([layer("lin", 2, activation="linear")])
+    sections = [
+        ("active/lin", "bits", np.ones((5, 2))),
+        ("value/lin", "u8", np.ones((5, 2))),
+        ("share/lin", "f32", np.ones(2)),
+        ("state/lin", "f32", np.full(4, np.nan)),
+    ]
+    row = shown(meta, [encode({"step": 0}, sections)]).locator(".layers tbody")
+    assert "NaN" not in row.inner_text()
+    assert "only those of hidden layers that are not linear are" in row.inner_text()
+    assert row.get_attribute("class") == ""

@@ -58,7 +58,7 @@ function makeRows(layer) {
     const states = digest?.states[layer.name] || null;
     STATES.forEach((_, place) => write(cells[place], states ? percent(states[place]) : '–'));
     write(cells[4], percent(scalarAt(meta.scalars?.[`activity/${layer.name}/overlap`], step)));
-    const { ill, text } = diagnosis(layer, states);
+    const { ill, text } = diagnosis(layer, states, digest?.shares[layer.name]);
     set(body, 'class', ill ? 'ill' : '');
     write(mark, ill ? '▲ ' : '');
     write(words, digest ? text : 'not loaded yet');

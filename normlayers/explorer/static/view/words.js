@@ -89,13 +89,17 @@ export function shortName(layers, depth, index) {
  * What ails a layer, in a sentence; '' where nothing does.
  * @param {any} layer
  * @param {Float32Array | null} states  shares dead, always on, selective, saturated
+ * @param {Float32Array | undefined} shares  of points that each neuron is active on
  * @returns {{ill: boolean, text: string}}
  */
-export function diagnosis(layer, states) {
+export function diagnosis(layer, states, shares) {
   if (!states) return { ill: false, text: 'The states of its neurons were not recorded.' };
   const [dead, always, selective, saturated] = states;
   if (layer.role === 'output') return { ill: false, text: 'The output: what the network says.' };
   if ([dead, always, selective].every((share) => !Number.isFinite(share))) {
+    if (shares?.some(Number.isFinite)) {
+      return { ill: false, text: 'Its states are not measured: only those of hidden layers that are not linear are.' };
+    }
     return { ill: true, text: 'Its states are not defined: its activations are NaN or infinite.' };
   }
   if (dead >= 1) return { ill: true, text: 'Every neuron is dead: nothing passes this layer.' };
