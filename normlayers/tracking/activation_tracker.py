@@ -93,7 +93,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         keep_history: keep what ``history`` returns; without it, and without ``films``, memory does
             not grow.
         strict: raise what goes wrong while it watches, instead of one warning after which
-            training goes on unwatched (but where Python is asked to raise warnings).
+            training goes on unwatched. Where warnings are errors, those of a training go to stderr.
         details: layers with tags of their own: names, or how many (evenly from first to last,
             linear ones left out first). ``None``: those that ``layers`` names, or 12.
         if_exists: what to do where ``log_dir`` holds event files of an earlier run, with which

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,8 @@ _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 class Guard:
     """Runs actions, and after the first that fails, no more.
+
+    Where warnings are errors, the warning of it is printed to stderr instead.
 
     Args:
         watcher: what the warning calls the one who acts.
@@ -54,7 +57,32 @@ class Guard:
             message = type(error).__name__
             with suppress(Exception):  # an error that cannot be told
                 message = plain_message(error) or message
-            warnings.warn(f"{self._watcher} stopped, training goes on: {message}", stacklevel=4)
+            warn_without_raising(
+                f"{self._watcher} stopped, training goes on: {message}", stacklevel=4
+            )
+
+
+def warn_without_raising(message: str, stacklevel: int = 2) -> None:
+    """Give a ``UserWarning``; where it is raised, as by ``python -W error``, print it to stderr.
+
+    Args:
+        message: the warning.
+        stacklevel: as for ``warnings.warn``: 1 attributes it to the line that calls this function.
+
+    Example:
+        >>> import contextlib
+        >>> with warnings.catch_warnings(), contextlib.redirect_stderr(sys.stdout):
+        ...     warnings.simplefilter("error")
+        ...     warn_without_raising("there are no points")
+        UserWarning: there are no points
+    """
+    try:
+        warnings.warn(message, stacklevel=stacklevel + 1)
+    except Exception:  # the warning itself, or what a showwarning of the user's own raises
+        # Without a stream, print() would take stdout.
+        if sys.stderr is not None:
+            with suppress(Exception):  # it may be closed
+                print(f"UserWarning: {message}", file=sys.stderr)
 
 
 def plain_message(error: Exception) -> str:

@@ -1,6 +1,9 @@
 """Whatever fails in the tracker, training ends as it would have without it."""
 
 import gc
+import io
+import re
+import shutil
 import sys
 import warnings
 from functools import partial
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.tracking.guard import Guard
+from normlayers.tracking.guard import Guard, warn_without_raising
 from tests.python_process import run_python
 
 PACKAGE = Path(nl.__file__).parent
@@ -158,6 +161,74 @@ def test_keras_errors_are_told_without_terminal_codes(points, tmp_path):
     message = str(warned[0].message)
     assert not {"\x1b", "\n"} & {*message}
     assert "Arguments received" not in message
+
+
+def test_a_warning_that_is_an_error_goes_to_stderr(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Guard("it").run(fail)
+        warn_without_raising("a sentence")
+    printed = capsys.readouterr()
+    assert (
+        printed.err
+        == "UserWarning: it stopped, training goes on: injected\nUserWarning: a sentence\n"
+    )
+    assert not printed.out
+
+
+def test_a_warning_is_attributed_to_who_is_asked_for():
+    with pytest.warns(UserWarning, match="a sentence") as warned:
+        warn_without_raising("a sentence", stacklevel=1)
+    assert warned[0].filename == __file__
+
+
+def test_a_stream_that_is_closed_ends_nothing(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warn_without_raising("a sentence")
+
+
+WARNED = {
+    "wrong points": ({"x": np.zeros((60, 3))}, "training goes on: x must have the shape", 0),
+    "new": ({"if_exists": "new"}, "holds an earlier run; this one is written to", 3),
+    "append": ({"if_exists": "append"}, "holds an earlier run, up to step 2; this one goes on", 3),
+    "replace": ({"if_exists": "replace"}, "the earlier run in .* is deleted", 3),
+    "left": ({"if_exists": "replace"}, "holds 1 event files that no tracker wrote", 3),
+    "deleted": ({}, "was deleted or moved away while it was written", 3),
+}
+
+
+@pytest.mark.parametrize("case", WARNED)
+def test_warnings_as_errors_end_neither_training_nor_watching(
+    circle_model, points, tmp_path, capsys, case
+):
+    """No warning that a tracker gives while a model trains is raised in the training."""
+    (options, says, observed), folder = WARNED[case], tmp_path / "run"
+    circle_model.compile("sgd", "mse")
+    train = partial(circle_model.fit, *points, epochs=2, verbose=0)
+    if "if_exists" in options:
+        train(callbacks=[nl.ActivationTracker(folder, *points, pictures=False, boundary=False)])
+    if case == "left":
+        (folder / "events.out.tfevents.1.other").write_bytes(b"")
+
+    class Delete(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if case == "deleted" and epoch:
+                shutil.rmtree(folder)
+
+    given = {"x": points[0], "y": points[1], "pictures": False, "boundary": False, **options}
+    tracker = nl.ActivationTracker(folder, **given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        history = train(callbacks=[tracker, Delete()])
+    assert len(history.history["loss"]) == 2
+    assert len(tracker.history.get("step", ())) == observed
+    printed = capsys.readouterr().err
+    assert len(re.findall(says, printed)) == 1, printed
 
 
 MIRRORED = """

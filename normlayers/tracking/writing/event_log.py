@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.explorer.records import EVENT_FILES as EVENT_FILES
+from normlayers.tracking.guard import warn_without_raising
 from normlayers.tracking.writing.records import record
 from normlayers.tracking.writing.tag_descriptions import tag_description
 
@@ -156,7 +156,7 @@ class EventLog:
 
     def _tell_of_loss(self) -> None:
         if not self._warned:
-            warnings.warn(
+            warn_without_raising(
                 f"the event file in {self.log_dir} was deleted or moved away while it was written "
                 "to; what comes from now on goes to another one there",
                 stacklevel=2,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 from normlayers.explorer.records import events
+from normlayers.tracking.guard import warn_without_raising
 from normlayers.tracking.writing.event_log import EVENT_FILES, OWN_EVENT_FILES, EventLog
 from normlayers.tracking.writing.training_call import TrainingCall
 
@@ -182,4 +182,4 @@ def _last_step(paths: list[Path]) -> int:
 
 
 def _tell(message: str) -> None:
-    warnings.warn(f"ActivationTracker: {message}.", stacklevel=3)
+    warn_without_raising(f"ActivationTracker: {message}.", stacklevel=3)
