@@ -40,11 +40,14 @@ class Gathered:
     def _is_post(self) -> bool:
         return isinstance(self.layer, BatchNormalization) and self.layer.placement == "post"
 
-    def call(self, inputs: Any, mask: Any = None, gather: bool = False, own: bool = False) -> Any:
+    def call(
+        self, inputs: Any, mask: Any, rows: range, gather: bool = False, own: bool = False
+    ) -> Any:
         """What the layer does at inference, with the statistics that it has here.
 
         Args:
             inputs, mask: as for the layer.
+            rows: the rows of the data that the inputs are made of.
             gather: count the inputs in.
             own: normalize by this batch's own statistics.
         """
@@ -54,7 +57,7 @@ class Gathered:
         x = ops.cast(x, at_least_float32(keras.backend.standardize_dtype(x.dtype)))
         mean, variance = self._of_layer() if self.statistics is None else self.statistics
         if gather or own:
-            batch = self._moments_of(x, mask)
+            batch = self._moments_of(x, mask, rows)
             if gather:
                 self.moments.merge(batch)
             if own:
@@ -79,7 +82,7 @@ class Gathered:
             )
         self.statistics = self.moments.mean, self.moments.variance
 
-    def _moments_of(self, x: Any, mask: Any) -> Moments:
+    def _moments_of(self, x: Any, mask: Any, rows: range) -> Moments:
         batch = Moments(axis=self.layer.axis)
         values = _to_numpy(x, self.layer)
         weight = None
@@ -87,10 +90,12 @@ class Gathered:
             weight = np.broadcast_to(_to_numpy(mask, self.layer)[..., np.newaxis], values.shape)
         bad = ~np.isfinite(values) if weight is None else ~np.isfinite(values) & (weight > 0)
         if bad.any():
+            place = f"rows {rows[0]:,} to {rows[-1]:,}"
+            if len(values) == len(rows):  # else a layer before it makes others of them
+                place = f"row {rows[np.argwhere(bad)[0, 0]]:,}"
             raise ValueError(
-                f"the inputs of layer {self.layer.name!r} are NaN or infinite, first in row "
-                f"{np.argwhere(bad)[0, 0]} of a batch; drop such rows, or see which layer makes "
-                "them of finite data."
+                f"the inputs of layer {self.layer.name!r} are NaN or infinite, first in {place} of "
+                "the data; drop such rows, or see which layer makes them of finite data."
             )
         try:
             batch.update(values, weight)
@@ -140,6 +145,7 @@ def gather(
     group: Sequence[Gathered],
     all_of: Sequence[Gathered],
     times: Counter[Any],
+    rows: range,
     own: bool,
 ) -> None:
     """Run a model, and count in the inputs of a group of layers.
@@ -149,6 +155,7 @@ def gather(
         group: the layers whose inputs are counted.
         all_of: all layers that have statistics here, those of the group among them.
         times: how often a run calls each layer.
+        rows: the rows of the data that the batch has, for the errors.
         own: whether each normalizes by the batch's own statistics.
     """
     left = sum(times[one.layer] for one in group)
@@ -165,7 +172,7 @@ def gather(
                         "with trainable=False to leave it as it is."
                     )
                 # In training mode whatever mode the model runs in.
-                y = one.call(inputs, mask, in_group, own or bool(training))
+                y = one.call(inputs, mask, rows, in_group, own or bool(training))
             except ValueError as error:  # whose message Keras would add to
                 refused = error
                 raise _Enough from error

@@ -141,9 +141,11 @@ def _gathered(
     for number, group in enumerate(groups, 1):
         kept.give_back()  # an RNN's state, say: each pass begins as the first did
         ones = [gathered[layer] for layer in group]
+        stop = 0
         for batch in source.watched(stream if number == 1 else None, number, len(groups)):
+            rows = range(stop, stop := stop + _rows(batch))
             run = partial(model, batch, training=False)
-            gather(run, ones, list(gathered.values()), times, own=not layerwise)
+            gather(run, ones, list(gathered.values()), times, rows, own=not layerwise)
         for one in ones:
             one.finish()
     return gathered, len(groups)

@@ -25,7 +25,7 @@ class OnlyOnce:
 
 def with_nan():
     rows = ROWS.copy()
-    rows[17, 2] = np.nan
+    rows[77, 2] = np.nan
     return rows
 
 
@@ -35,7 +35,7 @@ def with_nan():
         (ROWS[:0], {}, ValueError, "there are no data"),
         ([], {}, ValueError, "there are no data"),
         (ROWS[:, :3], {}, ValueError, "incompatible|Invalid input shape"),
-        (with_nan(), {}, ValueError, "inputs of layer 'n1' are NaN.*row 17 of a batch; drop such"),
+        (with_nan(), {}, ValueError, "inputs of layer 'n1' are NaN.*row 77 of the data; drop such"),
         (ROWS[:1], {}, ValueError, "one value per channel"),
         (OnlyOnce(), {}, ValueError, "pass 2 over the data gave 90 rows"),
         ([ROWS], {"batches": 3}, ValueError, "ended early"),
@@ -59,6 +59,39 @@ def test_bad_data_change_nothing(data, options, error, message):
     assert "Arguments received by" not in str(raised.value) or "ncompatible" in message
     assert all(map(np.array_equal, before, state(model)))
     assert all("call" not in vars(layer) for layer in model.layers)
+
+
+def test_rows_that_are_not_finite_are_numbered_by_the_data_in_every_pass():
+    """Also where they are made: by a layer, in the second pass, of the third batch."""
+    made = keras.Sequential(
+        [
+            keras.Input((4,)),
+            nl.BatchNormalization(name="n1"),
+            layers.Lambda(lambda x: keras.ops.where(x > 5.0, np.inf, x)),
+            nl.BatchNormalization(name="n2"),
+        ]
+    )
+    rows = np.random.default_rng(0).uniform(-1, 1, (90, 4)).astype("float32")
+    rows[41, 2] = 60.0
+    for batches in ([rows[:20], rows[:0], rows[20:40], rows[40:]], rows):
+        with pytest.raises(
+            ValueError, match=r"layer 'n2' .* in row 41 of the data; drop such rows"
+        ):
+            nl.recalibrate(made, batches)
+
+
+def test_rows_of_a_layer_that_has_others_are_those_of_its_batch():
+    apart = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Lambda(lambda x: keras.ops.reshape(x, (-1, 3)), output_shape=(3,)),
+            nl.BatchNormalization(name="n1"),
+        ]
+    )
+    rows = np.ones((40, 6), "float32")
+    rows[25, 1] = np.inf
+    with pytest.raises(ValueError, match=r"layer 'n1' .* in rows 20 to 29 of the data; drop such"):
+        nl.recalibrate(apart, rows, batch_size=10)
 
 
 def test_an_interruption_changes_nothing():
