@@ -55,9 +55,11 @@ def _keys(model: Any, side: str) -> list[str]:
     except (AttributeError, ValueError):  # it is not known, or there are several
         return []
     flat = keras.tree.flatten(structure)
-    if not isinstance(structure, Mapping) or len(flat) != len(structure):
+    if not isinstance(structure, Mapping):
         return []
     numbers = keras.tree.pack_sequence_as(structure, list(range(len(flat))))
+    if not all(isinstance(number, int) for number in numbers.values()):  # dicts within it
+        return []
     return [str(key) for key in sorted(numbers, key=numbers.get)]
 
 

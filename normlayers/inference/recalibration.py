@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from normlayers.inference.gathering import Gathered, calls_of, gather
 from normlayers.inference.graph import inner_layers, normalizations
+from normlayers.inference.inputs_in_order import numbered, structured
 from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.levels import levels
-from normlayers.inference.named_inputs import by_name
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.counting import NamedErrors, Verbose, shown
 from normlayers.statistics.batches import batches as batches_of
@@ -80,7 +80,9 @@ def recalibrate(
         data: the inputs: an array, a tensor or a frame, of shape ``(rows, ...)``; of several, a
             list or a tuple of them in the order of the model's inputs, or a dict by their names; or
             batches of any of these: a ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a
-            ``DataLoader``, a list. Of batches such as ``(x, y)`` the first entry is taken. It is
+            ``DataLoader``, a list. Of batches such as ``(x, y)`` the first entry is taken. A list
+            of as many arrays as a model of several inputs has is these, any other one batches; of
+            a subclassed model, whose inputs are not known, several are taken in dicts alone. It is
             read once a pass: a generator is enough for one pass only.
         batches: the number of batches to use; ``None`` uses all.
         layerwise: ``False`` takes one pass, in which every layer normalizes each batch by that
@@ -111,7 +113,7 @@ def recalibrate(
     with NamedErrors("recalibrate()"):
         check_counts(batches=batches, batch_size=batch_size)
         layers, skipped = _chosen(model)
-        source = _Source(by_name(model, data), batches, batch_size, verbose)
+        source = _Source(numbered(model, data), batches, batch_size, verbose)
         kept = KeptValues(_changeable(model))
         try:
             gathered, passes = _gathered(model, layers, source, layerwise, kept)
@@ -133,7 +135,7 @@ def _gathered(
 ) -> tuple[dict[Any, Gathered], int]:
     """What each layer that the model calls has to normalize by, and the passes it took."""
     stream, first = source.first_pass()
-    called = calls_of(partial(model, first, training=False), layers)
+    called = calls_of(partial(model, structured(model, first), training=False), layers)
     groups = levels(model, layers, called) if layerwise else [_once(called)]
     source.check_passes(len(groups))
     gathered = {layer: Gathered(layer) for group in groups for layer in group}
@@ -144,7 +146,7 @@ def _gathered(
         stop = 0
         for batch in source.watched(stream if number == 1 else None, number, len(groups)):
             rows = range(stop, stop := stop + _rows(batch))
-            run = partial(model, batch, training=False)
+            run = partial(model, structured(model, batch), training=False)
             gather(run, ones, list(gathered.values()), times, rows, own=not layerwise)
         for one in ones:
             one.finish()
