@@ -11,7 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.tracking.reading.listening import Heard
-from normlayers.tracking.reading.padding import counted_positions
+from normlayers.tracking.reading.padding import counted_positions, mean_of_counted
 
 Array = npt.NDArray[Any]
 
@@ -52,15 +52,8 @@ def input_summary(x: Any, channels_first: bool) -> dict[str, Any]:
     counted = None if channels_first else counted_positions(x)
     x = ops.moveaxis(x, 1, -1) if channels_first else x
     x = ops.cast(ops.reshape(x, (-1, x.shape[-1])), "float32")
-
-    def mean_of(values: Any) -> Any:
-        if counted is None:
-            return ops.mean(values, 0)
-        total = ops.sum(ops.where(counted[:, None], values, 0.0), 0)
-        return total / ops.sum(ops.cast(counted, "float32"))
-
-    mean = mean_of(x)
-    return {"mean": mean, "deviation": ops.sqrt(mean_of(ops.square(x - mean)))}
+    mean = mean_of_counted(x, counted, 0)
+    return {"mean": mean, "deviation": ops.sqrt(mean_of_counted(ops.square(x - mean), counted, 0))}
 
 
 def input_measures(mean: Array, deviation: Array) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from normlayers.tracking.measures import DERIVATIVES, gradient_measures, is_saturated
+from normlayers.tracking.reading.padding import mean_of_counted
 
 BINS = 30  # as many as TensorBoard shows
 EXACT_COUNT = 2**24  # up to which float32 counts
@@ -35,16 +36,9 @@ def layer_summary(
     outputs = ops.cast(outputs, "float32")
     low = high = outputs
     if counted is not None:
-        points, counted = ops.sum(ops.cast(counted, "int32")), counted[:, None]
-        active = active & counted
-        low, high = (ops.where(counted, outputs, infinite) for infinite in (np.inf, -np.inf))
-
-    def mean(values: Any) -> Any:
-        if counted is None:
-            return ops.mean(values)
-        total = ops.sum(ops.where(counted, values, 0.0))
-        return total / ops.cast(points * values.shape[1], "float32")
-
+        points, column = ops.sum(ops.cast(counted, "int32")), counted[:, None]
+        active = active & column
+        low, high = (ops.where(column, outputs, infinite) for infinite in (np.inf, -np.inf))
     on = ops.cast(active, "float32")
     low, high = ops.min(low), ops.max(high)
     found = {"on": _column_counts(active, on), "points": points, "low": low, "high": high}
@@ -52,7 +46,9 @@ def layer_summary(
     found["counts"] = _counts(outputs, low, high, counted)
     if neurons > 1:
         k = ops.sum(on, 1, keepdims=True)
-        found["overlap"] = mean(k * (k - 1) / (neurons * (neurons - 1)))
+        found["overlap"] = ops.mean(
+            mean_of_counted(k * (k - 1) / (neurons * (neurons - 1)), counted)
+        )
     told = gradient_measures(activation)
     if activation == "relu":  # whose derivative is 1 where it is active: told without a look
         share = ops.cast(found["on"], "float32") / ops.cast(found["points"], "float32")
@@ -60,9 +56,9 @@ def layer_summary(
     elif told:
         slope = DERIVATIVES[activation](ops.cast(activated, "float32"))
         slope = ops.cast(slope, "float32")
-        found["zero_gradient"] = mean(ops.cast(slope == 0, "float32"))
+        found["zero_gradient"] = mean_of_counted(slope == 0, counted)
         if "saturation" in told:
-            found["saturation"] = mean(ops.cast(is_saturated(slope), "float32"))
+            found["saturation"] = mean_of_counted(is_saturated(slope), counted)
     return found
 
 
@@ -81,7 +77,7 @@ def _counts(values: Any, low: Any, high: Any, counted: Any) -> Any:
     bins = ops.clip(ops.cast((values - low) * per_unit, "int32"), 0, BINS - 1)
     number = BINS
     if counted is not None:  # padding goes into a bin of its own, and away
-        bins, number = ops.where(counted, bins, BINS), BINS + 1
+        bins, number = ops.where(counted[:, None], bins, BINS), BINS + 1
     bins = ops.reshape(bins, (-1,))
     if keras.backend.backend() == "jax":  # whose bincount cannot be compiled
         return ops.segment_sum(ops.ones_like(bins), bins, num_segments=number)[:BINS]

@@ -23,3 +23,22 @@ def counted_positions(tensor: Any) -> Any:
         return None
     counted = ops.reshape(ops.cast(mask, "bool"), (-1,))
     return counted | ~ops.any(counted)
+
+
+def mean_of_counted(values: Any, counted: Any, axis: int | None = None) -> Any:
+    """The mean over the rows that count.
+
+    Args:
+        values: shape ``(rows, columns)``.
+        counted: booleans, shape ``(rows,)``; ``None``: all count.
+        axis: 0 for that of each column, shape ``(columns,)``; ``None`` for that of all.
+
+    Returns:
+        float32.
+    """
+    values = ops.cast(values, "float32")
+    if counted is None:
+        return ops.mean(values, axis)
+    total = ops.sum(ops.where(counted[:, None], values, 0.0), axis)
+    number = ops.sum(ops.cast(counted, "int32")) * (values.shape[1] if axis is None else 1)
+    return total / ops.cast(number, "float32")
