@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
+
 # Colours of a terminal, which Keras's errors are written in.
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -15,7 +17,8 @@ _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 class Guard:
     """Runs actions, and after the first that fails, no more.
 
-    Where warnings are errors, the warning of it is printed to stderr instead.
+    Where warnings are errors, the warning of it is printed to stderr instead. Of numbers that are
+    not finite, as a model's that has diverged, NumPy neither warns nor raises meanwhile.
 
     Args:
         watcher: what the warning calls the one who acts.
@@ -47,7 +50,8 @@ class Guard:
         if self.stopped:
             return
         try:
-            action()
+            with np.errstate(all="ignore"):
+                action()
         except Exception as error:
             self.stopped = True
             with suppress(Exception):

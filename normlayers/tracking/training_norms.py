@@ -87,13 +87,12 @@ class TrainingNorms:
         if kept is None or [k.shape for k in kept] != [n.shape for n in now]:
             self._before = [np.array(n, "float32") for n in now]
             return {"update_norm": float("nan")}
-        with np.errstate(all="ignore"):  # of a model that has diverged
-            for before, after in zip(kept, now, strict=True):
-                np.subtract(after, before, out=before, dtype="float32", casting="unsafe")
-            moved = _length(kept)
-            for before, after in zip(kept, now, strict=True):
-                np.copyto(before, after, casting="unsafe")
-            size = _length(kept)
+        for before, after in zip(kept, now, strict=True):
+            np.subtract(after, before, out=before, dtype="float32", casting="unsafe")
+        moved = _length(kept)
+        for before, after in zip(kept, now, strict=True):
+            np.copyto(before, after, casting="unsafe")
+        size = _length(kept)
         return {"update_norm": moved / size if size else float("nan")}
 
     def _slope(self, reading: Reading) -> dict[str, float]:
@@ -128,8 +127,7 @@ def _length(parts: list[Array]) -> float:
         for part in parts
         for start in range(0, part.size, SQUARED_AT_ONCE)
     ]
-    with np.errstate(all="ignore"):
-        squares = sum(float(np.sum(np.square(chunk), dtype=float)) for chunk in chunks)
-        if not 1e-20 < squares < 1e30:  # they may have vanished, or overflowed, in their own type
-            squares = sum(float(np.sum(np.square(chunk, dtype=float))) for chunk in chunks)
+    squares = sum(float(np.sum(np.square(chunk), dtype=float)) for chunk in chunks)
+    if not 1e-20 < squares < 1e30:  # they may have vanished, or overflowed, in their own type
+        squares = sum(float(np.sum(np.square(chunk, dtype=float))) for chunk in chunks)
     return float(np.sqrt(squares))

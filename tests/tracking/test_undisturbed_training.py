@@ -1,6 +1,7 @@
 """A watched training is bit for bit the one that would have been without the tracker."""
 
 import random
+import warnings
 
 import keras
 import numpy as np
@@ -126,19 +127,27 @@ def test_numbers_that_a_call_draws_of_the_global_generators_stay(circle_model, p
     assert found[0] == found[1]
 
 
-def test_a_model_that_diverges_goes_on_training(circle_model, points, tmp_path):
+@pytest.mark.parametrize("factor", [np.nan, np.inf, 3e38, 1e25])
+def test_a_model_that_diverges_is_watched_in_silence(points, tmp_path, factor):
+    """Also where NumPy was told to raise, and warnings are errors."""
     x, y = points
-    tracker = nl.ActivationTracker(tmp_path, x, y)
+    keras.utils.set_random_seed(1)
+    hidden = [keras.layers.Dense(4, "relu", name="hidden"), keras.layers.Dense(4, name="linear")]
+    model = keras.Sequential([keras.Input((2,)), *hidden, keras.layers.Dense(1, "sigmoid")])
+    tracker = nl.ActivationTracker(tmp_path, x, y, strict=True)
+    with np.errstate(all="ignore"):
+        spoiled = [(w * factor).astype("float32") for w in model.get_weights()]
     spoil = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: (
-            epoch and circle_model.set_weights([w * np.nan for w in circle_model.get_weights()])
-        )
+        on_epoch_end=lambda epoch, logs: epoch and model.set_weights(spoiled)
     )
-    circle_model.compile("sgd", "mse")
-    circle_model.fit(x, y, epochs=2, verbose=0, callbacks=[spoil, tracker])
+    model.compile("sgd", "mse")
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model.fit(x, y, epochs=2, verbose=0, callbacks=[spoil, tracker])
     assert tracker.history["step"].tolist() == [0, 1, 2]
     assert all(len(values) == 3 for values in tracker.history.values())
     assert np.isnan(tracker.history["linearity"][-1])
-    assert np.isnan(tracker.history["activity/hidden/dead"][-1])
-    assert np.isnan(tracker.history["overview/dead_worst"][-1])
+    hidden_is_finite = factor == 1e25
+    for tag in ("activity/hidden/dead", "overview/dead_worst"):
+        assert np.isnan(tracker.history[tag][-1]) != hidden_is_finite
     assert Read(tmp_path).steps("network") == [0, 1]
