@@ -72,7 +72,7 @@ def batches(
     if steps is None and _is_py_dataset(data) and data.num_batches is None:
         raise ValueError(
             "data without an end must be read for a number of batches only. Received: a "
-            f"{type(data).__name__} whose num_batches is None."
+            "PyDataset whose num_batches is None."
         )
     if join and can_rebatch(data):
         # Handing each batch from TensorFlow to Python takes longer than anything done with it.

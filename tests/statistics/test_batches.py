@@ -120,5 +120,5 @@ def test_a_data_set_without_an_end_is_read_for_so_many_batches():
             return np.full((2, 3), index), np.zeros(2)
 
     assert [int(x[0, 0]) for x in batches(Endless(), steps=3)] == [0, 1, 2]
-    with pytest.raises(ValueError, match="Endless whose num_batches is None"):
+    with pytest.raises(ValueError, match="a PyDataset whose num_batches is None"):
         batches(Endless())

@@ -14,8 +14,11 @@ from normlayers.diagnosis.repair.rebuild import metrics_of
 from normlayers.diagnosis.repair.search import Search, Trial
 from normlayers.diagnosis.repair.target import Score
 
-# What a model of the user's class may train by, in a way of its own.
-OF_TRAINING = ("fit", "train_step", "compute_loss", "compute_metrics")
+# What a model of the user's class may train or be evaluated by, in a way of its own.
+STEPS = (
+    *("fit", "train_step", "compute_loss", "compute_metrics"),
+    *("evaluate", "test_step", "predict", "predict_step"),
+)
 
 
 def remarks_of(diagnosis: Diagnosis, search: Search, best: Trial, training: Any) -> list[str]:
@@ -60,13 +63,13 @@ def _of_another_class(given: Given, model: keras.Model) -> list[str]:
             f"The model is of Keras's own class, for {own.__name__} has a constructor or a compile "
             "of its own: it has none of its methods, such as a train_step."
         ]
-    changed = [name for name in OF_TRAINING if getattr(own, name) is not getattr(keras.Model, name)]
+    changed = [name for name in STEPS if getattr(own, name) is not getattr(keras.Model, name)]
     if not changed:
         return []
     return [
         f"The model is of Keras's own class and holds a {own.__name__}, whose own "
-        f"{' and '.join(changed)} it does not call: it was trained, and is trained by fit, by its "
-        "outputs' losses alone."
+        f"{' and '.join(changed)} it does not call: it was trained and scored, and is by fit and "
+        "evaluate, by its outputs' losses and metrics alone."
     ]
 
 

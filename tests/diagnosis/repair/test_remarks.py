@@ -28,15 +28,27 @@ class WithSteps(Own):
         return super().compute_loss(*arguments, **named)
 
 
+class WithAnEvaluation(Own):
+    def test_step(self, *arguments):
+        return super().test_step(*arguments)
+
+
 def repaired(model):
     model.compile("adam", "binary_crossentropy")
     model(X[:1])
     return nl.repair(model, X, Y, found("learning_rate_too_low"), trials=1, epochs=1)
 
 
-def test_a_subclassed_models_own_steps_are_not_taken():
-    (remark,) = (r for r in repaired(WithSteps()).remarks if "WithSteps" in r)
-    assert "own train_step and compute_loss it does not call" in remark
+@pytest.mark.parametrize(
+    ("model", "steps"),
+    [(WithSteps, "train_step and compute_loss"), (WithAnEvaluation, "test_step")],
+)
+def test_a_subclassed_models_own_steps_are_not_taken(model, steps):
+    (remark,) = (r for r in repaired(model()).remarks if model.__name__ in r)
+    assert f"own {steps} it does not call" in remark
+
+
+def test_a_subclassed_model_without_own_steps_brings_no_remark():
     assert not [r for r in repaired(Own()).remarks if "Own" in r]
 
 
