@@ -136,9 +136,10 @@ def _like(layer: Any, **changed: Any) -> Any:
     try:
         return layer_like(layer, **changed)
     except Exception as error:  # a layer's own code
+        said = str(error).split("Example:")[0]  # Keras's, a class of another name
         raise ValueError(
             f"layer {layer.name!r}, a {type(layer).__name__}, cannot be copied from its "
-            f"get_config(): {error}"
+            f"get_config(): {' '.join(said.split())}"
         ) from error
 
 

@@ -12,6 +12,8 @@ import numpy as np
 
 # Colours of a terminal, which Keras's errors are written in.
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What Keras appends: all that a layer was called with, or a class as an example.
+_APPENDED = re.compile(r"Arguments received by|Example:\s*\n")
 
 
 class Guard:
@@ -90,12 +92,11 @@ def warn_without_raising(message: str, stacklevel: int = 2) -> None:
 
 
 def plain_message(error: Exception) -> str:
-    """An error's message as one paragraph, without terminal codes and the arguments of calls.
+    """An error's message as one paragraph, without terminal codes and what Keras appends.
 
     Example:
         >>> plain_message(ValueError("\\x1b[1mNo.\\x1b[0m\\n\\nArguments received by Dense.call()"))
         'No.'
     """
     message = _TERMINAL_CODES.sub("", str(error))
-    # Keras appends all that the layer was called with.
-    return " ".join(message.split("Arguments received by")[0].split())
+    return " ".join(_APPENDED.split(message)[0].split())

@@ -29,7 +29,7 @@ from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import Split, scored
 from normlayers.inference.graph import inner_layers
-from normlayers.inference.layer_copy import take_assets
+from normlayers.inference.layer_copy import layer_like, take_assets
 from normlayers.inference.rebuilding import take_state
 from normlayers.tracking.reading.compiled_reading import build as build_symbolically
 
@@ -147,9 +147,19 @@ def _refuse_what_cannot_be_made(given: Given) -> None:
 
 
 def _advice(model: keras.Model) -> str:
-    kinds = {type(layer) for layer in inner_layers(model)}
-    own = sorted(kind.__name__ for kind in kinds if not kind.__module__.startswith(FAITHFUL))
-    return f" Write get_config() for what is your own: {', '.join(own)}." if own else ""
+    own = {type(x): x for x in inner_layers(model) if not type(x).__module__.startswith(FAITHFUL)}
+    # One that can be made may still not be what it was.
+    blamed = [kind for kind, layer in own.items() if not _can_be_made(layer)] or list(own)
+    names = ", ".join(sorted(kind.__name__ for kind in blamed))
+    return f" Write get_config() for what is your own: {names}." if names else ""
+
+
+def _can_be_made(layer: Any) -> bool:
+    try:
+        layer_like(layer)
+    except Exception:  # code of the user's own
+        return False
+    return True
 
 
 def places(diagnosis: Diagnosis) -> dict[str, list[str]]:

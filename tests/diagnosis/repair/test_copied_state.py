@@ -1,5 +1,7 @@
 """What layers have learned goes with them into the new model, wherever it is kept."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -226,6 +228,26 @@ class WithoutArguments(layers.Layer):
         return {}
 
 
-def test_what_cannot_be_made_again_is_named():
-    with pytest.raises(ValueError, match=r"get_config\(\) for what is your own: WithoutArguments"):
-        nl.repair(of(WithoutArguments(3)), X, Y, Diagnosis([]))
+class Doubled(layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+
+class Applied(layers.Layer):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize("layer", [WithoutArguments(3), Applied(lambda x: x)])
+def test_what_cannot_be_made_again_is_named_and_nothing_else(layer):
+    x = Doubled()(layer(inputs := keras.Input((2,))))
+    model = keras.Model(inputs, layers.Dense(1, "sigmoid")(x))
+    model.compile("adam", "binary_crossentropy")
+    own = f"get_config() for what is your own: {type(layer).__name__}."
+    with pytest.raises(ValueError, match=f"{re.escape(own)}$") as refused:
+        nl.repair(model, X, Y, Diagnosis([]))
+    assert "Example" not in str(refused.value)
