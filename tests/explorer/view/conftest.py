@@ -12,7 +12,7 @@ def opened(browser):
     """Opens addresses; in the end no page has complained or asked anything of another origin."""
     contexts, complaints = [], []
 
-    def open_at(address, width=1280, scheme="light", wait=".run[data-step]"):
+    def open_at(address, width=1280, scheme="light", wait=".run[data-step]", clock=False):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
         )
@@ -36,6 +36,8 @@ def opened(browser):
                 asked.url.startswith((origin, "data:", "blob:")) or complaints.append(asked.url)
             ),
         )
+        if clock:  # one that a test can put forward, see ``reload``
+            page.clock.install()
         page.goto(address)
         page.wait_for_selector(wait)
         return page

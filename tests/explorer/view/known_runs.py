@@ -21,6 +21,7 @@ CSP = (
     "connect-src 'self'; script-src 'self' 'unsafe-eval'"
 )
 STEPS = [0, 20, 40, 60]
+RELOAD_AFTER = 5_000  # milliseconds, as the page has it
 KERNELS = {
     "hidden": np.array([[1.0, -1.0], [0.5, 1.0]], np.float32),
     "output": np.array([[2.0], [-3.0]], np.float32),
@@ -211,6 +212,12 @@ def batch(snapshots, indices):
         body += data
     text = json.dumps(header).encode()
     return struct.pack("<I", len(text)) + text + body
+
+
+def reload(page):
+    """Put a page's clock forward to when it asks again what runs there are, and wait for that."""
+    with page.expect_response(re.compile("/runs$")):
+        page.clock.fast_forward(RELOAD_AFTER)
 
 
 class Tab(http.server.ThreadingHTTPServer):

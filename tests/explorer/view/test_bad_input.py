@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.chromium import needs_chromium
-from tests.explorer.view.known_runs import Tab, encode, layer, meta_of, points, small_run
+from tests.explorer.view.known_runs import Tab, encode, layer, meta_of, points, reload, small_run
 from tests.explorer.view.read_page import address_has
 
 pytestmark = needs_chromium
@@ -165,9 +165,10 @@ def test_it_follows_a_run_that_goes_on_and_outlives_one_that_is_deleted(opened, 
     meta, snapshots = small_run(steps=[0, 20, 40, 60])
     early = dict(meta, steps=meta["steps"][:3])
     server = served((early, snapshots))
-    page = opened(f"{server.address}#step=20&neuron=hidden:1")
+    page = opened(f"{server.address}#step=20&neuron=hidden:1", clock=True)
     server.runs["circle"] = (meta, snapshots)
-    page.wait_for_function("document.querySelector('.chart input').max === '3'", timeout=30_000)
+    reload(page)
+    page.wait_for_function("document.querySelector('.chart input').max === '3'")
     # The reader stays where they were.
     assert page.locator(".run").get_attribute("data-step") == "20"
     page.keyboard.press("End")
@@ -175,10 +176,12 @@ def test_it_follows_a_run_that_goes_on_and_outlives_one_that_is_deleted(opened, 
     address_has(page, step=60)
     # Who is at the end follows the run, and the address keeps no step that is not shown.
     server.runs["circle"] = small_run(steps=[0, 20, 40, 60, 80])
+    reload(page)
     page.wait_for_selector('.run[data-step="80"]')
     page.wait_for_function("!location.hash.includes('step=')")
     server.runs.clear()
     server.others = ["circle"]
+    reload(page)
     page.get_by_text("Run “circle” is no longer there; what was read of it stays.").wait_for()
     page.keyboard.press("Home")
     page.wait_for_selector('.run[data-step="0"]')
@@ -191,14 +194,13 @@ def unreadable(name):
 
 def test_the_first_run_that_can_be_read_is_shown(opened, served):
     server = served(unreadable("bad"), unreadable("worse"), small_run(), small_run("other"))
-    page = opened(server.address)
+    page = opened(server.address, clock=True)
     assert page.locator(".run h2").all_inner_texts() == ["circle"]
     said = page.locator(".notices").inner_text()
     assert "Run “bad” cannot be shown" in said
     assert "Run “worse” cannot be shown" in said
-    listed = server.asked.count("/data/plugin/normlayers/runs")
-    page.wait_for_timeout(11_000)
-    assert server.asked.count("/data/plugin/normlayers/runs") >= listed + 1
+    reload(page)
+    reload(page)
     assert sum("meta?run=bad" in path for path in server.asked) == 1
     # What was asked for and cannot be shown does not leave the page empty either.
     page = opened(f"{server.address}#run=worse")
@@ -214,9 +216,10 @@ def test_the_first_run_that_can_be_read_is_shown(opened, served):
 
 def test_runs_of_which_none_can_be_read_are_not_asked_for_at_every_reload(opened, served):
     server = served(*[unreadable(f"bad {number}") for number in range(8)])
-    page = opened(server.address, wait=".notices p:nth-child(6)")
+    page = opened(server.address, wait=".notices p:nth-child(6)", clock=True)
     assert "3 more cannot be shown." in page.locator(".notices").inner_text()
-    page.wait_for_timeout(11_000)
+    reload(page)
+    reload(page)
     assert sum("meta?" in path for path in server.asked) == 8
 
 

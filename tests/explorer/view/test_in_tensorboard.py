@@ -16,6 +16,7 @@ from normlayers.tracking.writing.event_log import EventLog
 from tests.chromium import SCREENSHOTS, needs_chromium
 from tests.explorer.recorded_runs import META, active_at, snapshot_at, write_other_run, write_run
 from tests.explorer.tensorboard_server import tensorboard
+from tests.explorer.view.known_runs import reload
 
 pytestmark = needs_chromium
 ALONE = "/data/plugin_entry.html?name=normlayers"
@@ -150,9 +151,11 @@ def test_a_damaged_record_is_said_by_the_server(browser, board):
 
 
 def test_a_run_that_is_deleted_while_it_is_open_stays_as_far_as_it_was_read(opened, board, logs):
-    page = opened(f"{board.address}{ALONE}#run=many/42")
+    page = opened(f"{board.address}{ALONE}#run=many/42", clock=True)
     shutil.rmtree(logs / "many" / "42")
-    page.wait_for_timeout(7_000)
+    board.wait_for(lambda: board.get("/meta?run=many/42")[0] == 404)
+    reload(page)
+    page.get_by_text("Run “many/42” is no longer there").wait_for()
     assert page.locator(".run").get_attribute("data-step") == "0"
     assert "Choose a point" in page.locator(".run").inner_text()
 
@@ -163,11 +166,12 @@ def test_a_run_that_takes_the_name_of_a_deleted_one_is_shown_in_its_place(opened
 
     write_odd_run(logs / "again", {"active/h": np.ones((3, 2), bool)})
     board.wait_for(known)
-    page = opened(f"{board.address}{ALONE}#run=again&neuron=h:1")
+    page = opened(f"{board.address}{ALONE}#run=again&neuron=h:1", clock=True)
     assert page.locator(".lit-points .chip").count() == 3
     shutil.rmtree(logs / "again")
     board.wait_for(lambda: not known())
     write_odd_run(logs / "again", {"active/h": np.array([[True, False]] + 2 * [[False, False]])})
     board.wait_for(known)
+    reload(page)
     page.locator(".lit-points .chip").nth(1).wait_for(state="detached")
     assert page.locator(".lit-points .chip").all_inner_texts() == ["0"]

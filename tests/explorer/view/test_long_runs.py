@@ -33,7 +33,7 @@ def long_run():
 def test_each_move_of_the_slider_is_painted(opened):
     server = Tab([long_run()])
     page = opened(f"{server.address}#run=wide&step=0&point=7&neuron=first:20")
-    page.wait_for_timeout(8000)
+    page.wait_for_load_state("networkidle")  # all of it is read
     order = np.random.default_rng(0).permutation(OBSERVATIONS)[:MOVES].tolist()
     times = np.array(page.evaluate(SCRUB, order))
     server.shutdown()
