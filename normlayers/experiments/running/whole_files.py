@@ -30,6 +30,11 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     Raises:
         ValueError: an array holds Python objects.
     """
+    of_objects = [name for name, array in arrays.items() if array.dtype.hasobject]
+    if of_objects:  # NumPy 1 would pickle them, and takes no argument against it
+        raise ValueError(
+            f"arrays must hold numbers or text. Received: Python objects in {of_objects}"
+        )
     named: dict[str, Any] = dict(arrays)
     with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **named)
+        np.savez(file, **named)
