@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_EACH_BACKEND := tests/layers tests/tracking tests/diagnosis tests/inference tests/peers tests/ensembles
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py
-.PHONY: help reproduce check test test-backends backends tensorboard benchmark docs dist
+.PHONY: help reproduce check test test-backends test-oldest backends tensorboard benchmark docs dist
 
 help:
 	@echo 'make reproduce    run the experiments and write logs/report.html; ONLY=... runs some'
@@ -18,6 +18,7 @@ help:
 	@echo 'make tensorboard  look at them in a browser'
 	@echo 'make check        lint, types and the fast tests, in a minute'
 	@echo 'make test         lint, types and the whole test suite'
+	@echo 'make test-oldest  the test suite with the oldest versions that are allowed, in .venv-oldest'
 	@echo 'make backends     install JAX, torch and runtimes of exported models, for make test to test with'
 	@echo 'make benchmark    measure speed, side by side with plain Keras: one table with goals, in ten minutes'
 	@echo 'make docs         build the site, docs/_build/html/index.html'
@@ -59,6 +60,9 @@ test-backends: $(INSTALLED)
 	  fi; \
 	done
 
+test-oldest: .venv-oldest/installed
+	.venv-oldest/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 backends: .venv/backends
 
 # What each of these measures in a minute or so; alone and with more rounds it says more.
@@ -94,6 +98,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv-oldest/installed: pyproject.toml constraints-oldest.txt
+	@echo 'Installing the oldest versions into .venv-oldest, once; this takes a few minutes.'
+	@$(PYTHON) -m venv .venv-oldest
+	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints-oldest.txt --editable '.[dev]'
 	@touch $@
 
 .venv/docs .venv/release: .venv/%: $(INSTALLED)

@@ -7,6 +7,7 @@ What tests imports, or what is written while TensorFlow is imported, starts Pyth
 
 import atexit
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -18,6 +19,9 @@ import keras
 
 from normlayers.experiments.report.script_process import preloaded_context
 
+# What TensorFlow before 2.21 writes of XLA, whatever it was told.
+XLA_NOTES = re.compile(r"^(WARNING: All log messages before absl|I0000 ).*\n", re.MULTILINE)
+
 
 def run_python(*arguments, cwd=None, env=None):
     """Run ``python`` with arguments: ``-c`` and code, ``-m`` and a module, or a file.
@@ -28,7 +32,7 @@ def run_python(*arguments, cwd=None, env=None):
         env: the environment, as that of ``subprocess.run``.
 
     Returns:
-        a ``subprocess.CompletedProcess`` with what was printed, as text.
+        a ``subprocess.CompletedProcess`` with what was printed, as text, without ``XLA_NOTES``.
     """
     words = [str(word) for word in arguments]
     if not is_forked(env):
@@ -40,7 +44,8 @@ def run_python(*arguments, cwd=None, env=None):
         process = start_python(words, *printed, cwd, env)
         process.join()
         texts = [path.read_text() for path in printed]
-    return subprocess.CompletedProcess([sys.executable, *words], process.exitcode, *texts)
+    told = XLA_NOTES.sub("", texts[1])
+    return subprocess.CompletedProcess([sys.executable, *words], process.exitcode, texts[0], told)
 
 
 def is_forked(env=None):

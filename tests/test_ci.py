@@ -9,6 +9,9 @@ from fnmatch import fnmatch
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
 from tests.test_wheel import with_their_own
 
 ROOT = Path(__file__).parents[1]
@@ -61,3 +64,19 @@ def imported_modules():
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 found.add((node.module or "").partition(".")[0])
     return found
+
+
+def test_the_oldest_versions_that_are_tested_are_the_oldest_that_are_allowed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    allowed = {
+        found.name: Version(specifier.version)
+        for found in map(
+            Requirement, [*project["dependencies"], *extras["articles"], *extras["dask"]]
+        )
+        for specifier in found.specifier
+        if specifier.operator == ">="
+    }
+    lines = (ROOT / "constraints-oldest.txt").read_text().splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert {name: Version(pinned[name]) for name in allowed} == allowed

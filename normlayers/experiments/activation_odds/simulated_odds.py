@@ -98,8 +98,8 @@ def simulate(
 
     Example:
         >>> odds = simulate(networks=1000, points=50)
-        >>> odds.number_active[0, 0].sum()
-        np.int64(50000)
+        >>> int(odds.number_active[0, 0].sum())
+        50000
     """
     sizes = {"networks": networks, "points": points, "inputs": inputs, "neurons": neurons}
     for name, size in sizes.items():

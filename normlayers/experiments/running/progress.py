@@ -33,15 +33,17 @@ class ProgressBar:
 @contextmanager
 def progress_shown(console: Console, total: int, unit: str = "epochs") -> Iterator[ProgressBar]:
     """Show a bar from 0 to ``total`` ``unit``; nothing where there is no terminal."""
+    silent = not console.is_terminal
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeRemainingColumn(),
-        console=console,
+        # One that is disabled still ends with an empty line where rich is older than 15.
+        console=Console(quiet=True) if silent else console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=silent,
     )
     with progress:
         yield ProgressBar(progress, total)
