@@ -40,7 +40,7 @@ def progress_shown(console: Console, total: int, unit: str = "epochs") -> Iterat
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeRemainingColumn(),
-        # One that is disabled still ends with an empty line where rich is older than 15.
+        # A disabled one still ends with an empty line in rich 14.0 and before.
         console=Console(quiet=True) if silent else console,
         transient=True,
         disable=silent,
