@@ -149,6 +149,19 @@ def test_the_original_is_untouched():
     assert isinstance(initializer, keras.initializers.GlorotUniform)
 
 
+@pytest.fixture
+def kernels_of_numpy(monkeypatch):
+    """Kernels that NumPy draws: JAX would compile a program for each shape of them."""
+
+    def draw(self, shape, dtype=None):
+        return keras.ops.convert_to_tensor(
+            rng().normal(size=shape) / np.sqrt(np.prod(shape[:-1])), dtype
+        )
+
+    monkeypatch.setattr(keras.initializers.VarianceScaling, "__call__", draw)
+
+
+@pytest.mark.usefixtures("kernels_of_numpy")
 @pytest.mark.parametrize(
     "name", ["MobileNetV2", "ResNet50", "DenseNet121", "EfficientNetB0"]
 )  # the others: benchmarks/inference.py --applications
