@@ -116,6 +116,8 @@ class Part:
             layer = self.kind(**self.config)
         else:
             layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
+            if "name" not in self.config:
+                layer.name = self.name
             if self.read_of is not None:
                 take_assets(layer, self.read_of)
         if self.trained is not None:
@@ -170,8 +172,8 @@ class Part:
 
     @property
     def name(self) -> str:
-        """The layer's name."""
-        return str(self.config["name"])
+        """The layer's name, which a configuration of the user's own may leave out."""
+        return str(self.config.get("name", getattr(self.read_of, "name", "")))
 
 
 def new_part(kind: Any, name: str, **config: Any) -> Part:

@@ -6,7 +6,21 @@ import numpy as np
 import normlayers as nl
 from normlayers.diagnosis.repair.plan import Part, new_part, put
 from normlayers.diagnosis.repair.rebuild import build
-from tests.diagnosis.repair.made import classes, classifier, given, numbers
+from tests.diagnosis.repair.made import amounts, classes, classifier, found, given, numbers
+
+
+class Multiplied(keras.layers.Layer):
+    """Its configuration has no name, as also one that Keras makes where ``kwargs`` is ``k``."""
+
+    def __init__(self, factor=2.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return self.factor * inputs
+
+    def get_config(self):
+        return {"factor": self.factor}
 
 
 def shared_layer_model():
@@ -29,6 +43,26 @@ def test_the_plan_of_a_model_makes_it_again():
     np.testing.assert_array_equal(numbers(again(x)), numbers(model(x)))
     assert not {id(v) for v in again.variables} & {id(v) for v in model.variables}
     assert again.optimizer.get_config() == model.optimizer.get_config()
+
+
+def test_a_layer_whose_configuration_has_no_name_keeps_it_and_targets_are_scaled():
+    x, y = amounts(scale=1e3, offset=1e4)
+    hidden = keras.layers.Dense(8, "relu"), Multiplied(name="doubled")
+    model = classifier(*hidden, activation="linear", loss="mse")
+    done = nl.repair(model, x, y, found("targets_not_scaled"), trials=1, epochs=2)
+    assert [change.fault for change in done.changes] == ["targets_not_scaled"]
+    assert done.model.get_layer("doubled").factor == 2.0
+
+
+def test_a_last_layer_whose_configuration_has_no_name_gives_its_name_away():
+    x, y = amounts(scale=1e3, offset=1e4)
+    inputs = keras.Input((3,))
+    outputs = Multiplied(3.0, name="amount")(keras.layers.Dense(1)(inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", "mse")
+    done = nl.repair(model, x, y, found("targets_not_scaled"), trials=1, epochs=2)
+    assert done.model.get_layer("amount_standardized").factor == 3.0
+    assert done.model.output_names == ["amount"]
 
 
 def test_shared_and_nested_layers_and_operations_stay():
