@@ -28,6 +28,8 @@ Normalization = Literal["none", "pre", "post"]
 MOVING = ("moving_mean", "moving_variance")
 # He et al. (2015), and PyTorch's PReLU; Keras's own starts with 0, as a ReLU.
 PRELU_SLOPE = 0.25
+# They take a layer's neurons together; a stack has the networks, or the points, where these look.
+NOT_ELEMENTWISE = ("softmax", "log_softmax", "sparsemax", "glu")
 # What the arrays other than kernels start with, where it is not 0.
 STARTS = {"gamma": 1, "moving_variance": 1, "alpha": PRELU_SLOPE}
 
@@ -123,12 +125,17 @@ class DenseNetworks(ABC):
             )
         if self.activation != "prelu":
             try:
-                keras.activations.get(self.activation)
+                activation = keras.activations.get(self.activation)
             except ValueError:
                 raise ValueError(
                     "activation must be a Keras activation's name or 'prelu'. "
                     f"Received: {self.activation!r}"
                 ) from None
+            if getattr(activation, "__name__", "") in NOT_ELEMENTWISE:
+                raise ValueError(
+                    "activation must be of each value alone, not of a layer's neurons together. "
+                    f"Received: {self.activation!r}"
+                )
 
     def vectors(self, depth: int) -> tuple[str, ...]:
         """Names of a layer's arrays but its kernel, hidden layers first, in Keras's order."""

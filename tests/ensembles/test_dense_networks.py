@@ -3,6 +3,8 @@
 Covers too: classifier_network.py, stacked_network.py.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from keras import ops
@@ -99,3 +101,11 @@ def test_descriptions_are_compared_by_what_they_say():
     assert Architecture() == Architecture(2, (2,))
     assert hash(Architecture()) == hash(Architecture(2, (2,)))
     assert Architecture(hidden=(3,)) != Classifier(2, (3,), 2)
+
+
+@pytest.mark.parametrize("networks", LAYOUTS)
+@pytest.mark.parametrize("activation", ["softmax", "log_softmax", "sparsemax", "glu"])
+def test_activations_of_several_neurons_are_refused(networks, activation):
+    """Of a stack they would take the networks, or the points, together."""
+    with pytest.raises(ValueError, match=f"of each value alone.*Received: '{activation}'"):
+        replace(networks, activation=activation)
