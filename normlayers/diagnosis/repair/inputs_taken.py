@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 NAMING = (*LOOKUPS, "Take")
 MASKING = keras.layers.Masking
 NAMES = "its whole numbers seem to stand for things, such as words, which others would mix up"
+BINS = "its numbers are sorted into bins, whose boundaries are of its own scale"
 MOST_FEATURES = 1_000
 ROUNDING = 1e-6
 SCALING = (Standardize, MinMaxScale, keras.layers.Normalization, keras.layers.Rescaling)
@@ -61,7 +62,7 @@ def why_left(given: Given, index: int) -> str:
         return "its padding, known by its value, is masked further on"
     looking = [op for op in found if _looks_up(op)]
     if any(type(op).__name__ in NAMING for op in looking):
-        return NAMES
+        return BINS if all(type(op).__name__ == "Discretization" for op in looking) else NAMES
     known = x[np.isfinite(x)] if x.dtype.kind == "f" else x
     if not np.all(known == np.floor(known)):
         return ""

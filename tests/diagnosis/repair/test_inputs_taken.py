@@ -263,3 +263,15 @@ def test_padding_that_is_masked_elsewhere_stays_as_it_is():
     model = compiled(keras.Sequential([keras.Input((15, 3)), inner, last]))
     other = given(model, STEPS, Y)
     assert inputs.standardize(other.plan(), other, "inputs_not_scaled", []) is None
+
+
+def test_numbers_for_bins_are_not_said_to_be_whole():
+    incomes = (RNG.normal(size=(80, 1)) * 100).astype("float32")
+    income = keras.Input((1,))
+    bins = layers.Discretization(bin_boundaries=[-50.0, 50.0], output_mode="one_hot")(income)
+    hidden = layers.Dense(4, "tanh")(layers.Concatenate()([bins, income]))
+    model = compiled(keras.Model(income, layers.Dense(1, "sigmoid")(hidden)))
+    done = nl.repair(model, incomes, Y, found("inputs_not_scaled"), trials=1, epochs=1)
+    (said,) = [remark for remark in done.remarks if "was not scaled" in remark]
+    assert "bins" in said
+    assert "whole numbers" not in said
