@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.inference.graph import inner_layers
+from normlayers.diagnosis.repair.trained import Trained, are_frozen, are_learned, is_finite
 from normlayers.inference.layer_copy import compute_with_weights, take_assets
 
 Array = npt.NDArray[Any]
@@ -40,34 +40,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What of a layer is trained: of each layer in it, itself first, and of each of its weights."""
-
-    layers: tuple[bool, ...]
-    weights: tuple[bool, ...]
-
-    @classmethod
-    def of(cls, layer: Any) -> Self:
-        """As it is."""
-        return cls(
-            tuple(own.trainable for own in inner_layers(layer)),
-            tuple(weight.trainable for weight in layer.weights),
-        )
-
-    def give(self, layer: Any) -> None:
-        """Make another one so, as far as it has as many layers and weights."""
-        inner = inner_layers(layer)
-        if len(inner) == len(self.layers):
-            for own, trainable in zip(inner, self.layers, strict=True):  # the outer sets the inner
-                if own.trainable != trainable:
-                    own.trainable = trainable
-        if len(layer.weights) == len(self.weights):
-            for weight, trainable in zip(layer.weights, self.weights, strict=True):
-                if weight.trainable != trainable:
-                    weight.trainable = trainable
-
-
-@dataclass(frozen=True)
 class Part:
     """A layer to be made.
 
@@ -76,7 +48,7 @@ class Part:
         config: its configuration.
         weights: to be kept, ``None`` for one that it is initialized with; none: all are.
         trained: as of the layer that it was read of; ``None``: all that can be.
-        frozen: of each of its weights whether training leaves it as it is, see ``_are_frozen``.
+        frozen: of each of its weights whether training leaves it as it is, see ``are_frozen``.
         learned: of each whether it is a statistic of data, which a layer in it adapted to.
         read_of: the layer that has what is in no weight, such as a vocabulary.
     """
@@ -97,17 +69,17 @@ class Part:
         """
         found = [np.array(weight) for weight in layer.get_weights()] if layer.built else []
         weights: tuple[Array | None, ...] = tuple(found)
-        trained, frozen, learned = Trained.of(layer), _are_frozen(layer), _are_learned(layer)
-        is_finite = [_is_finite(weight) for weight in found]
-        if not all(is_finite):
-            kept = tuple(fine and fixed for fine, fixed in zip(is_finite, frozen, strict=True))
+        trained, frozen, learned = Trained.of(layer), are_frozen(layer), are_learned(layer)
+        are_finite = [is_finite(weight) for weight in found]
+        if not all(are_finite):
+            kept = tuple(fine and fixed for fine, fixed in zip(are_finite, frozen, strict=True))
             stay = map(any, zip(kept, learned, strict=True))
             weights = tuple(w if s else None for w, s in zip(found, stay, strict=True))
             if kept != frozen:
                 weights, frozen, learned = (), (), ()
                 trained = Trained((True,) * len(trained.layers), ())
         config = _config_of_lambda(layer) if type(layer) is keras.layers.Lambda else None
-        config = config or layer.get_config()
+        config = {"name": layer.name, **(config or layer.get_config())}
         return cls(type(layer), config, weights, trained, frozen, learned, layer)
 
     def make(self) -> Any:
@@ -115,8 +87,12 @@ class Part:
         if self.kind is keras.layers.Lambda:
             layer = self.kind(**self.config)
         else:
-            layer = self.kind.from_config(copy.deepcopy(dict(self.config)))
-            if "name" not in self.config:
+            takes_name = self.read_of is None or "name" in self.read_of.get_config()
+            config = {
+                key: value for key, value in self.config.items() if takes_name or key != "name"
+            }
+            layer = self.kind.from_config(copy.deepcopy(config))
+            if not takes_name:
                 layer.name = self.name
             if self.read_of is not None:
                 take_assets(layer, self.read_of)
@@ -172,8 +148,8 @@ class Part:
 
     @property
     def name(self) -> str:
-        """The layer's name, which a configuration of the user's own may leave out."""
-        return str(self.config.get("name", getattr(self.read_of, "name", "")))
+        """The layer's name."""
+        return str(self.config["name"])
 
 
 def new_part(kind: Any, name: str, **config: Any) -> Part:
@@ -268,33 +244,3 @@ def _config_of_lambda(layer: Any) -> dict[str, Any]:
     config: dict[str, Any] = {"function": layer.function, "name": layer.name}
     config |= {"mask": layer.mask, "arguments": layer.arguments}
     return {**config, "output_shape": layer._output_shape}
-
-
-def _are_frozen(layer: Any) -> tuple[bool, ...]:
-    """Of each weight whether it was frozen, or is what LoRA or quantization froze.
-
-    Statistics and states, which are not trained either, are not.
-    """
-    found: set[int] = set()
-    for own in inner_layers(layer):
-        if not own.trainable:
-            found |= {id(weight) for weight in own.weights}
-        elif getattr(own, "quantization_mode", None):
-            found |= {id(weight) for weight in own.weights if not weight.trainable}
-        else:  # of those that a layer trains, such as a kernel beside LoRA's
-            found |= {id(v) for v in own._trainable_variables if not v.trainable}
-    return tuple(id(weight) in found for weight in layer.weights)
-
-
-def _are_learned(layer: Any) -> tuple[bool, ...]:
-    """Of each weight whether a layer adapted it to data, to numbers."""
-    found: set[int] = set()
-    for own in inner_layers(layer):
-        adapted = layer.built and own.built and hasattr(own, "adapt")
-        if adapted and all(map(_is_finite, own.get_weights())):
-            found |= {id(weight) for weight in own.weights}
-    return tuple(id(weight) in found for weight in layer.weights)
-
-
-def _is_finite(weight: Array) -> bool:
-    return weight.dtype.kind != "f" or bool(np.all(np.isfinite(weight)))

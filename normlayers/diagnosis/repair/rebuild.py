@@ -12,7 +12,8 @@ import keras
 
 from normlayers.diagnosis.evidence.subject import made_anew
 from normlayers.diagnosis.repair.given import Given, loss_kind, whole
-from normlayers.diagnosis.repair.plan import Part, Plan, Trained
+from normlayers.diagnosis.repair.plan import Part, Plan
+from normlayers.diagnosis.repair.trained import Trained
 from normlayers.inference.graph import function_of, has_graph
 from normlayers.inference.idle_bias import without_idle_bias
 from normlayers.inference.layer_copy import take_assets

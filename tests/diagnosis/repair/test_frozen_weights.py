@@ -1,4 +1,7 @@
-"""What the user has frozen stays as it is: redrawn, it would stay random."""
+"""What the user has frozen stays as it is: redrawn, it would stay random.
+
+Covers too: trained.py.
+"""
 
 import keras
 import numpy as np

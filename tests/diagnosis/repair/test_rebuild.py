@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 import normlayers as nl
 from normlayers.diagnosis.repair.plan import Part, new_part, put
@@ -21,6 +22,13 @@ class Multiplied(keras.layers.Layer):
 
     def get_config(self):
         return {"factor": self.factor}
+
+
+class MultipliedByFactorAlone(Multiplied):
+    """Its constructor takes no name either."""
+
+    def __init__(self, factor=2.0):
+        super().__init__(factor)
 
 
 def shared_layer_model():
@@ -54,10 +62,13 @@ def test_a_layer_whose_configuration_has_no_name_keeps_it_and_targets_are_scaled
     assert done.model.get_layer("doubled").factor == 2.0
 
 
-def test_a_last_layer_whose_configuration_has_no_name_gives_its_name_away():
+@pytest.mark.parametrize("kind", [Multiplied, MultipliedByFactorAlone])
+def test_a_last_layer_whose_configuration_has_no_name_gives_its_name_away(kind):
     x, y = amounts(scale=1e3, offset=1e4)
     inputs = keras.Input((3,))
-    outputs = Multiplied(3.0, name="amount")(keras.layers.Dense(1)(inputs))
+    layer = kind(3.0)
+    layer.name = "amount"
+    outputs = layer(keras.layers.Dense(1)(inputs))
     model = keras.Model(inputs, outputs)
     model.compile("adam", "mse")
     done = nl.repair(model, x, y, found("targets_not_scaled"), trials=1, epochs=2)
