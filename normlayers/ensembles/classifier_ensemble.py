@@ -37,7 +37,7 @@ class Split:
     """Data to train on and data to validate with.
 
     Attributes:
-        x, x_validation: shape ``(points, features)``, float32.
+        x, x_validation: shape ``(points, features)``; trained on in float32.
         y, y_validation: classes from 0 on, shape ``(points,)``.
     """
 
@@ -145,7 +145,7 @@ def train_classifiers(
             network of a group, shape ``(group, 1)``, or of all.
         seed: of the initial weights and the shuffling.
         look: what to look at on the training points, batch normalizations as in training.
-        look_after: numbers of epochs after which to look; 0 is before training.
+        look_after: numbers of epochs after which to look, with ``look``; 0 is before training.
         look_at: training points to look at, the first so many; ``None``: all.
         score_every: epochs from one validation to the next; the last epoch's is one of them.
         group: networks in a program.
@@ -161,8 +161,12 @@ def train_classifiers(
         >>> course.loss.shape, course.gradient_norms.shape
         ((3, 5), (3, 5, 2))
     """
-    check_counts(networks=networks, epochs=epochs, batch_size=batch_size, group=group)
+    check_counts(
+        networks=networks, epochs=epochs, batch_size=batch_size, group=group,
+        score_every=score_every, look_at=look_at,
+    )  # fmt: skip
     _check_splits(classifier, splits)
+    _check_looks(look, look_after, epochs)
     if epochs % score_every:
         raise ValueError(
             f"epochs must be a multiple of score_every. Received: {epochs} and {score_every}"
@@ -277,3 +281,12 @@ def _check_splits(classifier: Classifier, splits: Sequence[Split]) -> None:
     for split in splits:
         classifier.check_data(split.x, split.y)
         classifier.check_data(split.x_validation, split.y_validation)
+
+
+def _check_looks(look: Measure | None, look_after: Sequence[int], epochs: int) -> None:
+    if look is None and look_after:
+        raise ValueError(f"look_after needs look. Received: look_after={look_after}, look=None")
+    if any(epoch not in range(epochs + 1) for epoch in look_after):
+        raise ValueError(
+            f"look_after must be numbers of epochs from 0 to {epochs}. Received: {look_after}"
+        )

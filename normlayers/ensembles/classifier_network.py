@@ -61,7 +61,7 @@ class Classifier(DenseNetworks):
 
         Points that all networks share have no axis of networks.
         """
-        points = ops.convert_to_tensor(x.T)
+        points = ops.convert_to_tensor(np.asarray(x, "float32").T)
         if y is None:
             return points, None
         of_classes = np.arange(self.classes)[:, np.newaxis] == y

@@ -116,6 +116,7 @@ class DenseNetworks(ABC):
         """Kernels of a layer, uniform within ``limit``."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", tuple(self.hidden))  # to be hashed, lists too
         sizes = (self.inputs, *self.hidden, self.outputs)
         if any(not isinstance(size, int) or size < 1 for size in sizes):
             raise ValueError(f"sizes of layers must be positive integers. Received: {sizes}")

@@ -53,7 +53,7 @@ def train_ensemble(
     y: Array,
     networks: int,
     epochs: int,
-    batch_size: int = 4,
+    batch_size: int | None = 4,
     optimizer: Optimizer | None = None,
     seed: int = 0,
     chunk: int | None = None,
@@ -69,7 +69,7 @@ def train_ensemble(
         y: their labels, 0 or 1, shape ``(points,)`` or ``(points, 1)``.
         networks: how many.
         epochs: passes over the data.
-        batch_size: points in a step; an epoch's last batch has what is left.
+        batch_size: points in a step; an epoch's last batch has what is left. ``None``: all of them.
         optimizer: of ``stacked_optimizers``; ``None``: ``RMSprop()``, as ``compile``'s default.
         seed: of the initial weights and the shuffling.
         chunk: networks in a program, rounded up to a multiple of 64; ``None``: 256 on a
@@ -98,7 +98,7 @@ def train_ensemble(
     by_label = np.argsort(y, kind="stable")
     job = _Job(
         architecture, x[by_label], y[by_label], np.argsort(by_label), networks, epochs,
-        min(batch_size, len(x)), optimizer or RMSprop(), seed, advance,
+        min(batch_size or len(x), len(x)), optimizer or RMSprop(), seed, advance,
     )  # fmt: skip
     return side_by_side(job.train, _groups_of(networks, -(-chunk // GROUP)))
 

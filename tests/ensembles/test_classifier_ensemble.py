@@ -203,6 +203,10 @@ def test_a_loss_that_is_no_number_never_reaches_a_target():
     np.testing.assert_array_equal(epochs_to(loss, 1.5), [np.inf, 2, 1.6])
 
 
+def shares(classifier, weights, passed, x, y=None):
+    raise AssertionError
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -211,9 +215,22 @@ def test_a_loss_that_is_no_number_never_reaches_a_target():
         ({"splits": []}, "splits must be one or more"),
         ({"splits": [split(features=4)]}, "x must be of shape"),
         ({"splits": [split().mapped(lambda x: x * np.nan)]}, "x must be finite"),
+        ({"score_every": 0}, "score_every must be a positive integer"),
+        ({"look_after": (0, 1)}, "look_after needs look"),
+        ({"look": shares, "look_after": (0, 7)}, "numbers of epochs from 0 to 2.*Received.*7"),
+        ({"look": shares, "look_at": 0}, "look_at must be a positive integer"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(changed, message):
     arguments = {"splits": [split()], "networks": 2, "epochs": 2} | changed
     with pytest.raises(ValueError, match=message):
         train_classifiers(Classifier(5, (4,), 3), **arguments)
+
+
+def test_data_of_another_float_type_and_lists_of_sizes_are_taken():
+    wide = split().mapped(lambda x: x.astype("float64"))
+    found, expected = (
+        train_classifiers(Classifier(5, sizes, 3), [data], networks=2, epochs=3).loss
+        for sizes, data in (([4], wide), ((4,), split()))
+    )
+    np.testing.assert_array_equal(found, expected)

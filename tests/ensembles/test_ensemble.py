@@ -65,6 +65,12 @@ def test_leaving_early_ends_the_training():
     chunks.close()
 
 
+def test_without_a_batch_size_a_step_takes_all_points():
+    whole, all_of_them = (trained(64, batch_size=size) for size in (None, len(circles()[0])))
+    for a, b in zip(whole, all_of_them, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
