@@ -20,7 +20,7 @@ from normlayers.statistics.conversion import (
     to_array,
 )
 from normlayers.statistics.gatherer import joined
-from normlayers.statistics.tf_data import can_rebatch, rebatched, yields_single_rows
+from normlayers.statistics.tf_data import can_rebatch, is_infinite, rebatched, yields_single_rows
 
 Array = npt.NDArray[Any]
 
@@ -61,7 +61,7 @@ def batches(
         TypeError: ``data`` are none of these; elements whose ``x`` is several inputs.
         KeyError: a column is missing.
         ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length;
-            a ``PyDataset`` without an end, and no ``steps``.
+            a ``PyDataset`` or ``tf.data.Dataset`` without an end, and no ``steps``.
 
     Example:
         >>> [piece.shape for piece in batches(np.zeros((5, 2)), batch_size=2)]
@@ -69,10 +69,10 @@ def batches(
     """
     check_counts(batch_size=batch_size, steps=steps)
     data = opened(data, columns)
-    if steps is None and _is_py_dataset(data) and data.num_batches is None:
+    if steps is None and _without_end(data):
         raise ValueError(
             "data without an end must be read for a number of batches only. Received: a "
-            "PyDataset whose num_batches is None."
+            f"{_without_end(data)}."
         )
     if join and can_rebatch(data):
         # Handing each batch from TensorFlow to Python takes longer than anything done with it.
@@ -153,6 +153,14 @@ def _all_batches(
     if yields_single_rows(data):
         data = data.batch(batch_size or 128)
     return (_x_of(element, columns) for element in data)
+
+
+def _without_end(data: Any) -> str:
+    """What says that a source has no end; empty of others."""
+    if is_infinite(data):
+        return "tf.data.Dataset of infinite cardinality, as after repeat()"
+    endless = _is_py_dataset(data) and data.num_batches is None
+    return "PyDataset whose num_batches is None" if endless else ""
 
 
 def _is_py_dataset(data: Any) -> bool:

@@ -57,6 +57,12 @@ def rank_of_elements(data: Any) -> int | None:
     return rank
 
 
+def is_infinite(data: Any) -> bool:
+    """Whether a ``tf.data.Dataset`` is known to have no end, as after ``repeat()``."""
+    known = hasattr(data, "element_spec") and hasattr(data, "cardinality")
+    return known and bool(data.cardinality() == -1)
+
+
 def can_rebatch(data: Any) -> bool:
     """Whether ``data`` can join its batches itself: all of one shape but for their rows."""
     specification = _specification(data)

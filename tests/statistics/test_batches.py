@@ -122,3 +122,12 @@ def test_a_data_set_without_an_end_is_read_for_so_many_batches():
     assert [int(x[0, 0]) for x in batches(Endless(), steps=3)] == [0, 1, 2]
     with pytest.raises(ValueError, match="a PyDataset whose num_batches is None"):
         batches(Endless())
+
+
+def test_a_repeated_data_set_is_read_for_so_many_batches():
+    tf = pytest.importorskip("tensorflow")
+    data = tf.data.Dataset.from_tensor_slices(X).batch(2)
+    assert len(list(batches(data.repeat(), steps=9))) == 9
+    assert len(list(batches(data.repeat(3)))) == 3 * -(-len(X) // 2)
+    with pytest.raises(ValueError, match=r"of infinite cardinality, as after repeat\(\)"):
+        batches(data.repeat())
