@@ -77,13 +77,15 @@ def recalibrate(
 
     Args:
         model: a built model of any kind; its batch normalizations are changed.
-        data: the inputs: an array, a tensor or a frame, of shape ``(rows, ...)``; of several, a
-            list or a tuple of them in the order of the model's inputs, or a dict by their names; or
-            batches of any of these: a ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a
-            ``DataLoader``, a list. Of batches such as ``(x, y)`` the first entry is taken. A list
-            of as many arrays as a model of several inputs has is these, any other one batches; of
-            a subclassed model, whose inputs are not known, several are taken in dicts alone. It is
-            read once a pass: a generator is enough for one pass only.
+        data: the inputs, of numbers: an array, a tensor or a frame, of shape ``(rows, ...)``; of
+            several, a list or a tuple of them in the order of the model's inputs, or a dict by
+            their names; or batches of any of these: a ``tf.data.Dataset``, a
+            ``keras.utils.PyDataset``, a ``DataLoader``, a list. Of batches such as ``(x, y)`` the
+            first entry is taken. A list of as many arrays as a model of several inputs has is
+            these, any other one batches; of a subclassed model, whose inputs are not known, several
+            are taken in dicts alone. It is read once a pass: a generator is enough for one pass
+            only. Text is not read: recalibrate the part of the model behind its text vectorization,
+            whose layers are the same.
         batches: the number of batches to use; ``None`` uses all.
         layerwise: ``False`` takes one pass, in which every layer normalizes each batch by that
             batch's own statistics: as training would, so that deeper layers' statistics are not

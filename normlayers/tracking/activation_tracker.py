@@ -69,8 +69,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
     Args:
         log_dir: folder of this run, under the folder that TensorBoard is opened on; ``~`` is the
             home folder. Of this machine: no ``gs://`` and the like.
-        x: the points, shape ``(points, ...)`` as the model takes them, or a structure of several
-            inputs; some hundreds will do.
+        x: the points, numbers, shape ``(points, ...)`` as the model takes them, or a structure of
+            several inputs; some hundreds will do.
         y: their classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``; they colour the
             pictures, and give the loss its targets.
         layers: names of the layers to watch, and sum up; ``None``: all that have an activation.

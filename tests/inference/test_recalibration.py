@@ -171,3 +171,21 @@ def test_progress_is_shown(capsys):
     nl.recalibrate(model, ROWS, verbose=True)
     shown = capsys.readouterr().err
     assert "recalibrating, pass 3 of 3" in shown
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras reads no text there")
+def test_of_a_model_that_takes_text_the_part_behind_its_vectorization():
+    text = np.array([["a b"], ["b c d"], ["d a"], ["c"]] * 25)
+    vectorization = layers.TextVectorization(20, output_sequence_length=4)
+    vectorization.adapt(text[:, 0])
+    hidden = [layers.Embedding(20, 4), layers.GlobalAveragePooling1D(), layers.Dense(8, "relu")]
+    normalization = nl.BatchNormalization()
+    model = keras.Sequential(
+        [keras.Input((1,), dtype="string"), vectorization, *hidden, normalization]
+    )
+    numbers = vectorization(keras.ops.convert_to_tensor(text))
+    behind = keras.Sequential([keras.Input((4,), dtype="int64"), *model.layers[1:]])
+    nl.recalibrate(behind, numbers)
+    taken = numpy_of(keras.Sequential(hidden)(numbers)).astype(float)
+    np.testing.assert_allclose(numpy_of(normalization.moving_mean), taken.mean(0), atol=1e-7)
+    np.testing.assert_allclose(numpy_of(normalization.moving_variance), taken.var(0), atol=1e-7)
