@@ -19,12 +19,14 @@ def has_graph(model: Any) -> bool:
     if not isinstance(model, keras.Model):
         return False
     kind = type(model)
-    kerass = all(
-        getattr(kind, method).__module__.startswith("keras.") for method in ("call", "__call__")
-    )
-    return kerass and (
+    return all(is_of_keras(getattr(kind, method)) for method in ("call", "__call__")) and (
         isinstance(model, keras.Function) or getattr(model, "_functional", None) is not None
     )
+
+
+def is_of_keras(function: Any) -> bool:
+    """Whether Keras defines a function; one from code that ``exec`` ran may have no module."""
+    return str(function.__module__).startswith("keras.")
 
 
 def function_of(model: Any) -> Any:

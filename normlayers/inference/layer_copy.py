@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from normlayers.inference.graph import inner_layers
+from normlayers.inference.graph import inner_layers, is_of_keras
 
 
 def layer_like(layer: Any, **changed: Any) -> Any:
@@ -67,7 +67,7 @@ def compute_with_weights(copy: Any, layer: Any = None) -> None:
     for its, own in zip(others, inner_layers(copy), strict=False):
         if not own.built:
             continue
-        if not type(own).load_own_variables.__module__.startswith("keras."):
+        if not is_of_keras(type(own).load_own_variables):
             load_from(own, its)
         elif isinstance(own, keras.layers.Normalization):
             own.finalize_state()

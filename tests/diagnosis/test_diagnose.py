@@ -230,3 +230,25 @@ def test_validation_data_of_another_form_are_refused(x_val):
     x = np.random.default_rng(0).normal(size=(9, 3))
     with pytest.raises(ValueError, match="must have"):
         nl.diagnose(model, x, np.zeros(9), (x_val, np.zeros(5)))
+
+
+def test_a_class_of_code_that_exec_ran_without_a_name():
+    """Its functions have no module, as in sandboxes that run a program's text."""
+    program = (
+        "import keras\n"
+        "class Own(keras.Model):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.hidden = keras.layers.Dense(8, 'relu')\n"
+        "        self.last = keras.layers.Dense(1, 'sigmoid')\n"
+        "    def call(self, x):\n"
+        "        return self.last(self.hidden(x))\n"
+    )
+    names: dict = {}
+    exec(program, names)
+    assert names["Own"].call.__module__ is None
+    model = names["Own"]()
+    model.compile("adam", "binary_crossentropy")
+    x, y = points()
+    assert not nl.diagnose(model, x, y).errors
+    assert nl.diagnose(model, x * 1e4, y).findings[0].fault == "inputs_not_scaled"
