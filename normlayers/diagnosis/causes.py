@@ -35,6 +35,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "saturated_neurons": _TRAINING,
     "dead_neurons": (*_TRAINING, "epsilon_dominates"),
     "always_on_neurons": _TRAINING,
+    "stale_moving_statistics": _GRADIENTS,
 }
 # What these do to neurons and gradients was not there before training.
 _IN_TRAINING = ("learning_rate_too_high", *_GRADIENTS, "output_does_not_fit_loss")
@@ -93,6 +94,8 @@ def _once(findings: list[Finding]) -> list[Finding]:
 def _may_follow(cause: Finding, effect: Finding) -> bool:
     if effect.fault == "epsilon_dominates" and cause.fault == "inputs_not_scaled":
         return bool(cause.evidence["largest"] < 1)
+    if cause.fault == "stale_moving_statistics" and not cause.evidence["frozen"]:
+        return False  # training normalizes by the batch
     arises = effect.fault in _NEURONS or cause.fault == "learning_rate_too_high"
     began = effect.evidence.get("at_initialization", False)
     if cause.fault in _IN_TRAINING and arises and began is not False:

@@ -74,7 +74,8 @@ def stale_moving_statistics(evidence: Evidence) -> list[Finding]:
     findings = []
     for layer in evidence.normalizations:
         fresh = np.all(layer.moving_mean == 0) and np.all(layer.moving_variance == 1)
-        if (fresh and not subject.trained) or len(layer.mean) == 0 or evidence.data.rows < FEW:
+        learns = fresh and layer.trainable and not subject.trained
+        if learns or len(layer.mean) == 0 or evidence.data.rows < FEW:
             continue
         with np.errstate(all="ignore"):
             size = layer.variance + layer.epsilon
@@ -87,6 +88,8 @@ def stale_moving_statistics(evidence: Evidence) -> list[Finding]:
             continue
         far = mean_off > FAR_OFF[0] or variance_off > FAR_OFF[1]
         why = "" if layer.trainable else " The layer is frozen, and does not learn them."
+        if fresh and not layer.trainable:
+            why = " The layer is frozen with those that it began with, as if nothing was loaded."
         if initial >= MOSTLY_INITIAL:
             why = (
                 f" After {subject.steps} steps at momentum {layer.momentum:g} they are still "
@@ -163,13 +166,17 @@ def dropout_before_normalization(evidence: Evidence) -> list[Finding]:
 
 
 def epsilon_dominates(evidence: Evidence) -> list[Finding]:
-    """Variances below epsilon: the output is not of unit variance, but next to nothing."""
+    """Variances below epsilon: the output is not of unit variance, but next to nothing.
+
+    A frozen layer divides by its moving variance, and what it is given does not matter.
+    """
     findings = []
     for layer in evidence.normalizations:
         varies = layer.variance > 1e-12 * (layer.mean**2 + 1e-30)
         if not varies.any() or evidence.data.rows < 2:
             continue
-        ratio = float(np.median(layer.variance[varies]) / max(layer.epsilon, 1e-30))
+        divides_by = layer.variance if layer.trainable else layer.moving_variance
+        ratio = float(np.median(divides_by[varies]) / max(layer.epsilon, 1e-30))
         if ratio >= BELOW:
             continue
         findings.append(

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+import normlayers as nl
 from normlayers.layers.batch_normalization import BatchNormalization
 from tests.diagnosis.small_models import faults, found, network, points
 
@@ -114,3 +115,39 @@ def test_dropout_right_before_it():
 def test_epsilons_beside_the_variances(epsilon, severity):
     told = found("epsilon_dominates", normalized(epsilon=epsilon), X, Y)
     assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+def test_a_frozen_one_with_the_statistics_that_it_began_with():
+    """As of a backbone without weights: no training will give it others."""
+    model = normalized()
+    assert not found("stale_moving_statistics", model, X * 0.01, Y)
+    model.get_layer("dense").trainable = model.get_layer("bn").trainable = False
+    (finding,) = found("stale_moving_statistics", model, X * 0.01, Y)
+    assert "began with" in finding.message
+    kernel = np.asarray(model.get_layer("dense").get_weights()[0])
+    deviation = np.sqrt((X @ kernel).var(0))
+    model.get_layer("dense").set_weights([kernel / deviation])
+    assert not found("stale_moving_statistics", model, X, Y)  # 0 and 1 are those of the data
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_an_epsilon_beside_what_a_layer_divides_by(trainable):
+    """A frozen layer divides by the moving variance, 1, whatever it is given."""
+    model = normalized(epsilon=1e-3)
+    model.get_layer("bn").trainable = trainable
+    told = found("epsilon_dominates", model, X * 1e-3, Y)
+    assert bool(told) is trainable
+    model.get_layer("bn").moving_variance.assign(np.full(16, 1e-6))
+    assert found("epsilon_dominates", model, X * 1e-3, Y)
+
+
+def test_gradients_that_vanish_behind_frozen_statistics_follow_from_them():
+    layers = []
+    for _ in range(8):
+        layers += [LAYERS.Dense(16, use_bias=False), LAYERS.BatchNormalization(), LAYERS.ReLU()]
+        layers[-3].trainable = layers[-2].trainable = False
+    model = network(*layers, LAYERS.Dense(1, "sigmoid"))
+    for dense in model.layers[:-1:3]:
+        dense.set_weights([weight * 0.03 for weight in dense.get_weights()])
+    errors = nl.diagnose(model, X, Y).errors
+    assert [finding.fault for finding in errors] == ["stale_moving_statistics"]
