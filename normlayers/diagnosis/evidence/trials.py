@@ -185,7 +185,10 @@ def _trials(
     before: float,
     moved: float,
 ) -> dict[float, Trial]:
-    """At the model's own rate, and unless that does well, at others: downwards and upwards."""
+    """At the model's own rate, and unless that does well, at others: downwards and upwards.
+
+    A lower one is called better after ``STEPS`` steps only, whatever they cost.
+    """
     own = _trial(program, start, batches, steps, before, program.rate or 0.0)
     trials = {1.0: own}
     factors: tuple[float, ...]
@@ -203,6 +206,13 @@ def _trials(
         best = max(t.progress for t in trials.values())
         if best > 3 * GOOD_PROGRESS or trial.progress < best > GOOD_PROGRESS:
             break  # at or past a rate that does well
+    factor, best_trial = max(trials.items(), key=lambda entry: entry[1].progress)
+    if steps < STEPS and factor < 1 and np.isfinite(own.progress):
+        # A loss may rise in the first steps and fall in the next: long trials decide.
+        return {
+            f: _trial(program, start, batches, STEPS, before, t.rate)
+            for f, t in ((1.0, own), (factor, best_trial))
+        }
     return trials
 
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from normlayers.diagnosis.evidence import trials
 from tests.diagnosis.small_models import classifier, points
 
 X, _ = points()
@@ -52,3 +53,12 @@ def test_a_constant_rate_is_told_without_a_schedule():
     (finding,) = diagnosed(optimizers.Adam(3.0)).of("learning_rate_too_high")
     assert "schedule" not in finding.message
     assert np.isclose(finding.evidence["rate"], 3.0)
+
+
+def test_long_trials_decide_whether_a_lower_rate_is_better(monkeypatch):
+    """A large model takes few steps at each rate, in which a loss may rise before it falls."""
+    monkeypatch.setattr(trials, "WORK", 0.0)
+    (finding,) = diagnosed(optimizers.Adam(3.0)).of("learning_rate_too_high")
+    assert finding.evidence["steps"] == trials.STEPS > trials.FEWEST_STEPS
+    (finding,) = diagnosed(optimizers.SGD(1e-7)).of("learning_rate_too_low")
+    assert finding.evidence["steps"] == trials.FEWEST_STEPS
