@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ class Flow:
         after: the longest of a few that were measured after steps of training: behind a factor that
             begins with 0 or small, as of a residual branch or attention, gradients begin then.
         weights: each variable's length.
+        limits: the longest gradient of each that the optimizer's clipping lets through.
     """
 
     names: list[str]
@@ -31,6 +32,7 @@ class Flow:
     gradients: Array
     after: Array
     weights: Array
+    limits: Array = field(default_factory=lambda: np.array(np.inf))
 
     def at_best(self, later: Array) -> Flow:
         """The same with gradients that were measured later, 0 for those that are not finite."""
@@ -52,6 +54,12 @@ class Flow:
     def relative(self) -> Array:
         """Of each chosen matrix, its gradient's length as a multiple of its own."""
         return self.gradients[self.chosen] / self.weights[self.chosen]
+
+    @property
+    def clipped(self) -> Array:
+        """The same, as the optimizer takes them."""
+        clipped = np.minimum(self.gradients, self.limits)
+        return clipped[self.chosen] / self.weights[self.chosen]
 
     @property
     def largest_relative(self) -> Array:

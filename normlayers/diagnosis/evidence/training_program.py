@@ -58,6 +58,7 @@ class TrainingProgram:
         highest_rate: the same, of many more steps.
         warms_up: whether it is a schedule that begins lower than ``rate``.
         sizes: of each trainable variable, its number of values.
+        limits: of each, the longest gradient that the optimizer's clipping lets through.
 
     Raises:
         CannotCheckError: the model is not compiled with a loss and an optimizer, or trains by steps
@@ -76,6 +77,7 @@ class TrainingProgram:
         self.highest_rate = max(rates.values())
         self.warms_up = rates[0] < self.rate
         self._optimizer = _optimizer_like(original.optimizer, self.rate)
+        self.limits = _limits(self._optimizer, self.sizes)
         # In the place of the model's, which are not to change.
         self._weights = [
             keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
@@ -193,6 +195,16 @@ def _optimizer_like(optimizer: Any, rate: float) -> Any:
     """An optimizer of the same kind with a constant learning rate."""
     optimizer = _unscaled(optimizer)
     return type(optimizer).from_config({**optimizer.get_config(), "learning_rate": rate})
+
+
+def _limits(optimizer: Any, sizes: list[int]) -> Array:
+    """Of variables of these sizes the longest clipped gradients; infinite without clipping."""
+    limits = np.full(len(sizes), np.inf)
+    for longest in (optimizer.clipnorm, optimizer.global_clipnorm):
+        limits = limits if longest is None else np.minimum(limits, longest)
+    if optimizer.clipvalue is not None:
+        limits = np.minimum(limits, optimizer.clipvalue * np.sqrt(sizes))
+    return limits
 
 
 def _loss_like(original: keras.Model) -> Callable[[Any, Any], Any]:

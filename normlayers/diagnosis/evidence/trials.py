@@ -133,6 +133,7 @@ def _measured(
         np.median([step.gradients for step in measured], axis=0),
         np.zeros(len(lengths)),
         np.array(lengths),
+        program.limits,
     ).at_best(after.gradients)
     moved = _moved(state, measured[0].state)[flow.chosen]
     return state, flow, float(np.median(moved / flow.weights[flow.chosen])) if len(moved) else 0.0

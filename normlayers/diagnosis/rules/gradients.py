@@ -111,7 +111,9 @@ def exploding_gradients(evidence: Evidence) -> list[Finding]:
         measured = {"loss": repr(flow.loss), "at_initialization": began}
         return [_exploding("", measured, "The loss or its gradient is NaN or infinite.", True)]
     ratio = _steepest(flow)
-    if ratio <= STEEP:
+    # What is clipped moves no weight far; far above, hardly more than a direction is left of it.
+    clipped = float(flow.clipped.max(initial=0.0))
+    if ratio <= STEEP or (ratio <= EXPLODED and clipped <= STEEP):
         return []
     name = flow.layers[int(np.argmax(flow.relative))]
     return [

@@ -100,3 +100,15 @@ def test_neurons_that_began_dead_are_a_cause():
     found = nl.diagnose(model, X, Y)
     assert [f.fault for f in found.errors] == ["dead_neurons"]
     assert found.errors[0].evidence["at_initialization"] is True
+
+
+@pytest.mark.parametrize(
+    ("clipping", "severity"),
+    [({}, "warning"), ({"clipnorm": 1.0}, None), ({"global_clipnorm": 1e9}, "warning"),
+     ({"global_clipnorm": 1.0}, None), ({"clipvalue": 0.1}, None)],
+)  # fmt: skip
+def test_gradients_that_the_optimizer_clips_do_not_explode(clipping, severity):
+    optimizer = keras.optimizers.Adam(1e-3, **clipping)
+    model = network(*deep("tanh", count=2), LAYERS.Dense(1), loss="mse", optimizer=optimizer)
+    told = nl.diagnose(model, X, X[:, 0] * 3 + 1e3).of("exploding_gradients")
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
