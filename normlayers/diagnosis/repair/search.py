@@ -148,11 +148,22 @@ class Search:
         return best
 
     def rates(self) -> list[float]:
-        """The learning rates to try, the given one aside."""
+        """The learning rates to try, the given one aside.
+
+        Only lower or higher ones, where all that is to be cured is that it is too high or too low;
+        with other cures, any may suit.
+        """
         kind, _ = self.given.plan().optimizer
         rates = RATES.get(kind.__name__, OTHER_RATES)
         own = self.given.plan().rate
-        return [rate for rate in rates if own is None or not 0.7 < rate / own < 1.4]
+        if own is None:
+            return list(rates)
+        alone = not any(fault in CURES for fault in self.faults)
+        if alone and "learning_rate_too_high" in self.faults:
+            return [rate for rate in rates if rate < 0.7 * own] or [own / 10, own / 100]
+        if alone and "learning_rate_too_low" in self.faults:
+            return [rate for rate in rates if rate > 1.4 * own] or [own * 100, own * 10]
+        return [rate for rate in rates if not 0.7 < rate / own < 1.4]
 
     def run(self) -> Trial:
         """Try the cure that each finding names first, then weights, rates and the other cures.

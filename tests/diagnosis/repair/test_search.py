@@ -79,3 +79,21 @@ def test_a_model_whose_faults_have_no_cure_keeps_its_choices(monkeypatch):
     search.faults = {"learning_rate_too_high": ["optimizer"]}
     monkeypatch.setattr(search, "rates", lambda: [])  # as of a schedule
     assert search.run().candidate == search.done[0].candidate
+
+
+@pytest.mark.parametrize(
+    ("faults", "rates"),
+    [
+        (["learning_rate_too_high"], lambda rate: rate < 0.003),
+        (["learning_rate_too_low"], lambda rate: rate > 0.003),
+        (["learning_rate_too_high", "inputs_not_scaled"], lambda rate: rate != 0.003),
+    ],
+)
+def test_a_rate_that_is_too_high_gives_way_to_lower_ones(faults, rates):
+    """Unless something else is to be cured too, with which another may suit."""
+    search = search_of([0.5])
+    search.given.model.optimizer.learning_rate = 0.003
+    search.faults = dict.fromkeys(faults, [""])
+    assert search.rates()
+    assert all(map(rates, search.rates()))
+    assert len(search.rates()) == (2 if len(faults) > 1 else 1)
