@@ -6,7 +6,8 @@ from normlayers.diagnosis.finding import SEVERITIES, Finding
 
 _NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
 _GRADIENTS = ("vanishing_gradients", "exploding_gradients")
-_STEPS = (*_GRADIENTS, "learning_rate_too_high", "learning_rate_too_low")
+_RATES = ("learning_rate_too_high", "learning_rate_too_low", "clipping_too_strong")
+_STEPS = (*_GRADIENTS, *_RATES)
 _TRAINING = (*_STEPS, "non_finite_weights")
 _OF_VALUES = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
 _OF_INPUTS = (*_OF_VALUES, "non_finite_activations")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
@@ -59,6 +61,48 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
 def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
     """At the model's rate hardly anything moves; at a much higher one the loss falls."""
     found = _with_trials(evidence)
+    return [] if _is_clipped_away(evidence, found) else _too_low(found)
+
+
+def clipping_too_strong(evidence: Evidence) -> list[Finding]:
+    """The same, where steps would be long enough if gradients were not clipped."""
+    found = _with_trials(evidence)
+    if not _is_clipped_away(evidence, found):
+        return []
+    left = _left_by_clipping(evidence, found)
+    return [
+        replace(
+            finding,
+            fault="clipping_too_strong",
+            evidence={**finding.evidence, "left": left},
+            message=f"The optimizer's clipping leaves {left:.1g} of a gradient's length: a step "
+            f"moves weights by {found.step:.1g} of their size, where 1e-3 is usual.",
+            cure="Clip only what is unusually long, such as by clipnorm=1, or do not clip.",
+        )
+        for finding in _too_low(found)
+    ]
+
+
+def _is_clipped_away(evidence: Evidence, found: Training) -> bool:
+    left = _left_by_clipping(evidence, found)
+    return left < 1 and found.step > SMALL_STEP * left
+
+
+def _left_by_clipping(evidence: Evidence, found: Training) -> float:
+    """Part of a gradient's length that is left by clipping, if steps are as long as gradients are.
+
+    Those of other optimizers than SGD hardly depend on that length.
+    """
+    optimizer = evidence.subject.original.optimizer
+    flow = found.now if found.initially is None else found.initially
+    known = flow.relative > 0
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if not isinstance(optimizer, keras.optimizers.SGD) or not known.any():
+        return 1.0
+    return float(np.median(flow.clipped[known] / flow.relative[known]))
+
+
+def _too_low(found: Training) -> list[Finding]:
     own = found.trials[1.0]
     if found.highest_rate is not None and found.rate and found.highest_rate > 10 * found.rate:
         return []  # a schedule that warms up

@@ -164,6 +164,12 @@ RULES = (
         "a rate 100 (error 1000) times higher makes 100 (500) times the progress, and a step "
         "moves weights by less than 1e-4 (CS231n: 1e-3 is usual)",
     ),
+    Rule(
+        "clipping_too_strong",
+        learning_rate.clipping_too_strong,
+        "error",
+        "the same, and without clipping SGD's step would not be less than 1e-4",
+    ),
     Rule("idle_bias", batch_normalization.idle_bias, "note", "logic (article A3, claim A3.6)"),
     Rule(
         "batch_too_small",

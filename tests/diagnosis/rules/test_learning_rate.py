@@ -62,3 +62,21 @@ def test_long_trials_decide_whether_a_lower_rate_is_better(monkeypatch):
     assert finding.evidence["steps"] == trials.STEPS > trials.FEWEST_STEPS
     (finding,) = diagnosed(optimizers.SGD(1e-7)).of("learning_rate_too_low")
     assert finding.evidence["steps"] == trials.FEWEST_STEPS
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "fault"),
+    [
+        (optimizers.SGD(0.1, clipnorm=1e-6), "clipping_too_strong"),
+        (optimizers.SGD(0.1, global_clipnorm=1e-6), "clipping_too_strong"),
+        (optimizers.SGD(0.1, clipvalue=1e-7), "clipping_too_strong"),
+        (optimizers.SGD(1e-7, clipnorm=1.0), "learning_rate_too_low"),
+        (optimizers.SGD(0.1, clipnorm=1.0), None),
+        (optimizers.Adam(1e-2, clipnorm=1e-3), None),  # whose steps are as long as ever
+        (optimizers.Adam(1e-8, clipnorm=1e-3), "learning_rate_too_low"),
+    ],
+)
+def test_clipping_that_leaves_nothing_is_no_low_learning_rate(optimizer, fault):
+    found = diagnosed(optimizer)
+    named = [f.fault for f in found.every() if f.fault in RATES | {"clipping_too_strong"}]
+    assert named == ([fault] if fault else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.repair.cures import inputs, neurons, normalization, outputs
+from normlayers.diagnosis.repair.cures import inputs, neurons, normalization, outputs, steps
 from normlayers.diagnosis.repair.given import Cure
 
 NEURONS: tuple[Cure, ...] = (
@@ -42,6 +42,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "epsilon_dominates": (normalization.smaller_epsilon,),
     "batch_too_small": (normalization.normalize_rows, normalization.larger_batches),
     "stale_moving_statistics": (normalization.recalibrate,),
+    "clipping_too_strong": (steps.do_not_clip,),
 }
 # Cured by a learning rate, which every search chooses.
 BY_RATE = ("learning_rate_too_high", "learning_rate_too_low")
