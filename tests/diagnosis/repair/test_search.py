@@ -93,7 +93,7 @@ def test_a_rate_that_is_too_high_gives_way_to_lower_ones(faults, rates):
     """Unless something else is to be cured too, with which another may suit."""
     search = search_of([0.5])
     search.given.model.optimizer.learning_rate = 0.003
-    search.faults = dict.fromkeys(faults, [""])
+    search.faults = {fault: [""] for fault in faults}
     assert search.rates()
     assert all(map(rates, search.rates()))
     assert len(search.rates()) == (2 if len(faults) > 1 else 1)
