@@ -22,6 +22,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "inputs_not_centred": _OF_INPUTS,
     "outliers": _OF_INPUTS,
     "targets_not_scaled": _TRAINING,
+    "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights"),
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
     "epsilon_dominates": (*_NEURONS, *_TRAINING),
     "batch_too_small": _TRAINING,
@@ -39,7 +40,10 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "stale_moving_statistics": _GRADIENTS,
 }
 # What these do to neurons and gradients was not there before training.
-_IN_TRAINING = ("learning_rate_too_high", *_GRADIENTS, "output_does_not_fit_loss")
+_IN_TRAINING = (
+    *("learning_rate_too_high", "penalty_too_strong"),
+    *(*_GRADIENTS, "output_does_not_fit_loss"),
+)
 
 # A fault in one layer shows again in those behind it, or comes from one habit in all of them.
 _ONCE = (

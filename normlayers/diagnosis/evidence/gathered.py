@@ -28,7 +28,7 @@ from normlayers.diagnosis.evidence.normalizations import Normalization, normaliz
 from normlayers.diagnosis.evidence.outputs import Output, outputs_of
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.subject import Subject
-from normlayers.diagnosis.evidence.training_program import TrainingProgram
+from normlayers.diagnosis.evidence.training_program import TrainingProgram, regularized
 from normlayers.diagnosis.evidence.trials import Training, training
 from normlayers.inference.idle_bias import idle_biases
 
@@ -261,6 +261,9 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
     if data.y is None:
         raise CannotCheckError("y is missing")
     program = TrainingProgram(subject.model, subject.original)
+    free = None
+    if regularized(subject.model):
+        free = TrainingProgram(subject.model, subject.original, penalized=False)
     finite = run_rows(data, 1, seed)
 
     def take(chosen: Array) -> tuple[Any, Any]:
@@ -277,6 +280,7 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
         len(finite),
         evidence.batch_size,
         seed,
+        free,
     )
 
 

@@ -51,6 +51,7 @@ class TrainingProgram:
     Args:
         model: a built model, with ``trainable_variables``.
         original: the user's, which is compiled.
+        penalized: whether the weights' regularizers count.
 
     Attributes:
         rate: the learning rate that the model is compiled with; of a schedule the highest of its
@@ -65,9 +66,9 @@ class TrainingProgram:
             of its own.
     """
 
-    def __init__(self, model: keras.Model, original: keras.Model) -> None:
+    def __init__(self, model: keras.Model, original: keras.Model, penalized: bool = True) -> None:
         _refuse(model, original)
-        self._model = model
+        self._model, self._penalized = model, penalized
         self._trained = list(model.trainable_variables)
         trained = {id(variable) for variable in self._trained}
         self._others = [v for v in model.variables if id(v) not in trained]
@@ -140,6 +141,10 @@ class TrainingProgram:
             loss = ops.cast(self._loss(y, prediction), "float32")
             for extra in self._model.losses:
                 loss = loss + ops.cast(ops.sum(extra), "float32")
+            if not self._penalized:
+                for variable in regularized(self._model):
+                    value = scope.get_current_value(variable)
+                    loss = loss - ops.cast(variable.regularizer(value), "float32")
         return loss, [
             value if (now := scope.get_current_value(variable)) is None else now
             for variable, value in zip(self._others, others, strict=True)
@@ -163,6 +168,11 @@ class TrainingProgram:
             variable.assign(value)
         self._optimizer.apply(gradients, self._weights)
         return [ops.copy(v) for v in self._weights], [ops.copy(v) for v in of_optimizer]
+
+
+def regularized(model: keras.Model) -> list[Any]:
+    """The trainable weights that have a regularizer."""
+    return [v for v in model.trainable_variables if getattr(v, "regularizer", None) is not None]
 
 
 def _refuse(model: keras.Model, original: keras.Model) -> None:

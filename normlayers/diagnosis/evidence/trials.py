@@ -28,6 +28,8 @@ GOOD_PROGRESS = 0.1
 LONG_STEP, WELL = 0.5, 0.8
 # The same of a step that is longer than the weights several times over.
 WILD_STEP, VERY_WELL = 3.0, 0.95
+# Regularizers of a smaller part of the loss at first are not tried without.
+SMALL_PENALTY = 0.1
 FACTORS_DOWN = (0.1, 0.01, 0.001, 0.0001)
 FACTORS_UP = (10.0, 100.0, 1e3, 1e4, 1e6)
 
@@ -51,6 +53,23 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Penalty:
+    """What the weights' regularizers do to training.
+
+    Attributes:
+        share: of the loss at first, which part they are.
+        progress: in the trial at the model's rate, by how much the loss without them fell.
+        free: the same in a trial without them.
+        steps: of a trial.
+    """
+
+    share: float
+    progress: float
+    free: float
+    steps: int
+
+
+@dataclass(frozen=True)
 class Training:
     """What the first steps of training are like.
 
@@ -65,6 +84,7 @@ class Training:
         warms_up: whether it is a schedule that begins lower.
         trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
             with freshly initialized weights where those are known.
+        penalty: of regularizers; ``None`` where no weight has one.
     """
 
     now: Flow
@@ -74,6 +94,7 @@ class Training:
     highest_rate: float | None
     warms_up: bool = False
     trials: dict[float, Trial] = field(default_factory=dict)
+    penalty: Penalty | None = None
 
 
 def training(
@@ -85,6 +106,7 @@ def training(
     rows: int,
     batch_size: int,
     seed: int,
+    free: TrainingProgram | None = None,
 ) -> Training:
     """Measure gradients and steps, and try learning rates.
 
@@ -97,6 +119,7 @@ def training(
         rows: how many there are.
         batch_size: of training.
         seed: of the choice of batches.
+        free: the program without the weights' regularizers; ``None`` where there are none.
     """
     batches = _Batches(take, rows, min(batch_size, rows), seed)
     now, flow, step = _measured(program, model, values, batches)
@@ -109,10 +132,12 @@ def training(
         return found
     steps = _steps(program, batches.size)
     trials = _trials(program, start, batches, steps, before, step)
+    penalty = _penalty(program, free, start, batches, steps, before) if free else None
+    found = replace(found, trials=trials, penalty=penalty)
     last = trials[1.0].gradients
     if initially is None:
-        return replace(found, now=flow.at_best(last), trials=trials)
-    return replace(found, initially=initially.at_best(last), trials=trials)
+        return replace(found, now=flow.at_best(last))
+    return replace(found, initially=initially.at_best(last))
 
 
 def _measured(
@@ -220,6 +245,29 @@ def _trials(
 def _loss(program: TrainingProgram, state: State, batches: _Batches) -> float:
     """Mean over the same few batches."""
     return float(np.mean([program.step(state, *b).loss for b in batches.first(MEASURED)]))
+
+
+def _penalty(
+    program: TrainingProgram,
+    free: TrainingProgram,
+    start: State,
+    batches: _Batches,
+    steps: int,
+    before: float,
+) -> Penalty | None:
+    """The loss without regularizers in a trial with them, and in one without."""
+    at_first = _loss(free, start, batches)
+    share = (before - at_first) / max(abs(before), 1e-12)
+    if not share > SMALL_PENALTY:
+        return None
+    progress = []
+    for trained_by in (program, free):
+        state = program.at_rate(start, program.rate or 0.0)
+        for number in range(steps):
+            state = trained_by.step(state, *batches.batch(number)).state
+        after = _loss(free, state, batches)
+        progress.append((at_first - after) / max(abs(at_first), 1e-12))
+    return Penalty(share, progress[0], progress[1], steps)
 
 
 def _trial(

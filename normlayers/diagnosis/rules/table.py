@@ -170,6 +170,12 @@ RULES = (
         "error",
         "the same, and without clipping SGD's step would not be less than 1e-4",
     ),
+    Rule(
+        "penalty_too_strong",
+        weights.penalty_too_strong,
+        "error",
+        "a quarter of the progress on the data that a short trial makes without regularizers",
+    ),
     Rule("idle_bias", batch_normalization.idle_bias, "note", "logic (article A3, claim A3.6)"),
     Rule(
         "batch_too_small",

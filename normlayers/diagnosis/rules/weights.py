@@ -1,4 +1,4 @@
-"""Weights that are no numbers, or that no training changes."""
+"""Weights that are no numbers, that no training changes, or that are held down."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.finding import Finding
+
+# Part of the loss that must fall in a trial without regularizers, and of that fall, what is little.
+LEARNS, LITTLE = 0.1, 0.25
 
 
 def non_finite_weights(evidence: Evidence) -> list[Finding]:
@@ -52,5 +55,28 @@ def nothing_to_train(evidence: Evidence) -> list[Finding]:
             f"{', …' if len(frozen) > 5 else ''}): training changes nothing.",
             "Where it is to learn, set trainable = True on the layers that are to, at least on the "
             "last one, and compile the model again.",
+        )
+    ]
+
+
+def penalty_too_strong(evidence: Evidence) -> list[Finding]:
+    """Regularizers for whose sake the loss on the data hardly falls, as it does without them."""
+    found = evidence.training.penalty
+    if found is None or not np.isfinite([found.progress, found.free]).all():
+        return []
+    if found.free <= LEARNS or found.progress > LITTLE * found.free:
+        return []
+    course = "falls by" if found.progress >= 0 else "rises by"
+    return [
+        Finding(
+            "penalty_too_strong",
+            "",
+            {"share": found.share, "progress": found.progress, "without": found.free},
+            "error",
+            f"In {found.steps} steps the loss on the data {course} {abs(found.progress):.2%}; "
+            f"without the weights' regularizers, {found.share:.0%} of the loss at first, it falls "
+            f"by {found.free:.2%}.",
+            "Use regularizers a hundred times weaker, or none.",
+            True,
         )
     ]

@@ -2,9 +2,11 @@ import keras
 import numpy as np
 import pytest
 
+import normlayers as nl
 from tests.diagnosis.small_models import classifier, found, network, points
 
 X, Y = points()
+LAYERS = keras.layers
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -44,3 +46,30 @@ def test_a_model_that_is_not_compiled_may_be_frozen():
 def test_a_model_without_weights_has_nothing_to_train_and_is_none_the_worse():
     model = network(keras.layers.Rescaling(0.5), loss="mse")
     assert not found("nothing_to_train", model, X, X)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "named"),
+    [("L2", {1.0: True, 1e-3: False}), ("L1", {1.0: True, 1e-4: False})],
+)
+def test_regularizers_for_whose_sake_nothing_is_learned(penalty, named):
+    """As by the accuracy that a training ends with."""
+    y = (X[:, 0] > 0).astype("int64")
+    for factor, expected in named.items():
+        kernel = getattr(keras.regularizers, penalty)(factor)
+        hidden = LAYERS.Dense(16, "relu", kernel_regularizer=kernel)
+        # A loss that begins above that of guessing falls to it, whatever is learned.
+        last = LAYERS.Dense(1, "sigmoid", kernel_regularizer=kernel, kernel_initializer="zeros")
+        model = network(hidden, last, optimizer=keras.optimizers.Adam(0.01))
+        told = nl.diagnose(model, X, y).of("penalty_too_strong")
+        assert [finding.severity for finding in told] == ["error"] * expected
+        model.compile(model.optimizer, model.loss, metrics=["accuracy"])
+        model.fit(X, y, epochs=30, verbose=0)
+        assert (model.evaluate(X, y, verbose=0, return_dict=True)["accuracy"] < 0.8) == expected
+
+
+def test_without_regularizers_of_weights_no_other_training_is_tried():
+    """A penalty of activities is a part of what the model is to do."""
+    hidden = LAYERS.Dense(16, "relu", activity_regularizer=keras.regularizers.L2(1.0))
+    model = network(hidden, LAYERS.Dense(1, "sigmoid"))
+    assert not nl.diagnose(model, X, Y).of("penalty_too_strong")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from normlayers.diagnosis.repair.given import Given
-from normlayers.diagnosis.repair.plan import Change, Plan
+from normlayers.diagnosis.repair.plan import Change, Part, Plan
 
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
+
+# What a penalty is multiplied by.
+WEAKER = 0.01
 
 
 def do_not_clip(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -25,3 +30,45 @@ def do_not_clip(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
     )
     unclipped = {**config, **dict.fromkeys(set_to)}
     return replace(plan, optimizer=(kind, unclipped)).changed(change)
+
+
+def weaken_penalties(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Regularizers of weights a hundred times weaker; none in the place of a user's own class."""
+    done = "Regularizers of weights are a hundred times weaker."
+    return _with_penalties(plan, fault, _weaker, done)
+
+
+def drop_penalties(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """No regularizers of weights."""
+    return _with_penalties(plan, fault, lambda penalty: None, "No weight has a regularizer.")
+
+
+def _with_penalties(plan: Plan, fault: str, change: Callable[[Any], Any], done: str) -> Plan | None:
+    changed = []
+
+    def with_others(part: Part) -> Part:
+        penalties = {
+            key: change(value)
+            for key, value in part.config.items()
+            if key.endswith("_regularizer") and key != "activity_regularizer" and value is not None
+        }
+        if not penalties:
+            return part
+        changed.append(part.name)
+        return part.but(**penalties)
+
+    for name in plan.chains:
+        plan = plan.each_part(name, with_others)
+    if not changed:
+        return None
+    why = "For their sake the loss on the data hardly fell."
+    return plan.changed(Change(fault, ", ".join(changed), done, why))
+
+
+def _weaker(penalty: Any) -> Any:
+    """A serialized regularizer of Keras's with smaller factors."""
+    config = penalty.get("config") if isinstance(penalty, Mapping) else None
+    if not isinstance(config, Mapping) or not {"l1", "l2", "factor"} & set(config):
+        return None
+    factors = {key: WEAKER * config[key] for key in ("l1", "l2", "factor") if config.get(key)}
+    return {**penalty, "config": {**config, **factors}}

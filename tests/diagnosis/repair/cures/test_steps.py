@@ -2,7 +2,7 @@ import keras
 import pytest
 
 import normlayers as nl
-from tests.diagnosis.repair.made import classes, classifier
+from tests.diagnosis.repair.made import classes, classifier, found
 
 
 @pytest.mark.parametrize("clipping", [{"clipnorm": 1e-6}, {"clipvalue": 1e-7}])
@@ -16,4 +16,31 @@ def test_an_optimizer_that_clips_gradients_away_clips_none(clipping):
     assert f"where it had {name}=1e-0" in done.changes[0].done
     assert getattr(done.model.optimizer, name) is None
     assert getattr(model.optimizer, name) is not None
+    assert done.after > 0.7
+
+
+@keras.saving.register_keras_serializable("test_steps")
+class Own(keras.regularizers.Regularizer):
+    """A user's own."""
+
+    def __call__(self, x):
+        return keras.ops.sum(x * x)
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("penalty", "left"), [(keras.regularizers.L1L2(1.0, 20.0), (0.01, 0.2)), (Own(), None)]
+)
+def test_penalties_that_hold_every_weight_down_are_weakened(penalty, left):
+    x, y = classes()
+    model = classifier(keras.layers.Dense(8, "relu", kernel_regularizer=penalty, name="held"))
+    model.compile(keras.optimizers.Adam(0.01), model.loss)
+    done = nl.repair(model, x, y, found("penalty_too_strong"), trials=1)
+    assert [change.fault for change in done.changes] == ["penalty_too_strong"]
+    assert done.changes[0].where == "held"
+    own = done.model.get_layer("held").kernel_regularizer
+    assert left == (None if own is None else pytest.approx((float(own.l1), float(own.l2))))
+    assert model.get_layer("held").kernel_regularizer is penalty
     assert done.after > 0.7
