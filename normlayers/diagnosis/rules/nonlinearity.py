@@ -1,8 +1,10 @@
-"""Layers with nothing but linear maps between them."""
+"""Layers with nothing but linear maps between them, or behind what is constant."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from keras import ops
 
 from normlayers.diagnosis.evidence.calls import LINEAR, Call, Graph
 from normlayers.diagnosis.evidence.gathered import Evidence
@@ -41,6 +43,40 @@ def missing_nonlinearity(evidence: Evidence) -> list[Finding]:
             )
         )
     return findings
+
+
+def softmax_of_one(evidence: Evidence) -> list[Finding]:
+    """A hidden softmax over an axis of length 1, as of an attention's scores: always 1.
+
+    That of an output is ``output_does_not_fit_loss``.
+    """
+    graph = evidence.graph
+    findings = []
+    for call in graph.calls:
+        is_output = any(given is tensor for given in call.gives for tensor in graph.outputs)
+        if is_output or not _is_softmax(call) or not graph.takers(call):
+            continue
+        if not bool(ops.all(call.gives[0] == 1)):
+            continue
+        findings.append(
+            Finding(
+                "softmax_of_one",
+                call.name,
+                {"shape": [int(size) for size in call.gives[0].shape[1:]]},
+                "error",
+                f"{call.name!r} is a softmax over an axis of length 1, which is 1 whatever the "
+                "input: nothing before it is learned.",
+                "Take the softmax over the axis that the parts to be weighted are on, as with "
+                "keras.layers.Softmax(axis=1) of the scores of steps, or use sigmoid.",
+            )
+        )
+    return findings
+
+
+def _is_softmax(call: Call) -> bool:
+    """Of scores in rows or steps; those of heads have an axis more, and may be of one step."""
+    is_one = call.activation == "softmax" or call.kind == "Softmax"
+    return is_one and len(call.gives) == 1 and len(call.gives[0].shape) <= 3
 
 
 def _linear_pair(graph: Graph, call: Call) -> tuple[Call, Call] | None:

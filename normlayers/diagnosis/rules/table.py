@@ -120,6 +120,7 @@ RULES = (
         "error",
         "logic (article A2, claim A2.1); an error where the whole network is linear",
     ),
+    Rule("softmax_of_one", nonlinearity.softmax_of_one, "error", "logic: it is 1"),
     Rule(
         "dead_neurons",
         neurons.dead_neurons,

@@ -1,6 +1,8 @@
 import keras
+import numpy as np
 import pytest
 
+import normlayers as nl
 from tests.diagnosis.small_models import found, network, points
 
 X, Y = points()
@@ -42,3 +44,41 @@ def test_one_of_several_is_a_warning():
 )  # fmt: skip
 def test_activations_pools_and_bottlenecks_are_fine(layers):
     assert not found("missing_nonlinearity", network(*layers), X, Y)
+
+
+def attention(score, length=7):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((length, 3))
+    weights = score(LAYERS.Dense(8, "tanh")(inputs))
+    summed = keras.ops.sum(inputs * weights, axis=1)
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid")(summed))
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("score", "named"),
+    [
+        (lambda x: LAYERS.Dense(1, "softmax")(x), True),
+        (lambda x: LAYERS.Activation("softmax")(LAYERS.Dense(1)(x)), True),
+        (lambda x: LAYERS.Softmax()(LAYERS.Dense(1)(x)), True),
+        (lambda x: keras.ops.softmax(LAYERS.Dense(1)(x)), True),
+        (lambda x: LAYERS.Softmax(axis=1)(LAYERS.Dense(1)(x)), False),
+        (lambda x: keras.ops.softmax(LAYERS.Dense(1)(x), axis=1), False),
+        (lambda x: LAYERS.Dense(3, "softmax")(x), False),
+        (lambda x: LAYERS.Dense(1, "sigmoid")(x), False),
+    ],
+)
+def test_attention_whose_weights_are_always_1(score, named):
+    x = np.random.default_rng(0).normal(size=(64, 7, 3)).astype("float32")
+    told = nl.diagnose(attention(score), x, (x[:, 0, 0] > 0).astype("int64"))
+    names = [finding.fault for finding in told.errors]
+    assert names == (["softmax_of_one"] if named else [])
+
+
+def test_attention_over_one_step_is_none():
+    x = np.random.default_rng(0).normal(size=(64, 1, 3)).astype("float32")
+    inputs = keras.Input((1, 3))
+    attended = LAYERS.MultiHeadAttention(2, 4)(inputs, inputs)
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid")(LAYERS.Flatten()(attended)))
+    assert not found("softmax_of_one", model, x)
