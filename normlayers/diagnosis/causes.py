@@ -22,6 +22,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "inputs_not_centred": _OF_INPUTS,
     "outliers": _OF_INPUTS,
     "targets_not_scaled": _TRAINING,
+    "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
     "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights"),
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
@@ -67,6 +68,37 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
             )
     if not findings and all(output.loss is None for output in outputs):
         raise CannotCheckError("the model is not compiled with a loss")
+    return findings
+
+
+def dropout_on_output(evidence: Evidence) -> list[Finding]:
+    """A dropout of what is predicted: it is set to 0 at random, and no weight can mend that.
+
+    Where the loss is one of Keras's; a loss of one's own may compare features.
+    """
+    graph = evidence.graph
+    findings = []
+    for output, tensor in zip(evidence.outputs, graph.outputs, strict=True):
+        call = graph.maker(tensor)
+        if call is not None and call.kind in RESHAPING:
+            call = graph.before(call, RESHAPING)
+        if call is None or call.kind not in DROPOUTS or not call.layer.rate > 0:
+            continue
+        if output.loss is None or not output.loss.kind:
+            continue
+        findings.append(
+            Finding(
+                "dropout_on_output",
+                call.name,
+                {"rate": float(call.layer.rate), "loss": output.loss.name},
+                "error",
+                f"{call.name!r} drops {call.layer.rate:.0%} of what is predicted, and "
+                f"{output.loss.name} compares the rest with the targets, too large by what makes "
+                "up for it.",
+                "Put the dropout before the last layer with weights.",
+                True,
+            )
+        )
     return findings
 
 

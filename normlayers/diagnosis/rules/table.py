@@ -58,6 +58,7 @@ RULES = (
         "error",
         "logic: what Keras documents of each loss; 1 % of regression targets out of reach",
     ),
+    Rule("dropout_on_output", outputs.dropout_on_output, "error", "logic: a loss of Keras's"),
     Rule(
         "labels_do_not_fit_output",
         targets.labels_do_not_fit_output,

@@ -2,9 +2,11 @@ import keras
 import numpy as np
 import pytest
 
+import normlayers as nl
 from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, network, points
 
 X, Y = points()
+LAYERS = keras.layers
 CLASSES = np.random.default_rng(0).integers(0, 3, len(X))
 CATEGORICAL = "categorical_crossentropy"
 
@@ -94,3 +96,29 @@ def test_a_logarithmic_error_of_outputs_below_0_has_no_gradient():
     model.get_layer("last").bias.assign([-50.0])
     (finding,) = found("output_does_not_fit_loss", model, X, COUNTS)
     assert finding.cure == "Give the output softplus."
+
+
+@pytest.mark.parametrize(
+    ("last", "loss", "named"),
+    [
+        ([LAYERS.Dense(1, "sigmoid"), LAYERS.Dropout(0.5)], BINARY, True),
+        ([LAYERS.Dense(1, "sigmoid"), LAYERS.Dropout(0.5), LAYERS.Flatten()], BINARY, True),
+        ([LAYERS.Dense(1), LAYERS.GaussianDropout(0.5)], "mse", True),
+        ([LAYERS.Dense(1, "sigmoid"), LAYERS.Dropout(0.0)], BINARY, False),
+        ([LAYERS.Dropout(0.5), LAYERS.Dense(1, "sigmoid")], BINARY, False),
+        ([LAYERS.Dense(1), LAYERS.Dropout(0.5)], lambda y, p: (y - p) ** 2, False),
+    ],
+)
+def test_dropout_of_what_is_predicted(last, loss, named):
+    model = network(LAYERS.Dense(8, "relu"), *last, loss=loss)
+    assert len(found("dropout_on_output", model, X, Y)) == named
+
+
+def test_dropout_of_what_is_predicted_is_taken_out():
+    last = LAYERS.Dense(1, "sigmoid"), LAYERS.Dropout(0.9, name="drop")
+    model = network(LAYERS.Dense(8, "relu"), *last, optimizer=keras.optimizers.Adam(0.02))
+    done = nl.repair(model, X, (X[:, 0] > 0).astype("int64"), trials=1)
+    assert [(change.fault, change.where) for change in done.changes] == [
+        ("dropout_on_output", "drop")
+    ]
+    assert done.after > 0.8

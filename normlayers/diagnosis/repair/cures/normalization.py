@@ -129,7 +129,7 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
             plan = plan.with_chain(place, *plan.chains[place], *dropout)
             moved.append(maker.name)
     if not moved:
-        return _without_dropouts(plan, given, fault, places)
+        return without_dropouts(plan, given, fault, places)
     change = Change(
         fault,
         ", ".join(moved),
@@ -139,8 +139,8 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
     return plan.changed(change)
 
 
-def _without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-    """Without those dropouts that are named, where they cannot be moved."""
+def without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Without those dropouts that are named: they cannot be moved, or drop what is predicted."""
     names = [
         name for name in places if name in given.layers and isinstance(given.layers[name], DROPOUTS)
     ]
@@ -152,7 +152,9 @@ def _without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -
         fault,
         ", ".join(names),
         "The dropout was taken out.",
-        "Before a normalization it makes inference differ from training.",
+        "It set predictions to 0 at random."
+        if fault == "dropout_on_output"
+        else "Before a normalization it makes inference differ from training.",
     )
     return plan.changed(change)
 

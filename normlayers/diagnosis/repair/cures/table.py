@@ -23,6 +23,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "constant_feature": (inputs.take_constants_away, inputs.standardize),
     "labels_do_not_fit_output": (outputs.fit_output,),
     "output_does_not_fit_loss": (outputs.fit_output,),
+    "dropout_on_output": (normalization.without_dropouts,),
     "targets_not_scaled": (outputs.scale_targets,),
     "non_finite_weights": (neurons.start_afresh,),
     "missing_nonlinearity": (neurons.rectify, neurons.use_tanh, neurons.rectify_and_normalize),
