@@ -129,6 +129,13 @@ STEPS = [
               _learning_rate(2, 3), f"{STATES} {FLOW}", states=TRAINED),
     injection("learning_rate_too_low", "1e-5 to 1e-7 times", lambda f: True,
               _learning_rate(-7, -5)),
+    injection("clipping_too_strong", "gradients of 1e-7 to 1e-5", is_plain,
+              recipe_change(optimizer=lambda r: "SGD", learning_rate=0.1,
+                            clipnorm=lambda r: float(10 ** r.uniform(-7, -5)))),
+    injection("penalty_too_strong", "L2 of 1 to 10", _several_dense,
+              recipe_change(penalty=lambda r: float(10 ** r.uniform(0, 1))), f"{STATES} {FLOW}"),
+    injection("dropout_on_output", "a dropout of what is predicted", lambda f: True,
+              recipe_change(dropout_on_output=lambda r: float(r.uniform(0.3, 0.6))), FLOW),
 ]  # fmt: skip
 
 NORMALIZATION = [

@@ -30,6 +30,9 @@ class Recipe:
         from_logits: another than the one that fits.
         momentum, epsilon: of the batch normalization.
         keras_normalization: Keras's layers in the place of ours.
+        penalty: of L2 regularizers of the kernels.
+        clipnorm: of the optimizer; 0 for none.
+        dropout_on_output: rate of a dropout behind the last layer.
     """
 
     kind: Literal["dense", "conv", "conv1d", "lstm", "gru", "rnn"] = "dense"
@@ -55,6 +58,9 @@ class Recipe:
     momentum: float = 0.9
     epsilon: float = 1e-3
     keras_normalization: bool = False
+    penalty: float = 0.0
+    clipnorm: float = 0.0
+    dropout_on_output: float = 0.0
 
 
 OUTPUTS = {"sparse": "softmax", "one_hot": "softmax", "binary": "sigmoid"}
@@ -88,7 +94,8 @@ def make(recipe: Recipe, task: Task, seed: int) -> keras.Model:
 
 def compile_model(model: keras.Model, recipe: Recipe) -> None:
     """With the recipe's optimizer and loss."""
-    optimizer = getattr(keras.optimizers, recipe.optimizer)(recipe.learning_rate)
+    kind = getattr(keras.optimizers, recipe.optimizer)
+    optimizer = kind(recipe.learning_rate, clipnorm=recipe.clipnorm or None)
     logits = recipe.from_logits
     loss: Any
     if recipe.loss in ("mse", "mae"):
@@ -181,6 +188,8 @@ def _hidden(recipe: Recipe, t: Any, branch: int, i: int) -> Any:
 
 def _initializers(recipe: Recipe, bias: bool = True) -> dict[str, Any]:
     found = {"bias_initializer": recipe.bias} if bias else {}
+    if recipe.penalty:
+        found["kernel_regularizer"] = keras.regularizers.L2(recipe.penalty)
     if recipe.kernel is not None:
         found["kernel_initializer"] = recipe.kernel
         if isinstance(recipe.kernel, keras.initializers.Initializer):
@@ -201,5 +210,8 @@ def _output(recipe: Recipe, task: Task, t: Any) -> Any:
     activation = OUTPUTS.get(recipe.loss) if recipe.output == "fitting" else recipe.output
     if recipe.apart and activation and activation != "linear":
         t = keras.layers.Dense(units, name="last_one")(t)
-        return keras.layers.Activation(activation, name="answer")(t)
-    return keras.layers.Dense(units, activation=activation)(t)
+        t = keras.layers.Activation(activation, name="answer")(t)
+    else:
+        t = keras.layers.Dense(units, activation=activation)(t)
+    rate = recipe.dropout_on_output
+    return keras.layers.Dropout(rate)(t) if rate else t
