@@ -84,7 +84,7 @@ class Training:
         warms_up: whether it is a schedule that begins lower.
         trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
             with freshly initialized weights where those are known.
-        penalty: of regularizers; ``None`` where no weight has one.
+        penalty: of regularizers; ``None`` without any, and of those that are little of the loss.
     """
 
     now: Flow

@@ -61,15 +61,16 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
 def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
     """At the model's rate hardly anything moves; at a much higher one the loss falls."""
     found = _with_trials(evidence)
-    return [] if _is_clipped_away(evidence, found) else _too_low(found)
+    left = _left_by_clipping(evidence, found)
+    return [] if _is_clipped_away(left, found) else _too_low(found)
 
 
 def clipping_too_strong(evidence: Evidence) -> list[Finding]:
     """The same, where steps would be long enough if gradients were not clipped."""
     found = _with_trials(evidence)
-    if not _is_clipped_away(evidence, found):
-        return []
     left = _left_by_clipping(evidence, found)
+    if not _is_clipped_away(left, found):
+        return []
     return [
         replace(
             finding,
@@ -83,8 +84,7 @@ def clipping_too_strong(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def _is_clipped_away(evidence: Evidence, found: Training) -> bool:
-    left = _left_by_clipping(evidence, found)
+def _is_clipped_away(left: float, found: Training) -> bool:
     return left < 1 and found.step > SMALL_STEP * left
 
 
