@@ -24,7 +24,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "targets_not_scaled": _TRAINING,
     "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
-    "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights"),
+    "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights", "learning_rate_too_high"),
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
     "epsilon_dominates": (*_NEURONS, *_TRAINING),
     "batch_too_small": _TRAINING,

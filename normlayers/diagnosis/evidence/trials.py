@@ -58,7 +58,8 @@ class Penalty:
 
     Attributes:
         share: of the loss at first, which part they are.
-        progress: in the trial at the model's rate, by how much the loss without them fell.
+        progress: in the trial at the model's rate, by how much the loss without them fell;
+            ``-inf`` where it became NaN or infinite.
         free: the same in a trial without them.
         steps: of a trial.
     """
@@ -260,14 +261,12 @@ def _penalty(
     share = (before - at_first) / max(abs(before), 1e-12)
     if not share > SMALL_PENALTY:
         return None
-    progress = []
-    for trained_by in (program, free):
-        state = program.at_rate(start, program.rate or 0.0)
-        for number in range(steps):
-            state = trained_by.step(state, *batches.batch(number)).state
-        after = _loss(free, state, batches)
-        progress.append((at_first - after) / max(abs(at_first), 1e-12))
-    return Penalty(share, progress[0], progress[1], steps)
+    rate = program.rate or 0.0
+    progress, alone = (
+        _trial(trained_by, start, batches, steps, at_first, rate, measured_by=free).progress
+        for trained_by in (program, free)
+    )
+    return Penalty(share, progress, alone, steps)
 
 
 def _trial(
@@ -277,7 +276,9 @@ def _trial(
     steps: int,
     before: float,
     rate: float,
+    measured_by: TrainingProgram | None = None,
 ) -> Trial:
+    """Train by one program; ``before`` and the loss after are those of ``measured_by``, or its."""
     state = program.at_rate(start, rate)
     for number in range(steps):
         if program.warms_up:  # as the schedule does, in half of the trial
@@ -286,7 +287,7 @@ def _trial(
         if not np.isfinite(step.loss):
             return Trial(rate, -np.inf, number + 1, step.gradients)
         state = step.state
-    after = _loss(program, state, batches)
+    after = _loss(measured_by or program, state, batches)
     if not np.isfinite([before, after]).all():
         return Trial(rate, -np.inf, steps, step.gradients)
     # A loss may be negative, or 0.

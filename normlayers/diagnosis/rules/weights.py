@@ -62,18 +62,18 @@ def nothing_to_train(evidence: Evidence) -> list[Finding]:
 def penalty_too_strong(evidence: Evidence) -> list[Finding]:
     """Regularizers for whose sake the loss on the data hardly falls, as it does without them."""
     found = evidence.training.penalty
-    if found is None or not np.isfinite([found.progress, found.free]).all():
+    if found is None or found.free <= LEARNS or found.progress > LITTLE * found.free:
         return []
-    if found.free <= LEARNS or found.progress > LITTLE * found.free:
-        return []
-    course = "falls by" if found.progress >= 0 else "rises by"
+    course = "becomes NaN or infinite"
+    if np.isfinite(found.progress):
+        course = f"{'falls' if found.progress >= 0 else 'rises'} by {abs(found.progress):.2%}"
     return [
         Finding(
             "penalty_too_strong",
             "",
             {"share": found.share, "progress": found.progress, "without": found.free},
             "error",
-            f"In {found.steps} steps the loss on the data {course} {abs(found.progress):.2%}; "
+            f"In {found.steps} steps the loss on the data {course}; "
             f"without the weights' regularizers, {found.share:.0%} of the loss at first, it falls "
             f"by {found.free:.2%}.",
             "Use regularizers a hundred times weaker, or none.",

@@ -68,6 +68,19 @@ def test_regularizers_for_whose_sake_nothing_is_learned(penalty, named):
         assert (model.evaluate(X, y, verbose=0, return_dict=True)["accuracy"] < 0.8) == expected
 
 
+def test_regularizers_that_drive_the_weights_to_infinity():
+    """Each step of gradient descent multiplies weights by 1 - 2 * rate * factor = -5."""
+    y = (X[:, 0] > 0).astype("int64")
+    hidden = LAYERS.Dense(16, "relu", kernel_regularizer=keras.regularizers.L2(30.0))
+    model = network(hidden, LAYERS.Dense(1, "sigmoid"), optimizer=keras.optimizers.SGD(0.1))
+    (finding,) = nl.diagnose(model, X, y).findings
+    assert finding.fault == "penalty_too_strong"
+    assert "the loss on the data becomes NaN or infinite" in finding.message
+    assert "learning_rate_too_high" in [found.fault for found in finding.consequences]
+    plain = network(LAYERS.Dense(16, "relu"), LAYERS.Dense(1, "sigmoid"), optimizer=model.optimizer)
+    assert not nl.diagnose(plain, X, y).findings
+
+
 def test_without_regularizers_of_weights_no_other_training_is_tried():
     """A penalty of activities is a part of what the model is to do."""
     hidden = LAYERS.Dense(16, "relu", activity_regularizer=keras.regularizers.L2(1.0))
