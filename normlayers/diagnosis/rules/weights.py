@@ -64,14 +64,15 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
     found = evidence.training.penalty
     if found is None or found.free <= LEARNS or found.progress > LITTLE * found.free:
         return []
-    course = "becomes NaN or infinite"
+    course, progress = "becomes NaN or infinite", None
     if np.isfinite(found.progress):
-        course = f"{'falls' if found.progress >= 0 else 'rises'} by {abs(found.progress):.2%}"
+        progress = found.progress
+        course = f"{'falls' if progress >= 0 else 'rises'} by {abs(progress):.2%}"
     return [
         Finding(
             "penalty_too_strong",
             "",
-            {"share": found.share, "progress": found.progress, "without": found.free},
+            {"share": found.share, "progress": progress, "without": found.free},
             "error",
             f"In {found.steps} steps the loss on the data {course}; "
             f"without the weights' regularizers, {found.share:.0%} of the loss at first, it falls "

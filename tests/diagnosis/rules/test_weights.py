@@ -75,6 +75,7 @@ def test_regularizers_that_drive_the_weights_to_infinity():
     model = network(hidden, LAYERS.Dense(1, "sigmoid"), optimizer=keras.optimizers.SGD(0.1))
     (finding,) = nl.diagnose(model, X, y).findings
     assert finding.fault == "penalty_too_strong"
+    assert finding.evidence["progress"] is None
     assert "the loss on the data becomes NaN or infinite" in finding.message
     assert "learning_rate_too_high" in [found.fault for found in finding.consequences]
     plain = network(LAYERS.Dense(16, "relu"), LAYERS.Dense(1, "sigmoid"), optimizer=model.optimizer)
