@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import keras
@@ -38,8 +39,10 @@ class TrainingNorms:
     def __init__(self, model: keras.Model, points: TrackedPoints) -> None:
         self.remarks: dict[str, str] = {}
         self._model, self._points = model, points
-        self._before: list[Array] | None = None
+        self._before: list[Array] = []  # the values of these at the last observation
+        self._before_of: list[Any] = []
         self._gradient: LossGradient | None = None
+        self._trained: tuple[Any, list[Any]] = (None, [])  # the loss, and the trainable weights
 
     def follow_change(self) -> None:
         """Trace the model anew, and try again what could not be measured of it as it was.
@@ -56,10 +59,12 @@ class TrainingNorms:
 
         Returns:
             ``update_norm``: ``|w - w'| / |w|`` over all trainable weights ``w`` and those at the
-            last observation ``w'``, NaN at the first; ``gradient_norm``: length of the loss's
+            last observation ``w'``, NaN where some were not trained then, as at the first;
+            ``gradient_norm``: length of the loss's
             gradient by all of them; ``gradient_norm_smallest``: of the weight matrix where it is
             shortest. Measures that cannot be had are left out.
         """
+        self._follow_compile()
         told: dict[str, float] = {}
         if "update_norm" not in self.remarks:
             told |= self._update()
@@ -72,6 +77,15 @@ class TrainingNorms:
                 self._gradient, self.remarks["gradient_norm"] = None, reason
         return told
 
+    def _follow_compile(self) -> None:
+        """Follow another loss, and layers that were frozen or unfrozen."""
+        (loss, before), trained = self._trained, self._model.trainable_variables
+        now = getattr(self._model, "loss", None)
+        same = len(before) == len(trained) and all(map(operator.is_, before, trained))
+        if loss is not now or not same:
+            self._trained = now, list(trained)
+            self.follow_change()
+
     def _update(self) -> dict[str, float]:
         variables = self._model.trainable_variables
         if not variables:
@@ -79,14 +93,16 @@ class TrainingNorms:
             return {}
         if sum(int(np.prod(v.shape)) for v in variables) > WEIGHTS_KEPT:
             self.remarks["update_norm"] = f"the model has more than {WEIGHTS_KEPT:,} weights"
-            self._before = None
+            self._before, self._before_of = [], []
             return {}
         # A backend may go on using what it shows: it is copied, to memory that is there already.
         now = [np.asarray(ops.convert_to_numpy(ops.copy(v))) for v in variables]
-        kept = self._before
-        if kept is None or [k.shape for k in kept] != [n.shape for n in now]:
+        kept = self._kept(variables)
+        self._before_of = list(variables)
+        if not kept:
             self._before = [np.array(n, "float32") for n in now]
             return {"update_norm": float("nan")}
+        self._before = kept
         for before, after in zip(kept, now, strict=True):
             np.subtract(after, before, out=before, dtype="float32", casting="unsafe")
         moved = _length(kept)
@@ -95,9 +111,17 @@ class TrainingNorms:
         size = _length(kept)
         return {"update_norm": moved / size if size else float("nan")}
 
+    def _kept(self, variables: list[Any]) -> list[Array]:
+        """Their values at the last observation; none where those of some are not known."""
+        known = {id(v): value for v, value in zip(self._before_of, self._before, strict=True)}
+        found = [known[id(v)] for v in variables if id(v) in known]
+        if not found and [v.shape for v in self._before] == [tuple(v.shape) for v in variables]:
+            return self._before  # of layers that others have taken the places of
+        return found if len(found) == len(variables) else []
+
     def _slope(self, reading: Reading) -> dict[str, float]:
         model = self._model
-        if self._gradient is None or self._gradient.loss is not getattr(model, "loss", None):
+        if self._gradient is None:
             self._gradient = self._gradient_of(reading)
         norms = self._gradient.norms()
         matrices = [len(v.shape) > 1 for v in model.trainable_variables]

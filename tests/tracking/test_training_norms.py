@@ -260,3 +260,37 @@ def test_updates_are_measured_of_a_model_whose_attributes_change(tmp_path, where
     assert tracker.history["step"].tolist() == [0, 1, 2, 3]
     found = tracker.history["overview/update_norm"]
     np.testing.assert_allclose(found[1:], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("frozen", [(1, 0), (0, 1), (0, 3), (3, 0)])
+def test_layers_that_are_frozen_or_unfrozen_are_followed(tmp_path, points, frozen):
+    """So many of three, in two trainings; by the same tracker as by a new one."""
+    hidden = (layers.Dense(4, "tanh"), layers.Dense(4, "tanh"))
+    model = keras.Sequential([keras.Input((2,)), *hidden, layers.Dense(1)])
+    tracker = tracked(tmp_path / "one", model, *points)
+    for number, first in enumerate(frozen):
+        for place, layer in enumerate(model.layers):
+            layer.trainable = place >= first
+        model.compile("sgd", "mse")
+        new = tracked(tmp_path / str(number), model, *points)
+        model.fit(*points, epochs=2, verbose=0, callbacks=[tracker, new])
+        for name in ("gradient_norm", "gradient_norm_smallest", "update_norm"):
+            one, fresh = (
+                t.history.get(f"overview/{name}", np.full(2, np.nan))[-2:] for t in (tracker, new)
+            )
+            if name == "update_norm" and number and first < frozen[0]:
+                fresh = [np.nan, fresh[1]]  # what was not trained then is not known from before
+            np.testing.assert_array_equal(one, fresh, err_msg=name)
+
+
+def test_what_was_not_compiled_or_all_frozen_is_measured_once_it_can_be(tmp_path, points):
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(4, "relu"), layers.Dense(1)])
+    model.trainable = False
+    tracker = tracked(tmp_path, model, *points)
+    tracker.observe(model, 0)
+    model.trainable = True
+    model.compile("sgd", "mse")
+    tracker.observe(model, 1)
+    tracker.observe(model, 2)
+    assert (tracker.history["overview/gradient_norm"][1:] > 0).all()
+    assert tracker.history["overview/update_norm"][2] == 0

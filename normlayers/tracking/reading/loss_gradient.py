@@ -39,8 +39,7 @@ class LossGradient:
     """
 
     def __init__(self, model: keras.Model, x: Any, labels: Array, output: Array) -> None:
-        self.loss = getattr(model, "loss", None)
-        loss = _loss(self.loss)
+        loss = _loss(getattr(model, "loss", None))
         self._x = keras.tree.map_structure(ops.convert_to_tensor, x)
         self._y = ops.convert_to_tensor(_targets(loss, labels, output))
 
