@@ -1,4 +1,4 @@
-"""The labels of the timeline's axis."""
+"""The labels of the timeline's axis, and where the small curves' marks stand."""
 
 import pytest
 
@@ -39,3 +39,19 @@ def test_labels_of_the_axis_differ_where_the_losses_do(opened, losses, labels):
     server.shutdown()
     steps = [str(step) for step in STEPS]
     assert [text for text in page.evaluate("window.texts") if text not in steps] == labels
+
+
+def test_the_mark_in_small_curves_stays_at_its_observation(opened, tab):
+    """However wide the window is made, and whatever stands beside them."""
+    page = opened(f"{tab.address}#run=circle&step=40")
+    page.wait_for_selector('.run[data-step="40"]')
+    places = """() => [...document.querySelectorAll('.course .cursor')].map((mark) => {
+      const [box, course] = [mark, mark.parentElement].map((one) => one.getBoundingClientRect());
+      return course.width ? (box.x - course.x) / (course.width - box.width) : null;
+    }).filter((place) => place !== null)"""
+    expected = STEPS.index(40) / (len(STEPS) - 1)
+    for width in (1200, 700, 400, 1500):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = page.evaluate(places)
+        assert found
+        assert found == pytest.approx([expected] * len(found), abs=0.01)

@@ -49,7 +49,9 @@ export function makeCourse(words, height) {
         context.stroke();
       }
     }
-    cursor.style.transform = `translateX(${1 + ((width - 2) * Math.max(0, index)) / last}px)`;
+    // In parts of the width, which may change while the curves stay the same.
+    const part = Math.max(0, index) / last;
+    cursor.style.left = `calc(${100 * part}% - ${2 * part}px)`;
   }
   return { node, update };
 }
