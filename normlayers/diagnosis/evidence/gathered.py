@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -28,8 +29,8 @@ from normlayers.diagnosis.evidence.normalizations import Normalization, normaliz
 from normlayers.diagnosis.evidence.outputs import Output, outputs_of
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.subject import Subject
-from normlayers.diagnosis.evidence.training_program import TrainingProgram, regularized
-from normlayers.diagnosis.evidence.trials import Training, training
+from normlayers.diagnosis.evidence.training.first_steps import Training, training
+from normlayers.diagnosis.evidence.training.program import TrainingProgram
 from normlayers.inference.idle_bias import idle_biases
 
 Array = npt.NDArray[Any]
@@ -260,10 +261,6 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
     data = evidence.data
     if data.y is None:
         raise CannotCheckError("y is missing")
-    program = TrainingProgram(subject.model, subject.original)
-    free = None
-    if regularized(subject.model):
-        free = TrainingProgram(subject.model, subject.original, penalized=False)
     finite = run_rows(data, 1, seed)
 
     def take(chosen: Array) -> tuple[Any, Any]:
@@ -272,7 +269,7 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
 
     initial = subject.initial if subject.trained else None
     return training(
-        program,
+        partial(TrainingProgram, subject.model, subject.original),
         subject.model,
         subject.values,
         initial,
@@ -280,7 +277,6 @@ def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:
         len(finite),
         evidence.batch_size,
         seed,
-        free,
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.problem import CannotCheckError
-from normlayers.diagnosis.evidence.trials import LONG_STEP, WILD_STEP, Training, Trial
+from normlayers.diagnosis.evidence.training.first_steps import Training
+from normlayers.diagnosis.evidence.training.trials import LONG_STEP, WILD_STEP, Trial
 from normlayers.diagnosis.finding import Finding
 
 # Part of the loss that a rate must take off in a trial to be called a better one.
@@ -58,51 +57,32 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
-    """At the model's rate hardly anything moves; at a much higher one the loss falls."""
-    found = _with_trials(evidence)
-    left = _left_by_clipping(evidence, found)
-    return [] if _is_clipped_away(left, found) else _too_low(found)
-
-
 def clipping_too_strong(evidence: Evidence) -> list[Finding]:
-    """The same, where steps would be long enough if gradients were not clipped."""
-    found = _with_trials(evidence)
-    left = _left_by_clipping(evidence, found)
-    if not _is_clipped_away(left, found):
+    """With clipping the loss hardly falls, as it does at the same rate without."""
+    found = evidence.training.clipping
+    if found is None or found.left() > LITTLE or found.progress == -np.inf:
         return []
+    course = f"{'falls' if found.progress >= 0 else 'rises'} by {abs(found.progress):.2%}"
     return [
-        replace(
-            finding,
-            fault="clipping_too_strong",
-            evidence={**finding.evidence, "left": left},
-            message=f"The optimizer's clipping leaves {left:.1g} of a gradient's length: a step "
-            f"moves weights by {found.step:.1g} of their size, where 1e-3 is usual.",
-            cure="Clip only what is unusually long, such as by clipnorm=1, or do not clip.",
+        Finding(
+            "clipping_too_strong",
+            "",
+            {"left": found.part, "progress": found.progress, "without": found.free},
+            "error",
+            f"The optimizer's clipping leaves {found.part:.1g} of a gradient's length: in "
+            f"{found.steps} steps at the learning rate {found.rate:.3g} the loss {course}; "
+            f"without clipping it falls by {found.free:.2%}.",
+            "Clip only what is unusually long, such as by clipnorm=1, or do not clip.",
+            True,
         )
-        for finding in _too_low(found)
     ]
 
 
-def _is_clipped_away(left: float, found: Training) -> bool:
-    return left < 1 and found.step > SMALL_STEP * left
-
-
-def _left_by_clipping(evidence: Evidence, found: Training) -> float:
-    """Part of a gradient's length that is left by clipping, if steps are as long as gradients are.
-
-    Those of other optimizers than SGD hardly depend on that length.
-    """
-    optimizer = evidence.subject.original.optimizer
-    flow = found.now if found.initially is None else found.initially
-    known = flow.relative > 0
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    if not isinstance(optimizer, keras.optimizers.SGD) or not known.any():
-        return 1.0
-    return float(np.median(flow.clipped[known] / flow.relative[known]))
-
-
-def _too_low(found: Training) -> list[Finding]:
+def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
+    """At the model's rate hardly anything moves; at a much higher one the loss falls."""
+    found = _with_trials(evidence)
+    if clipping_too_strong(evidence):
+        return []  # a rate that makes up for it is none to use
     own = found.trials[1.0]
     if found.highest_rate is not None and found.rate and found.highest_rate > 10 * found.rate:
         return []  # a schedule that warms up

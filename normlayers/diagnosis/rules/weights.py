@@ -7,8 +7,8 @@ import numpy as np
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.finding import Finding
 
-# Part of the loss that must fall in a trial without regularizers, and of that fall, what is little.
-LEARNS, LITTLE = 0.1, 0.25
+# Part of what is learned without regularizers.
+LITTLE = 0.25
 
 
 def non_finite_weights(evidence: Evidence) -> list[Finding]:
@@ -62,7 +62,7 @@ def nothing_to_train(evidence: Evidence) -> list[Finding]:
 def penalty_too_strong(evidence: Evidence) -> list[Finding]:
     """Regularizers for whose sake the loss on the data hardly falls, as it does without them."""
     found = evidence.training.penalty
-    if found is None or found.free <= LEARNS or found.progress > LITTLE * found.free:
+    if found is None or found.left() > LITTLE:
         return []
     course, progress = "becomes NaN or infinite", None
     if np.isfinite(found.progress):
@@ -72,11 +72,11 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
         Finding(
             "penalty_too_strong",
             "",
-            {"share": found.share, "progress": progress, "without": found.free},
+            {"share": found.part, "progress": progress, "without": found.free},
             "error",
-            f"In {found.steps} steps the loss on the data {course}; "
-            f"without the weights' regularizers, {found.share:.0%} of the loss at first, it falls "
-            f"by {found.free:.2%}.",
+            f"In {found.steps} steps at the learning rate {found.rate:.3g} the loss on the data "
+            f"{course}; without the weights' regularizers, {found.part:.0%} of the loss at first, "
+            f"it falls by {found.free:.2%}.",
             "Use regularizers a hundred times weaker, or none.",
             True,
         )

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.diagnosis.evidence import trials
+from normlayers.diagnosis.evidence.training import trials
 from tests.diagnosis.small_models import classifier, points
 
 X, _ = points()
@@ -70,6 +70,12 @@ def test_long_trials_decide_whether_a_lower_rate_is_better(monkeypatch):
         (optimizers.SGD(0.1, clipnorm=1e-6), "clipping_too_strong"),
         (optimizers.SGD(0.1, global_clipnorm=1e-6), "clipping_too_strong"),
         (optimizers.SGD(0.1, clipvalue=1e-7), "clipping_too_strong"),
+        (optimizers.SGD(0.1, momentum=0.9, clipnorm=1e-3), "clipping_too_strong"),
+        (optimizers.SGD(0.1, clipnorm=1e-6, gradient_accumulation_steps=2), "clipping_too_strong"),
+        (optimizers.SGD(0.001, clipnorm=1e-6), "clipping_too_strong"),
+        (optimizers.Adagrad(0.1, clipnorm=1e-3), "clipping_too_strong"),  # from slots of 0.1
+        (optimizers.Adam(1e-2, clipvalue=1e-10), "clipping_too_strong"),  # below its epsilon
+        (optimizers.SGD(0.1, gradient_accumulation_steps=4), None),
         (optimizers.SGD(1e-7, clipnorm=1.0), "learning_rate_too_low"),
         (optimizers.SGD(0.1, clipnorm=1.0), None),
         (optimizers.Adam(1e-2, clipnorm=1e-3), None),  # whose steps are as long as ever

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from normlayers.diagnosis.evidence.training.optimizers import CLIPPING
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan
-
-CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 
 # What a penalty is multiplied by.
 WEAKER = 0.01

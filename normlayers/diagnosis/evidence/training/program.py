@@ -12,6 +12,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.evidence.training.optimizers import clips, limits, optimizer_like, rates
 from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
@@ -52,6 +53,7 @@ class TrainingProgram:
         model: a built model, with ``trainable_variables``.
         original: the user's, which is compiled.
         penalized: whether the weights' regularizers count.
+        clipped: whether the optimizer's clipping does.
 
     Attributes:
         rate: the learning rate that the model is compiled with; of a schedule the highest of its
@@ -60,25 +62,35 @@ class TrainingProgram:
         warms_up: whether it is a schedule that begins lower than ``rate``.
         sizes: of each trainable variable, its number of values.
         limits: of each, the longest gradient that the optimizer's clipping lets through.
+        clips: whether the model's optimizer clips gradients.
+        has_penalty: whether one of the trainable weights has a regularizer.
 
     Raises:
         CannotCheckError: the model is not compiled with a loss and an optimizer, or trains by steps
             of its own.
     """
 
-    def __init__(self, model: keras.Model, original: keras.Model, penalized: bool = True) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        original: keras.Model,
+        penalized: bool = True,
+        clipped: bool = True,
+    ) -> None:
         _refuse(model, original)
         self._model, self._penalized = model, penalized
         self._trained = list(model.trainable_variables)
         trained = {id(variable) for variable in self._trained}
         self._others = [v for v in model.variables if id(v) not in trained]
         self.sizes = [int(np.prod(variable.shape)) for variable in self._trained]
-        rates = _rates(original.optimizer)
-        self.rate = max(rate for step, rate in rates.items() if step <= TRAINED)
-        self.highest_rate = max(rates.values())
-        self.warms_up = rates[0] < self.rate
-        self._optimizer = _optimizer_like(original.optimizer, self.rate)
-        self.limits = _limits(self._optimizer, self.sizes)
+        by_step = rates(original.optimizer)
+        self.rate = max(rate for step, rate in by_step.items() if step <= TRAINED)
+        self.highest_rate = max(by_step.values())
+        self.warms_up = by_step[0] < self.rate
+        self._optimizer = optimizer_like(original.optimizer, self.rate, clipped)
+        self.limits = limits(self._optimizer, self.sizes)
+        self.clips = clips(original.optimizer)
+        self.has_penalty = bool(_regularized(model))
         # In the place of the model's, which are not to change.
         self._weights = [
             keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
@@ -118,6 +130,14 @@ class TrainingProgram:
         ]
         return State(state.trained, state.others, optimizer)
 
+    def at_zero(self, state: State) -> State:
+        """The same state with 0 in the place of each weight that has a regularizer."""
+        trained = [
+            value if _regularizer(variable) is None else ops.zeros_like(value)
+            for variable, value in zip(self._trained, state.trained, strict=True)
+        ]
+        return State(trained, state.others, state.optimizer)
+
     def step(self, state: State, x: Any, y: Any) -> Step:
         """Take a step on a batch."""
         x, y = (keras.tree.map_structure(ops.convert_to_tensor, part) for part in (x, y))
@@ -142,7 +162,7 @@ class TrainingProgram:
             for extra in self._model.losses:
                 loss = loss + ops.cast(ops.sum(extra), "float32")
             if not self._penalized:
-                for variable in regularized(self._model):
+                for variable in _regularized(self._model):
                     value = scope.get_current_value(variable)
                     loss = loss - ops.cast(variable.regularizer(value), "float32")
         return loss, [
@@ -170,9 +190,13 @@ class TrainingProgram:
         return [ops.copy(v) for v in self._weights], [ops.copy(v) for v in of_optimizer]
 
 
-def regularized(model: keras.Model) -> list[Any]:
+def _regularized(model: keras.Model) -> list[Any]:
     """The trainable weights that have a regularizer."""
-    return [v for v in model.trainable_variables if getattr(v, "regularizer", None) is not None]
+    return [v for v in model.trainable_variables if _regularizer(v) is not None]
+
+
+def _regularizer(variable: Any) -> Any:
+    return getattr(variable, "regularizer", None)
 
 
 def _refuse(model: keras.Model, original: keras.Model) -> None:
@@ -184,37 +208,6 @@ def _refuse(model: keras.Model, original: keras.Model) -> None:
             raise CannotCheckError(f"the model trains by a {method} of its own")
     if not model.trainable_variables:
         raise CannotCheckError("the model has no trainable weights")
-
-
-def _unscaled(optimizer: Any) -> Any:
-    """An optimizer without a scaling of the loss."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
-
-
-def _rates(optimizer: Any) -> dict[int, float]:
-    """The learning rate by step; of a constant one that of step 0."""
-    optimizer = _unscaled(optimizer)
-    schedule = getattr(optimizer, "_learning_rate", None)
-    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        return {0: float(ops.convert_to_numpy(optimizer.learning_rate))}
-    steps = [0, *(2**power for power in range(18))]
-    return {step: float(ops.convert_to_numpy(schedule(step))) for step in steps}
-
-
-def _optimizer_like(optimizer: Any, rate: float) -> Any:
-    """An optimizer of the same kind with a constant learning rate."""
-    optimizer = _unscaled(optimizer)
-    return type(optimizer).from_config({**optimizer.get_config(), "learning_rate": rate})
-
-
-def _limits(optimizer: Any, sizes: list[int]) -> Array:
-    """Of variables of these sizes the longest clipped gradients; infinite without clipping."""
-    limits = np.full(len(sizes), np.inf)
-    for longest in (optimizer.clipnorm, optimizer.global_clipnorm):
-        limits = limits if longest is None else np.minimum(limits, longest)
-    if optimizer.clipvalue is not None:
-        limits = np.minimum(limits, optimizer.clipvalue * np.sqrt(sizes))
-    return limits
 
 
 def _loss_like(original: keras.Model) -> Callable[[Any, Any], Any]:

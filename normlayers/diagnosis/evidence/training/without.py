@@ -1,0 +1,124 @@
+"""Trials with something that a model is trained with, and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from normlayers.diagnosis.evidence.flow import Flow
+from normlayers.diagnosis.evidence.training.program import State, TrainingProgram
+from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Batches, mean_loss, trial
+
+# Regularizers of a smaller part of the loss at first are not tried without.
+SMALL_PENALTY = 0.1
+# Nor is clipping that leaves more than this part of a gradient's length.
+MUCH_LEFT = 0.01
+# They are tried at the model's rate and at such multiples of it: at one as small as usual, weights
+# take more steps than a trial has to lose what they know.
+OF_PENALTY, OF_CLIPPING = (1.0, 10.0), (1.0, 10.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Without:
+    """Two trials.
+
+    Attributes:
+        part: of the loss at first, which part regularizers are; of gradients, which part clipping
+            leaves.
+        progress: by how much the loss fell, as a share of what it was; ``-inf`` where it became
+            NaN or infinite.
+        free: the same without.
+        steps: of a trial.
+        rate: the learning rate of both.
+    """
+
+    part: float
+    progress: float
+    free: float
+    steps: int
+    rate: float
+
+    def left(self) -> float:
+        """What part of the progress is left; 1 where there is little without, too."""
+        is_known = self.free > GOOD_PROGRESS or (self.free > 0 and self.progress == -np.inf)
+        return self.progress / self.free if is_known else 1.0
+
+
+def without_penalty(
+    program: TrainingProgram,
+    free: TrainingProgram,
+    start: State,
+    batches: Batches,
+    steps: int,
+    before: float,
+) -> Without | None:
+    """How the loss on the data falls with regularizers; ``None`` where they are little of it.
+
+    Args:
+        program: of the model.
+        free: the same without regularizers.
+        start: where trials begin.
+        batches: of training.
+        steps: of a trial.
+        before: the loss at first, regularizers included.
+    """
+    at_first = mean_loss(free, start, batches)
+    share = (before - at_first) / max(abs(before), 1e-12)
+    if not share > SMALL_PENALTY:
+        return None
+    # What begins above the loss of weights that are 0 falls to it without learning anything.
+    at_first = min(at_first, mean_loss(free, free.at_zero(start), batches))
+    return _tried(program, free, start, batches, steps, at_first, share, free, OF_PENALTY)
+
+
+def without_clipping(
+    program: TrainingProgram,
+    unclipped: Callable[[], TrainingProgram],
+    start: State,
+    batches: Batches,
+    steps: int,
+    flow: Flow,
+) -> Without | None:
+    """How the loss falls with clipping; ``None`` where gradients are hardly clipped.
+
+    Args:
+        program: of the model.
+        unclipped: makes the same without clipping.
+        start: where trials begin.
+        batches: of training.
+        steps: of a trial.
+        flow: of gradients there.
+    """
+    known = flow.relative > 0
+    if not known.any():
+        return None
+    left = float(np.median(flow.clipped[known] / flow.relative[known]))
+    if left > MUCH_LEFT:
+        return None
+    free = unclipped()
+    return _tried(program, free, start, batches, steps, flow.loss, left, program, OF_CLIPPING)
+
+
+def _tried(
+    program: TrainingProgram,
+    free: TrainingProgram,
+    start: State,
+    batches: Batches,
+    steps: int,
+    before: float,
+    part: float,
+    measured_by: TrainingProgram,
+    factors: tuple[float, ...],
+) -> Without:
+    found = []
+    for rate in (factor * program.rate for factor in factors):
+        progress, alone = (
+            trial(by, start, batches, steps, before, rate, measured_by).progress
+            for by in (program, free)
+        )
+        found.append(Without(part, progress, alone, steps, rate))
+    # Nothing is told of a rate that is not the model's, and too high for it.
+    own, *faster = found
+    return min([own, *(one for one in faster if np.isfinite(one.progress))], key=Without.left)
