@@ -43,25 +43,35 @@ def drop_penalties(plan: Plan, given: Given, fault: str, places: list[str]) -> P
 
 
 def _with_penalties(plan: Plan, fault: str, change: Callable[[Any], Any], done: str) -> Plan | None:
-    changed = []
+    changed: list[str] = []
 
     def with_others(part: Part) -> Part:
-        penalties = {
-            key: change(value)
-            for key, value in part.config.items()
-            if key.endswith("_regularizer") and key != "activity_regularizer" and value is not None
-        }
-        if not penalties:
-            return part
-        changed.append(part.name)
-        return part.but(**penalties)
+        def changing(penalty: Any) -> Any:
+            changed.append(part.name)
+            return change(penalty)
+
+        return part.but(**_each_penalty(part.config, changing))
 
     for name in plan.chains:
         plan = plan.each_part(name, with_others)
     if not changed:
         return None
     why = "For their sake the loss on the data hardly fell."
-    return plan.changed(Change(fault, ", ".join(changed), done, why))
+    return plan.changed(Change(fault, ", ".join(dict.fromkeys(changed)), done, why))
+
+
+def _each_penalty(config: Any, change: Callable[[Any], Any]) -> Any:
+    """A configuration with other regularizers of weights, also of the layers and cells inside."""
+    if isinstance(config, list | tuple):
+        return type(config)(_each_penalty(value, change) for value in config)
+    if not isinstance(config, Mapping):
+        return config
+    found = {}
+    for key, value in config.items():
+        is_penalty = str(key).endswith("_regularizer") and key != "activity_regularizer"
+        again = value is not None and is_penalty
+        found[key] = change(value) if again else _each_penalty(value, change)
+    return found
 
 
 def _weaker(penalty: Any) -> Any:

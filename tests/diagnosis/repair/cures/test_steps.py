@@ -1,4 +1,5 @@
 import keras
+import numpy as np
 import pytest
 
 import normlayers as nl
@@ -44,3 +45,35 @@ def test_penalties_that_hold_every_weight_down_are_weakened(penalty, left):
     assert left == (None if own is None else pytest.approx((float(own.l1), float(own.l2))))
     assert model.get_layer("held").kernel_regularizer is penalty
     assert done.after > 0.7
+
+
+LAYERS, L2 = keras.layers, keras.regularizers.L2
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda: LAYERS.TimeDistributed(LAYERS.Dense(6, kernel_regularizer=L2(30.0))),
+        lambda: LAYERS.Bidirectional(LAYERS.GRU(4, recurrent_regularizer=L2(30.0))),
+        lambda: LAYERS.RNN([LAYERS.LSTMCell(4, kernel_regularizer=L2(30.0)), LAYERS.GRUCell(3)]),
+        lambda: keras.Sequential([LAYERS.Dense(6, kernel_regularizer=L2(30.0))]),
+    ],
+)
+def test_penalties_of_wrapped_layers_and_cells_are_weakened(held):
+    x, y = classes()
+    x = np.repeat(x[:, None], 4, axis=1)
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input(x.shape[1:]), held(), LAYERS.Flatten(), LAYERS.Dense(2, "softmax")]
+    )
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    done = nl.repair(model, x, y, found("penalty_too_strong"), trials=1)
+    assert done.changes[0].where == model.layers[0].name
+    penalties = {
+        weight.path: float(weight.regularizer.l2)
+        for weight in done.model.trainable_variables
+        if weight.regularizer is not None
+    }
+    assert penalties
+    assert list(penalties.values()) == pytest.approx([0.3] * len(penalties))
+    assert sum(map(float, done.model.losses)) < 0.02 * sum(map(float, model.losses))
