@@ -51,16 +51,28 @@ def as_taken(model: keras.Model, inputs: list[Any], given: Given | None = None) 
     return whole(inputs) if given is None else given.together(inputs)
 
 
-def compile_as(model: keras.Model, plan: Plan, given: Given) -> None:
-    """Compile with the plan's optimizer and losses, and all else as the given model was."""
+def compile_as(model: keras.Model, plan: Plan, given: Given, optimizer: Any = None) -> None:
+    """Compile with the plan's losses and optimizer, and all else as the given model was.
+
+    Args:
+        model: the model.
+        plan: of it.
+        given: what it is made of.
+        optimizer: the one that it has been trained with.
+    """
     kind, config = plan.optimizer
-    weights = None if all(w is None for w in plan.loss_weights) else list(plan.loss_weights)
-    if weights is not None:
-        weights = [1.0 if weight is None else weight for weight in weights]
-    one = len(plan.losses) == 1
+    weights: Any = None
+    if any(weight is not None for weight in plan.loss_weights):
+        weights = [1.0 if weight is None else weight for weight in plan.loss_weights]
+    losses: Any = plan.losses[0] if len(plan.losses) == 1 else list(plan.losses)
+    if isinstance(given.model.loss, dict) and set(given.model.loss) & set(given.output_names):
+        # As targets come: by the outputs' names.
+        named = list(zip(given.output_names, plan.losses, weights or plan.losses, strict=True))
+        losses = {name: loss for name, loss, _ in named if loss is not None}
+        weights = weights and {name: of for name, loss, of in named if loss is not None}
     model.compile(
-        _scaled_like(given.model, kind.from_config(dict(config))),
-        loss=plan.losses[0] if one else list(plan.losses),
+        optimizer or _scaled_like(given.model, kind.from_config(dict(config))),
+        loss=losses,
         loss_weights=weights,
         **_metrics(plan, given),
         **_execution(given),

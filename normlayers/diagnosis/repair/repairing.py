@@ -192,7 +192,8 @@ def _result(
     remarks += remarks_of(diagnosis, search, best, training)
     if worse:
         remarks.append(remark_of_worse(score, as_given, epochs))
-    x, y = as_taken(model, rows.x), whole(rows.y)
+    training.forget_labels()
+    x, y = as_taken(model, rows.x), training.labels(rows.y)
     after = diagnose(model, x, y, batch_size=size, seed=search.seed)
     return Repair(
         model,

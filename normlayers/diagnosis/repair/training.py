@@ -13,9 +13,9 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.losses import known_loss
 from normlayers.diagnosis.evidence.outputs import compared
 from normlayers.diagnosis.evidence.problem import reason
-from normlayers.diagnosis.repair.given import Given, whole
+from normlayers.diagnosis.repair.given import Given, losses_of, whole
 from normlayers.diagnosis.repair.plan import Plan
-from normlayers.diagnosis.repair.rebuild import as_taken, build
+from normlayers.diagnosis.repair.rebuild import as_taken, build, compile_as
 from normlayers.diagnosis.repair.target import NONE, Score, score
 from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.recalibration import recalibrate
@@ -140,7 +140,17 @@ class ShortTraining:
         rows, size = self._rows, self.plan.batch_size
         for batch in batches(len(rows.x[0]), size, self.epochs, self._seed):
             x, y = ([_tensor(part[batch]) for part in parts] for parts in (rows.x, rows.y))
-            self.model.train_on_batch(as_taken(self.model, x), whole(y))
+            self.model.train_on_batch(as_taken(self.model, x), self.labels(y))
+
+    def forget_labels(self) -> None:
+        """Let labels come as they may: Keras keeps which outputs those of the first batch are of."""
+        compile_as(self.model, self.plan, self._given, self.model.optimizer)
+
+    def labels(self, y: list[Any]) -> Any:
+        """As losses take them: by name where they are so; then none of outputs without one."""
+        if not isinstance(self.model.loss, dict):
+            return whole(y)
+        return {self._given.output_names[number]: y[number] for number in self._given.learned}
 
 
 def batches(rows: int, size: int, epochs: int, seed: int) -> Iterator[Array]:
@@ -164,7 +174,7 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     if model in (given.model, given.built):  # which may have no loss yet
         losses = list(given.plan().losses)
     else:
-        losses = model.loss if isinstance(model.loss, list) else [model.loss]
+        losses = losses_of(model, given.output_names)
     found = []
     for number in given.learned:
         target, loss, values = given.targets[number], losses[number], outputs[number]

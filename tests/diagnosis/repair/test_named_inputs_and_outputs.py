@@ -123,3 +123,22 @@ def test_a_free_name_for_what_comes_behind_an_output(kind):
     assert "targets_not_scaled" in [change.fault for change in repaired.changes]
     if kind != "shared":
         assert repaired.model.output_names[0] == "price"
+
+
+@pytest.mark.parametrize("weights", [None, {"cls": 3.0}])
+def test_a_loaded_repaired_model_takes_targets_by_the_same_keys(tmp_path, weights):
+    """Also where an output has no loss, and so no target."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((4,))
+    hidden = layers.Dense(8, "relu")(inputs)
+    model = keras.Model(inputs, {"cls": layers.Dense(1, "sigmoid")(hidden), "emb": hidden})
+    model.compile("adam", {"cls": "binary_crossentropy"}, loss_weights=weights)
+    repaired = nl.repair(model, 1000 * X, {"cls": LABEL}, epochs=1, trials=1).model
+    given, found = (one.get_compile_config() for one in (model, repaired))
+    assert list(found["loss"]) == list(given["loss"])
+    assert found["loss_weights"] == given["loss_weights"]
+    repaired.save(tmp_path / "repaired.keras")
+    loaded = keras.models.load_model(tmp_path / "repaired.keras")
+    for one in (repaired, loaded):
+        losses = one.fit(1000 * X, {"cls": LABEL}, epochs=2, verbose=0).history["loss"]
+        assert np.isfinite(losses).all()

@@ -18,6 +18,8 @@ MUCH_LEFT = 0.01
 # They are tried at the model's rate and at such multiples of it: at one as small as usual, weights
 # take more steps than a trial has to lose what they know.
 OF_PENALTY, OF_CLIPPING = (1.0, 10.0), (1.0, 10.0, 100.0)
+# At a rate that is not the model's, more must be gone to count: all but this part.
+ALL_BUT_GONE = 0.1
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,6 @@ def _tried(
             for by in (program, free)
         )
         found.append(Without(part, progress, alone, steps, rate))
-    # Nothing is told of a rate that is not the model's, and too high for it.
     own, *faster = found
-    return min([own, *(one for one in faster if np.isfinite(one.progress))], key=Without.left)
+    telling = [one for one in faster if np.isfinite(one.progress) and one.left() < ALL_BUT_GONE]
+    return min([own, *telling], key=Without.left)
