@@ -11,12 +11,12 @@ import numpy as np
 
 from normlayers.diagnosis.causes import under_their_causes
 from normlayers.diagnosis.diagnosis import Diagnosis
-from normlayers.diagnosis.evidence.calls import record
 from normlayers.diagnosis.evidence.data import Data, read_data
 from normlayers.diagnosis.evidence.gathered import (
     Evidence,
     gather_data,
     gather_model,
+    run_of,
     run_rows,
     tensors,
 )
@@ -189,14 +189,7 @@ def _rows_to_run(evidence: Evidence, subject: Subject, seed: int) -> Any:
 def _values_of_a_row(subject: Subject, data: Data, seed: int, exactly: int | None) -> int:
     """How many activations the model has for a row; the first time that it is run."""
     few = run_rows(data, 1, seed, exactly)[: exactly or FIRST_ROWS]
-    x = tensors(data.take(few)[0])
-    try:
-        graph = record(subject.model, x)
-    except Exception as error:
-        shapes = " and ".join(str(part.shape) for part in data.parts)
-        raise ValueError(
-            f"the model cannot be run on x of shape {shapes}: {reason(error)}"
-        ) from error
+    graph = run_of(subject.model, data, data.take(few)[0])
     values = sum(int(np.prod(t.shape)) for call in graph.calls for t in call.gives)
     return values // max(1, len(few))
 
@@ -220,4 +213,12 @@ def _judge(evidence: Evidence) -> Diagnosis:
     if evidence.validation is None:
         unchecked["train_validation_shift"] = "validation_data is missing"
     remarks = [d.remark for d in (evidence.data, evidence.validation) if d and d.remark]
+    if _all_the_same(evidence.data):
+        remarks.append("All targets are the same: there is nothing to learn from them.")
     return Diagnosis(under_their_causes(findings), unchecked, remarks)
+
+
+def _all_the_same(data: Data) -> bool:
+    """Whether no target of two rows or more differs from another row's."""
+    parts = [np.asarray(part) for part in keras.tree.flatten(data.y) if part is not None]
+    return bool(parts) and data.rows > 1 and all(bool(np.all(y == y[:1])) for y in parts)

@@ -97,9 +97,9 @@ class Diagnosis:
         else:
             table = Table(show_lines=True)
             # Names are copied: they are not cut off, however narrow the terminal.
-            table.add_column("fault, and where", overflow="fold", min_width=LONGEST_FAULT)
-            table.add_column("what is wrong")
-            table.add_column("cure")
+            table.add_column("fault, and where", overflow="fold", width=LONGEST_FAULT)
+            for heading in ("what is wrong", "cure"):
+                table.add_column(heading, overflow="fold")
             for top in self.findings:
                 for severity, fault, where, *texts in _rows(top):
                     table.add_row("\n".join(filter(None, (severity, fault, where))), *texts)

@@ -160,6 +160,25 @@ def test_bad_arguments_are_one_sentence(arguments, error, message):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("y", "same"), [(0 * Y, True), (Y, False), (None, False)])
+def test_targets_that_are_all_the_same_are_remarked(y, same):
+    told = [text for text in nl.diagnose(classifier(), X, y).remarks if "targets" in text]
+    assert len(told) == same
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX takes the nearest index")
+def test_a_model_that_some_later_rows_stop_cannot_be_run():
+    ids = np.random.default_rng(0).integers(0, 50, (400, 12))
+    ids[200:, 3] = 50
+    model = keras.Sequential(
+        [keras.Input((12,)), keras.layers.Embedding(50, 4), keras.layers.GlobalMaxPooling1D()]
+    )
+    with pytest.raises(ValueError, match=r"cannot be run on x of shape \(400, 12\)") as raised:
+        nl.diagnose(model, ids)
+    assert "{{" not in str(raised.value)
+    assert "Op:" not in str(raised.value)
+
+
 def test_a_model_that_is_none_is_refused():
     with pytest.raises(TypeError, match=r"must be a keras\.Model"):
         nl.diagnose("model", X)

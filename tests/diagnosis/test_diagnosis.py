@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.finding import Finding
 
@@ -32,6 +34,18 @@ def test_no_name_is_cut_off_on_a_narrow_terminal(monkeypatch):
     assert "…" not in text
     cells = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
     assert "".join(cells) == f"warning{long.fault}{long.where}"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_table_is_as_wide_as_the_terminal_and_loses_no_letter(monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    cure = "normlayers.Standardize in front, with statistics_of_the_training_data_and_no_others."
+    found = Finding("inputs_not_scaled", "x", {}, "error", "It varies. " * 20, cure)
+    lines = str(Diagnosis([found.with_consequences(found)])).splitlines()
+    assert {len(line) for line in lines} <= {len(lines[0])}
+    assert len(lines[0]) <= width
+    cells = [line.split("│")[3].strip() for line in lines if line.startswith("│")]
+    assert "".join(cells).replace(" ", "") == 2 * cure.replace(" ", "")
 
 
 def test_text_and_page_show_names_as_they_are():

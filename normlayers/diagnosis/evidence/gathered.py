@@ -199,6 +199,21 @@ def _text(part: Array) -> Any:
     return tf.constant(part)
 
 
+def run_of(model: keras.Model, data: Data, x: Any) -> Graph:
+    """The calls of a run on some rows of the data.
+
+    Raises:
+        ValueError: the model cannot be run on them.
+    """
+    try:
+        return record(model, tensors(x))
+    except Exception as error:
+        shapes = " and ".join(str(part.shape) for part in data.parts)
+        raise ValueError(
+            f"the model cannot be run on x of shape {shapes}: {reason(error)}"
+        ) from error
+
+
 def gather_model(
     evidence: Evidence, subject: Subject, rows: Array, seed: int, trials: bool
 ) -> None:
@@ -214,7 +229,7 @@ def gather_model(
     data, model = evidence.data, subject.model
     x, y = data.take(rows)
     evidence.parts["subject"] = subject
-    evidence.measure("graph", lambda: record(model, tensors(x)))
+    evidence.parts["graph"] = run_of(model, data, x)
     names = data.names
     if maskings := _maskings(evidence, names):
         gather_data(evidence, maskings)
@@ -235,10 +250,7 @@ def gather_model(
 
 def _maskings(evidence: Evidence, names: list[str]) -> dict[str, Any]:
     """The ``Masking`` that alone takes an input, by the input's name."""
-    graph = evidence.parts["graph"]
-    if not isinstance(graph, Graph):  # the model could not be run
-        return {}
-    found = {}
+    graph, found = evidence.graph, {}
     for name, tensor in zip(names, graph.inputs, strict=False):
         takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
         # Beside it is the comparison that makes its mask.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from normlayers.tracking.guard import plain_message
 
 MOST_LETTERS = 300
+# Where in TensorFlow an operation is.
+_OF_TENSORFLOW = re.compile(r"\{\{function_node .*?\}\}|\[Op:\w+\](?: name: ?\S*)?")
 
 
 class CannotCheckError(Exception):
@@ -24,5 +28,6 @@ def reason(error: BaseException) -> str:
         said = [line for line in said if "[Op:" not in line and "node" not in line.lower()]
         return said[-1] if said else type(error).__name__
     message = plain_message(error) if isinstance(error, Exception) else ""
+    message = " ".join(_OF_TENSORFLOW.sub("", message).split())
     message = message or type(error).__name__
     return message if len(message) <= MOST_LETTERS else message[: MOST_LETTERS - 1] + "…"

@@ -35,7 +35,7 @@ def remarks_of(diagnosis: Diagnosis, search: Search, best: Trial, training: Any)
     remarks += [
         f"{finding.fault} ({finding.where}): not repaired; {finding.cure}"
         for finding in diagnosis.findings
-        if not has_cure(finding)
+        if not has_cure(finding) or not search.applies(finding.fault)
     ]
     if search.faults and not best.changes:
         remarks.append("No cure helped within the trials; the model is a copy of the given one.")

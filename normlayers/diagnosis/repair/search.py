@@ -96,6 +96,13 @@ class Search:
             plan = plan.afresh().changed(change)
         return plan if candidate.rate is None else with_rate(plan, candidate.rate, self.faults)
 
+    def applies(self, fault: str) -> bool:
+        """Whether there is anything in the model that a cure of a fault would change."""
+        plan, cures = self.given.plan(), CURES.get(fault)
+        if not cures:
+            return True
+        return any(cure(plan, self.given, fault, self.faults[fault]) for cure in cures)
+
     def attempt(self, candidate: Candidate) -> Score:
         """Train and compare; once for each candidate."""
         for trial in self.done:

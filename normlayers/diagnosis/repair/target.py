@@ -51,7 +51,7 @@ class Score:
     Attributes:
         quality: what candidates are compared by; of classes the accuracy with a share of the
             cross-entropy's skill, of a regression R squared. Higher is better.
-        metric: accuracy, or R squared.
+        metric: accuracy, or R squared; NaN of targets that are all the same.
     """
 
     quality: float
@@ -149,8 +149,10 @@ def _of_regression(y: Array, predicted: Array) -> Score:
     spread = np.mean((y - y.mean(0)) ** 2, 0)
     with np.errstate(over="ignore"):
         error = np.mean((predicted - y) ** 2, 0)
-    r_squared = float(np.mean(1 - error / np.where(spread > 0, spread, 1)))
-    return Score(r_squared, r_squared)
+    varies = spread > 0
+    # What does not vary has no R squared; of two models the nearer one is still the better.
+    shares = 1 - error / np.where(varies, spread, 1)
+    return Score(float(shares.mean()), float(shares[varies].mean()) if varies.any() else np.nan)
 
 
 def _of_one_unit(

@@ -143,7 +143,7 @@ class ShortTraining:
             self.model.train_on_batch(as_taken(self.model, x), self.labels(y))
 
     def forget_labels(self) -> None:
-        """Let labels come as they may: Keras keeps which outputs those of the first batch are of."""
+        """Let labels come as they may; Keras keeps which outputs those of the first are of."""
         compile_as(self.model, self.plan, self._given, self.model.optimizer)
 
     def labels(self, y: list[Any]) -> Any:

@@ -72,7 +72,7 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
 
 
 def dropout_on_output(evidence: Evidence) -> list[Finding]:
-    """A dropout of what is predicted: it is set to 0 at random, and no weight can mend that.
+    """A dropout of what is predicted: it is changed at random, and no weight can mend that.
 
     Where the loss is one of Keras's; a loss of one's own may compare features.
     """
@@ -86,15 +86,23 @@ def dropout_on_output(evidence: Evidence) -> list[Finding]:
             continue
         if output.loss is None or not output.loss.kind:
             continue
+        said = (
+            f"{call.name!r} drops {call.layer.rate:.0%} of what is predicted, and "
+            f"{output.loss.name} compares the rest with the targets, too large by what makes up "
+            "for it."
+        )
+        if call.kind == "GaussianDropout":
+            said = (
+                f"{call.name!r} multiplies what is predicted by noise, and {output.loss.name} "
+                "compares that with the targets."
+            )
         findings.append(
             Finding(
                 "dropout_on_output",
                 call.name,
                 {"rate": float(call.layer.rate), "loss": output.loss.name},
                 "error",
-                f"{call.name!r} drops {call.layer.rate:.0%} of what is predicted, and "
-                f"{output.loss.name} compares the rest with the targets, too large by what makes "
-                "up for it.",
+                said,
                 "Put the dropout before the last layer with weights.",
                 True,
             )

@@ -95,3 +95,13 @@ def test_why_an_input_was_not_scaled():
     learning = found("learning_rate_too_low")
     done = nl.repair(model, x, x[:, 0] > 4, learning, trials=1, epochs=1)
     assert not [r for r in done.remarks if "was not scaled" in r]
+
+
+def test_a_fault_in_a_place_that_no_cure_reaches_is_said_not_to_be_repaired():
+    x, y = classes()
+    keras.utils.set_random_seed(0)
+    head = keras.Sequential([keras.layers.Dense(1, "sigmoid"), keras.layers.Dropout(0.5)])
+    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Dense(8, "relu"), head])
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    done = nl.repair(model, x, y, trials=2)
+    assert any("dropout_on_output" in text and "not repaired" in text for text in done.remarks)

@@ -42,6 +42,15 @@ def test_the_coefficient_of_determination():
     assert score(Target("regression"), y, predicted, 0.5, False).metric == pytest.approx(expected)
 
 
+def test_targets_that_are_all_the_same_have_no_coefficient_of_determination():
+    target = Target("regression")
+    near, far = (score(target, np.full(4, 7.0), np.full(4, p), 0.5, False) for p in (6.0, 5.0))
+    assert np.isnan([near.metric, far.metric]).all()
+    assert near.quality > far.quality
+    y = np.array([[1.0, 7.0], [3.0, 7.0]])
+    assert score(target, y, y + np.array([0.5, 3.0]), 0.5, False).metric == 1 - 0.25
+
+
 def test_accuracy_and_skill_of_classes():
     y = np.array([0, 1, 2, 2])
     chances = np.full((4, 3), 0.25)

@@ -152,7 +152,7 @@ def without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) ->
         fault,
         ", ".join(names),
         "The dropout was taken out.",
-        "It set predictions to 0 at random."
+        "It changed predictions at random."
         if fault == "dropout_on_output"
         else "Before a normalization it makes inference differ from training.",
     )
