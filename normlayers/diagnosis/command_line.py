@@ -92,7 +92,17 @@ def _read(path: Path) -> dict[str, Any]:
     with loaded:
         if "x" not in loaded.files:
             raise ValueError(f"{path} must hold an array x. It holds: {', '.join(loaded.files)}")
-        return {name: loaded[name] for name in loaded.files}
+        return {name: _array(loaded, name, path) for name in loaded.files}
+
+
+def _array(loaded: Any, name: str, path: Path) -> Any:
+    try:
+        return loaded[name]
+    except ValueError as error:  # pickled objects, which may be code
+        raise ValueError(
+            f"the array {name} of {path} must be of numbers or text, not of Python objects, which "
+            "are not loaded from a file"
+        ) from error
 
 
 def _one_line(error: Exception) -> str:

@@ -46,6 +46,7 @@ def test_what_cannot_be_read_is_one_line_and_2(files, tmp_path, capsys):
     usual = files(network(keras.layers.Dense(1), loss=None), x=X)
     np.savez(tmp_path / "other.npz", z=X)
     np.savez(tmp_path / "narrow.npz", x=X[:, :2])
+    np.savez(tmp_path / "objects.npz", x=X.astype(object))
     (tmp_path / "text.keras").write_text("no model")
     (tmp_path / "table.csv").write_text("1,2")
     (tmp_path / "cut.npz").write_bytes((tmp_path / "data.npz").read_bytes()[:-30])
@@ -55,6 +56,7 @@ def test_what_cannot_be_read_is_one_line_and_2(files, tmp_path, capsys):
         [*usual[:2], str(tmp_path / "table.csv")],
         [*usual[:2], str(tmp_path / "cut.npz")],
         [*usual[:2], str(tmp_path / "narrow.npz")],
+        [*usual[:2], str(tmp_path / "objects.npz")],
         ["diagnose", str(tmp_path / "none.keras"), usual[2]],
         ["diagnose", str(tmp_path / "text.keras"), usual[2]],
         [*usual, "--batch-size", "0"],

@@ -170,13 +170,15 @@ RULES = (
         "clipping_too_strong",
         learning_rate.clipping_too_strong,
         "error",
-        "the same, and without clipping SGD's step would not be less than 1e-4",
+        "less than a hundredth of a gradient is left, and a quarter of the progress that a short "
+        "trial makes without clipping; at a rate 10 or 100 times higher, a tenth",
     ),
     Rule(
         "penalty_too_strong",
         weights.penalty_too_strong,
         "error",
-        "a quarter of the progress on the data that a short trial makes without regularizers",
+        "a quarter of the progress that a short trial makes without regularizers, from the loss "
+        "of weights that are 0 on; at a rate 10 times higher, a tenth",
     ),
     Rule("idle_bias", batch_normalization.idle_bias, "note", "logic (article A3, claim A3.6)"),
     Rule(
