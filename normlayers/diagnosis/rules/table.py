@@ -177,8 +177,8 @@ RULES = (
         "penalty_too_strong",
         weights.penalty_too_strong,
         "error",
-        "a quarter of the progress that a short trial makes without regularizers, from the loss "
-        "of weights that are 0 on; at a rate 10 times higher, a tenth",
+        "a tenth (warning: a quarter, or a tenth at a rate 10 times higher) of the progress that a "
+        "short trial makes without regularizers, from the loss of weights that are 0 on",
     ),
     Rule("idle_bias", batch_normalization.idle_bias, "note", "logic (article A3, claim A3.6)"),
     Rule(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.training.without import LITTLE, NEXT_TO_NOTHING
 from normlayers.diagnosis.finding import Finding
-
-# Part of what is learned without regularizers.
-LITTLE = 0.25
 
 
 def non_finite_weights(evidence: Evidence) -> list[Finding]:
@@ -60,10 +58,16 @@ def nothing_to_train(evidence: Evidence) -> list[Finding]:
 
 
 def penalty_too_strong(evidence: Evidence) -> list[Finding]:
-    """Regularizers for whose sake the loss on the data hardly falls, as it does without them."""
+    """Regularizers for whose sake the loss on the data hardly falls, as it does without them.
+
+    A warning where something is learned, or where only longer steps tell: a long training may get
+    over it.
+    """
     found = evidence.training.penalty
     if found is None or found.left() > LITTLE:
         return []
+    at_own_rate = found.rate == evidence.training.rate
+    is_hopeless = at_own_rate and found.left() <= NEXT_TO_NOTHING
     course, progress = "becomes NaN or infinite", None
     if np.isfinite(found.progress):
         progress = found.progress
@@ -73,7 +77,7 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
             "penalty_too_strong",
             "",
             {"share": found.part, "progress": progress, "without": found.free},
-            "error",
+            "error" if is_hopeless else "warning",
             f"In {found.steps} steps at the learning rate {found.rate:.3g} the loss on the data "
             f"{course}; without the weights' regularizers, {found.part:.0%} of the loss at first, "
             f"it falls by {found.free:.2%}.",

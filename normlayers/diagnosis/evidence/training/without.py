@@ -17,9 +17,9 @@ SMALL_PENALTY = 0.1
 MUCH_LEFT = 0.01
 # They are tried at the model's rate and at such multiples of it: at one as small as usual, weights
 # take more steps than a trial has to lose what they know.
-OF_PENALTY, OF_CLIPPING = (1.0, 10.0), (1.0, 10.0, 100.0)
-# At a rate that is not the model's, more must be gone to count: all but this part.
-ALL_BUT_GONE = 0.1
+OF_PENALTY, OF_CLIPPING = (10.0,), (10.0, 100.0)
+# What is little of the progress; at a rate that is not the model's, less must be left to count.
+LITTLE, NEXT_TO_NOTHING = 0.25, 0.1
 
 
 @dataclass(frozen=True)
@@ -112,15 +112,23 @@ def _tried(
     before: float,
     part: float,
     measured_by: TrainingProgram,
-    factors: tuple[float, ...],
+    faster: tuple[float, ...],
 ) -> Without:
-    found = []
-    for rate in (factor * program.rate for factor in factors):
+    """At the model's rate, or at a higher one where only that tells."""
+
+    def at(rate: float) -> Without:
         progress, alone = (
             trial(by, start, batches, steps, before, rate, measured_by).progress
             for by in (program, free)
         )
-        found.append(Without(part, progress, alone, steps, rate))
-    own, *faster = found
-    telling = [one for one in faster if np.isfinite(one.progress) and one.left() < ALL_BUT_GONE]
-    return min([own, *telling], key=Without.left)
+        return Without(part, progress, alone, steps, rate)
+
+    own = at(program.rate)
+    if own.left() <= LITTLE:
+        return own
+    for factor in faster:
+        found = at(factor * program.rate)
+        # Nothing is told of a rate that is not the model's, and too high for it.
+        if np.isfinite(found.progress) and found.left() <= NEXT_TO_NOTHING:
+            return found
+    return own

@@ -120,5 +120,5 @@ export function withoutSnapshots(others) {
   const named = others.slice(0, 5).map((run) => `“${run}”`).join(', ');
   const rest = others.length > 5 ? ` and ${others.length - 5} more` : '';
   const are = others.length === 1 ? '1 run has' : `${others.length} runs have`;
-  return `${are} no snapshots (${named}${rest}): written by an older normlayers, with snapshots off, or by another tool. Train again with ActivationTracker to see them here.`;
+  return `${are} no snapshots (${named}${rest}): written by an older normlayers, with snapshots off or by another tool, or their files are damaged. Train again with ActivationTracker to see them here.`;
 }
