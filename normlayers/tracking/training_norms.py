@@ -39,8 +39,7 @@ class TrainingNorms:
     def __init__(self, model: keras.Model, points: TrackedPoints) -> None:
         self.remarks: dict[str, str] = {}
         self._model, self._points = model, points
-        self._before: list[Array] = []  # the values of these at the last observation
-        self._before_of: list[Any] = []
+        self._before: list[tuple[Any, Array]] = []  # weights, and their values when last observed
         self._gradient: LossGradient | None = None
         self._trained: tuple[Any, list[Any]] = (None, [])  # the loss, and the trainable weights
 
@@ -93,16 +92,16 @@ class TrainingNorms:
             return {}
         if sum(int(np.prod(v.shape)) for v in variables) > WEIGHTS_KEPT:
             self.remarks["update_norm"] = f"the model has more than {WEIGHTS_KEPT:,} weights"
-            self._before, self._before_of = [], []
+            self._before = []
             return {}
         # A backend may go on using what it shows: it is copied, to memory that is there already.
         now = [np.asarray(ops.convert_to_numpy(ops.copy(v))) for v in variables]
         kept = self._kept(variables)
-        self._before_of = list(variables)
-        if not kept:
-            self._before = [np.array(n, "float32") for n in now]
+        is_known = bool(kept)
+        kept = kept or [np.array(n, "float32") for n in now]
+        self._before = list(zip(variables, kept, strict=True))
+        if not is_known:
             return {"update_norm": float("nan")}
-        self._before = kept
         for before, after in zip(kept, now, strict=True):
             np.subtract(after, before, out=before, dtype="float32", casting="unsafe")
         moved = _length(kept)
@@ -113,10 +112,11 @@ class TrainingNorms:
 
     def _kept(self, variables: list[Any]) -> list[Array]:
         """Their values at the last observation; none where those of some are not known."""
-        known = {id(v): value for v, value in zip(self._before_of, self._before, strict=True)}
+        known = {id(variable): value for variable, value in self._before}
         found = [known[id(v)] for v in variables if id(v) in known]
-        if not found and [v.shape for v in self._before] == [tuple(v.shape) for v in variables]:
-            return self._before  # of layers that others have taken the places of
+        values = [value for _, value in self._before]
+        if not found and [v.shape for v in values] == [tuple(v.shape) for v in variables]:
+            return values  # of layers that others have taken the places of
         return found if len(found) == len(variables) else []
 
     def _slope(self, reading: Reading) -> dict[str, float]:

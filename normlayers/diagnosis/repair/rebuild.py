@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from normlayers.diagnosis.evidence.subject import made_anew
-from normlayers.diagnosis.repair.given import Given, loss_kind, whole
+from normlayers.diagnosis.repair.given import Given, learned_of, loss_kind, whole
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.trained import Trained
 from normlayers.inference.graph import function_of, has_graph
@@ -67,9 +67,9 @@ def compile_as(model: keras.Model, plan: Plan, given: Given, optimizer: Any = No
     losses: Any = plan.losses[0] if len(plan.losses) == 1 else list(plan.losses)
     if isinstance(given.model.loss, dict) and set(given.model.loss) & set(given.output_names):
         # As targets come: by the outputs' names.
-        named = list(zip(given.output_names, plan.losses, weights or plan.losses, strict=True))
-        losses = {name: loss for name, loss, _ in named if loss is not None}
-        weights = weights and {name: of for name, loss, of in named if loss is not None}
+        learned = {given.output_names[number]: number for number in learned_of(plan.losses)}
+        losses = {name: plan.losses[number] for name, number in learned.items()}
+        weights = weights and {name: weights[number] for name, number in learned.items()}
     model.compile(
         optimizer or _scaled_like(given.model, kind.from_config(dict(config))),
         loss=losses,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +102,11 @@ class Search:
         plan, cures = self.given.plan(), CURES.get(fault)
         if not cures:
             return True
-        return any(cure(plan, self.given, fault, self.faults[fault]) for cure in cures)
+        for cure in cures:
+            with suppress(Exception):  # one that this model does not take is none
+                if cure(plan, self.given, fault, self.faults[fault]) is not None:
+                    return True
+        return False
 
     def attempt(self, candidate: Candidate) -> Score:
         """Train and compare; once for each candidate."""

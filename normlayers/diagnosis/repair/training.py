@@ -144,7 +144,8 @@ class ShortTraining:
 
     def forget_labels(self) -> None:
         """Let labels come as they may; Keras keeps which outputs those of the first are of."""
-        compile_as(self.model, self.plan, self._given, self.model.optimizer)
+        if isinstance(self.model.loss, dict):
+            compile_as(self.model, self.plan, self._given, self.model.optimizer)
 
     def labels(self, y: list[Any]) -> Any:
         """As losses take them: by name where they are so; then none of outputs without one."""

@@ -60,9 +60,8 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
 def clipping_too_strong(evidence: Evidence) -> list[Finding]:
     """With clipping the loss hardly falls, as it does at the same rate without."""
     found = evidence.training.clipping
-    if found is None or found.left() > LITTLE or found.progress == -np.inf:
+    if found is None or not found.is_little() or found.progress == -np.inf:
         return []
-    course = f"{'falls' if found.progress >= 0 else 'rises'} by {abs(found.progress):.2%}"
     return [
         Finding(
             "clipping_too_strong",
@@ -70,7 +69,7 @@ def clipping_too_strong(evidence: Evidence) -> list[Finding]:
             {"left": found.part, "progress": found.progress, "without": found.free},
             "error",
             f"The optimizer's clipping leaves {found.part:.1g} of a gradient's length: in "
-            f"{found.steps} steps at the learning rate {found.rate:.3g} the loss {course}; "
+            f"{found.steps} steps at the learning rate {found.rate:.3g} the loss {found.course()}; "
             f"without clipping it falls by {found.free:.2%}.",
             "Clip only what is unusually long, such as by clipnorm=1, or do not clip.",
             True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.training.without import LITTLE, NEXT_TO_NOTHING
+from normlayers.diagnosis.evidence.training.without import NEXT_TO_NOTHING
 from normlayers.diagnosis.finding import Finding
 
 
@@ -64,14 +64,11 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
     over it.
     """
     found = evidence.training.penalty
-    if found is None or found.left() > LITTLE:
+    if found is None or not found.is_little():
         return []
     at_own_rate = found.rate == evidence.training.rate
     is_hopeless = at_own_rate and found.left() <= NEXT_TO_NOTHING
-    course, progress = "becomes NaN or infinite", None
-    if np.isfinite(found.progress):
-        progress = found.progress
-        course = f"{'falls' if progress >= 0 else 'rises'} by {abs(progress):.2%}"
+    progress = found.progress if np.isfinite(found.progress) else None
     return [
         Finding(
             "penalty_too_strong",
@@ -79,8 +76,8 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
             {"share": found.part, "progress": progress, "without": found.free},
             "error" if is_hopeless else "warning",
             f"In {found.steps} steps at the learning rate {found.rate:.3g} the loss on the data "
-            f"{course}; without the weights' regularizers, {found.part:.0%} of the loss at first, "
-            f"it falls by {found.free:.2%}.",
+            f"{found.course()}; without the weights' regularizers, {found.part:.0%} of the loss "
+            f"at first, it falls by {found.free:.2%}.",
             "Use regularizers a hundred times weaker, or none.",
             True,
         )

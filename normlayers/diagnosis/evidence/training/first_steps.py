@@ -17,9 +17,9 @@ from normlayers.diagnosis.evidence.training.trials import (
     MEASURED,
     Batches,
     Trial,
+    Trials,
     at_rates,
     moved_by,
-    steps_of,
 )
 from normlayers.diagnosis.evidence.training.without import (
     Without,
@@ -93,18 +93,15 @@ def training(
     found = Training(flow, initially, step, program.rate, program.highest_rate, program.warms_up)
     if not program.rate:
         return found
-    steps = steps_of(program, batches.size)
-    trials = at_rates(program, start, batches, steps, before, step)
+    trials = Trials(program, start, batches)
+    by_factor = at_rates(trials, before, step)
+    penalty = clipping = None
     if program.has_penalty:
-        free = make(penalized=False)
-        penalty = without_penalty(program, free, start, batches, steps, before)
-        found = replace(found, penalty=penalty)
+        penalty = without_penalty(trials, make(penalized=False), before)
     if program.clips:
-        unclipped = partial(make, clipped=False)
-        clipping = without_clipping(program, unclipped, start, batches, steps, initially or flow)
-        found = replace(found, clipping=clipping)
-    found = replace(found, trials=trials)
-    last = trials[1.0].gradients
+        clipping = without_clipping(trials, partial(make, clipped=False), initially or flow)
+    found = replace(found, trials=by_factor, penalty=penalty, clipping=clipping)
+    last = by_factor[1.0].gradients
     if initially is None:
         return replace(found, now=flow.at_best(last))
     return replace(found, initially=initially.at_best(last))

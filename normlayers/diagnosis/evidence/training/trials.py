@@ -83,13 +83,6 @@ class Batches:
         return [self.batch(i) for i in range(min(count, max(1, self._rows // self.size)))]
 
 
-def steps_of(program: TrainingProgram, batch: int) -> int:
-    """How many steps a trial takes, in batches of so many rows."""
-    work = 6.0 * sum(program.sizes) * batch
-    most = min(WORK / max(1.0, work), VARIABLES / len(program.sizes))
-    return int(np.clip(most, FEWEST_STEPS, STEPS))
-
-
 def moved_by(before: State, after: State) -> Array:
     """How far each trained variable is from where it was."""
     pairs = zip(before.trained, after.trained, strict=True)
@@ -97,20 +90,87 @@ def moved_by(before: State, after: State) -> Array:
     return np.array([np.linalg.norm(now - then) for then, now in numbers])
 
 
-def at_rates(
-    program: TrainingProgram,
-    start: State,
-    batches: Batches,
-    steps: int,
-    before: float,
-    moved: float,
-) -> dict[float, Trial]:
+class Trials:
+    """Short trainings from one start, by the same batches; each is run once.
+
+    Args:
+        program: of the model.
+        start: where they begin.
+        batches: of training.
+    """
+
+    def __init__(self, program: TrainingProgram, start: State, batches: Batches) -> None:
+        self.program, self._start, self._batches = program, start, batches
+        self.steps = _steps_of(program, batches.size)
+        self._done: dict[tuple[Any, ...], Trial] = {}
+
+    def first_loss(self, program: TrainingProgram, at_zero: bool = False) -> float:
+        """The loss by a program at the start, or of regularized weights that are 0 instead."""
+        return self._loss(program, program.at_zero(self._start) if at_zero else self._start)
+
+    def at(
+        self,
+        rate: float,
+        before: float,
+        by: TrainingProgram | None = None,
+        measured_by: TrainingProgram | None = None,
+        steps: int = 0,
+    ) -> Trial:
+        """Train at a learning rate.
+
+        Args:
+            rate: the learning rate.
+            before: the loss at the start.
+            by: what trains, by default the model's program.
+            measured_by: what ``before`` and the loss at the end are of, by default ``by``.
+            steps: by default ``steps``.
+        """
+        by = by or self.program
+        asked = rate, before, by, measured_by or by, steps or self.steps
+        if asked not in self._done:
+            self._done[asked] = self._run(*asked)
+        return self._done[asked]
+
+    def _run(
+        self,
+        rate: float,
+        before: float,
+        by: TrainingProgram,
+        measured_by: TrainingProgram,
+        steps: int,
+    ) -> Trial:
+        state = by.at_rate(self._start, rate)
+        for number in range(steps):
+            if by.warms_up:  # as the schedule does, in half of the trial
+                state = by.at_rate(state, rate * min(1.0, 2 * (number + 1) / steps))
+            step = by.step(state, *self._batches.batch(number))
+            if not np.isfinite(step.loss):
+                return Trial(rate, -np.inf, number + 1, step.gradients)
+            state = step.state
+        after = self._loss(measured_by, state)
+        if not np.isfinite([before, after]).all():
+            return Trial(rate, -np.inf, steps, step.gradients)
+        # A loss may be negative, or 0.
+        return Trial(rate, (before - after) / max(abs(before), 1e-12), steps, step.gradients)
+
+    def _loss(self, program: TrainingProgram, state: State) -> float:
+        """Mean over the same few batches."""
+        return float(np.mean([program.step(state, *b).loss for b in self._batches.first(MEASURED)]))
+
+
+def at_rates(trials: Trials, before: float, moved: float) -> dict[float, Trial]:
     """At the model's own rate, and unless that does well, at others: downwards and upwards.
 
     A lower one is called better after ``STEPS`` steps only, whatever they cost.
+
+    Args:
+        trials: of the model.
+        before: the loss at their start.
+        moved: how far a step moves weights, of their length.
     """
-    own = trial(program, start, batches, steps, before, program.rate)
-    trials = {1.0: own}
+    rate = trials.program.rate
+    own = trials.at(rate, before)
+    found = {1.0: own}
     factors: tuple[float, ...]
     if own.progress > GOOD_PROGRESS:
         # Steps as long as the weights may do well at first, and never settle.
@@ -121,46 +181,22 @@ def at_rates(
     else:
         factors = (*FACTORS_DOWN, *FACTORS_UP)
     for factor in factors:
-        one = trial(program, start, batches, steps, before, factor * program.rate)
-        trials[factor] = one
-        best = max(t.progress for t in trials.values())
+        one = trials.at(factor * rate, before)
+        found[factor] = one
+        best = max(t.progress for t in found.values())
         if best > 3 * GOOD_PROGRESS or one.progress < best > GOOD_PROGRESS:
             break  # at or past a rate that does well
-    factor, best_trial = max(trials.items(), key=lambda entry: entry[1].progress)
-    if steps < STEPS and factor < 1 and np.isfinite(own.progress):
+    factor, best_trial = max(found.items(), key=lambda entry: entry[1].progress)
+    if trials.steps < STEPS and factor < 1 and np.isfinite(own.progress):
         # A loss may rise in the first steps and fall in the next: long trials decide.
         return {
-            f: trial(program, start, batches, STEPS, before, t.rate)
-            for f, t in ((1.0, own), (factor, best_trial))
+            f: trials.at(t.rate, before, steps=STEPS) for f, t in ((1.0, own), (factor, best_trial))
         }
-    return trials
+    return found
 
 
-def mean_loss(program: TrainingProgram, state: State, batches: Batches) -> float:
-    """Mean over the same few batches."""
-    return float(np.mean([program.step(state, *b).loss for b in batches.first(MEASURED)]))
-
-
-def trial(
-    program: TrainingProgram,
-    start: State,
-    batches: Batches,
-    steps: int,
-    before: float,
-    rate: float,
-    measured_by: TrainingProgram | None = None,
-) -> Trial:
-    """Train by one program; ``before`` and the loss after are those of ``measured_by``, or its."""
-    state = program.at_rate(start, rate)
-    for number in range(steps):
-        if program.warms_up:  # as the schedule does, in half of the trial
-            state = program.at_rate(state, rate * min(1.0, 2 * (number + 1) / steps))
-        step = program.step(state, *batches.batch(number))
-        if not np.isfinite(step.loss):
-            return Trial(rate, -np.inf, number + 1, step.gradients)
-        state = step.state
-    after = mean_loss(measured_by or program, state, batches)
-    if not np.isfinite([before, after]).all():
-        return Trial(rate, -np.inf, steps, step.gradients)
-    # A loss may be negative, or 0.
-    return Trial(rate, (before - after) / max(abs(before), 1e-12), steps, step.gradients)
+def _steps_of(program: TrainingProgram, batch: int) -> int:
+    """How many steps a trial takes, in batches of so many rows."""
+    work = 6.0 * sum(program.sizes) * batch
+    most = min(WORK / max(1.0, work), VARIABLES / len(program.sizes))
+    return int(np.clip(most, FEWEST_STEPS, STEPS))

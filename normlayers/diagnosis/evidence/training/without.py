@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from normlayers.diagnosis.evidence.flow import Flow
-from normlayers.diagnosis.evidence.training.program import State, TrainingProgram
-from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Batches, mean_loss, trial
+from normlayers.diagnosis.evidence.training.program import TrainingProgram
+from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Trials
 
 # Regularizers of a smaller part of the loss at first are not tried without.
 SMALL_PENALTY = 0.1
@@ -47,51 +47,43 @@ class Without:
         is_known = self.free > GOOD_PROGRESS or (self.free > 0 and self.progress == -np.inf)
         return self.progress / self.free if is_known else 1.0
 
+    def is_little(self) -> bool:
+        """Whether little of the progress is left."""
+        return self.left() <= LITTLE
 
-def without_penalty(
-    program: TrainingProgram,
-    free: TrainingProgram,
-    start: State,
-    batches: Batches,
-    steps: int,
-    before: float,
-) -> Without | None:
+    def course(self) -> str:
+        """What the loss does, in words."""
+        if not np.isfinite(self.progress):
+            return "becomes NaN or infinite"
+        return f"{'falls' if self.progress >= 0 else 'rises'} by {abs(self.progress):.2%}"
+
+
+def without_penalty(trials: Trials, free: TrainingProgram, before: float) -> Without | None:
     """How the loss on the data falls with regularizers; ``None`` where they are little of it.
 
     Args:
-        program: of the model.
-        free: the same without regularizers.
-        start: where trials begin.
-        batches: of training.
-        steps: of a trial.
+        trials: of the model.
+        free: the model's program without regularizers.
         before: the loss at first, regularizers included.
     """
-    at_first = mean_loss(free, start, batches)
+    at_first = trials.first_loss(free)
     share = (before - at_first) / max(abs(before), 1e-12)
     if not share > SMALL_PENALTY:
         return None
     # What begins above the loss of weights that are 0 falls to it without learning anything.
-    at_first = min(at_first, mean_loss(free, free.at_zero(start), batches))
-    return _tried(program, free, start, batches, steps, at_first, share, free, OF_PENALTY)
+    at_first = min(at_first, trials.first_loss(free, at_zero=True))
+    return _tried(trials, free, at_first, share, free, OF_PENALTY)
 
 
 def without_clipping(
-    program: TrainingProgram,
-    unclipped: Callable[[], TrainingProgram],
-    start: State,
-    batches: Batches,
-    steps: int,
-    flow: Flow,
+    trials: Trials, unclipped: Callable[[], TrainingProgram], flow: Flow
 ) -> Without | None:
     """How the loss falls with clipping; ``None`` where gradients are hardly clipped.
 
     Args:
-        program: of the model.
-        unclipped: makes the same without clipping.
-        start: where trials begin.
-        batches: of training.
-        steps: of a trial.
-        flow: of gradients there.
+        trials: of the model.
+        unclipped: makes the model's program without clipping.
+        flow: of gradients where trials begin.
     """
     known = flow.relative > 0
     if not known.any():
@@ -99,32 +91,28 @@ def without_clipping(
     left = float(np.median(flow.clipped[known] / flow.relative[known]))
     if left > MUCH_LEFT:
         return None
-    free = unclipped()
-    return _tried(program, free, start, batches, steps, flow.loss, left, program, OF_CLIPPING)
+    return _tried(trials, unclipped(), flow.loss, left, trials.program, OF_CLIPPING)
 
 
 def _tried(
-    program: TrainingProgram,
+    trials: Trials,
     free: TrainingProgram,
-    start: State,
-    batches: Batches,
-    steps: int,
     before: float,
     part: float,
     measured_by: TrainingProgram,
     faster: tuple[float, ...],
 ) -> Without:
     """At the model's rate, or at a higher one where only that tells."""
+    program = trials.program
 
     def at(rate: float) -> Without:
         progress, alone = (
-            trial(by, start, batches, steps, before, rate, measured_by).progress
-            for by in (program, free)
+            trials.at(rate, before, by, measured_by).progress for by in (program, free)
         )
-        return Without(part, progress, alone, steps, rate)
+        return Without(part, progress, alone, trials.steps, rate)
 
     own = at(program.rate)
-    if own.left() <= LITTLE:
+    if own.is_little():
         return own
     for factor in faster:
         found = at(factor * program.rate)

@@ -50,7 +50,8 @@ def _with_penalties(plan: Plan, fault: str, change: Callable[[Any], Any], done: 
             changed.append(part.name)
             return change(penalty)
 
-        return part.but(**_each_penalty(part.config, changing))
+        config = _each_penalty(part.config, changing)
+        return part.but(**config) if part.name in changed else part
 
     for name in plan.chains:
         plan = plan.each_part(name, with_others)
@@ -66,12 +67,15 @@ def _each_penalty(config: Any, change: Callable[[Any], Any]) -> Any:
         return type(config)(_each_penalty(value, change) for value in config)
     if not isinstance(config, Mapping):
         return config
-    found = {}
-    for key, value in config.items():
-        is_penalty = str(key).endswith("_regularizer") and key != "activity_regularizer"
-        again = value is not None and is_penalty
-        found[key] = change(value) if again else _each_penalty(value, change)
-    return found
+    return {
+        key: change(value) if _is_penalty(key, value) else _each_penalty(value, change)
+        for key, value in config.items()
+    }
+
+
+def _is_penalty(key: Any, value: Any) -> bool:
+    of_weights = str(key).endswith("_regularizer") and key != "activity_regularizer"
+    return of_weights and value is not None
 
 
 def _weaker(penalty: Any) -> Any:

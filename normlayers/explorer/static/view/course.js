@@ -15,7 +15,7 @@ export function makeCourse(words, height) {
   const cursor = element('i', { class: 'cursor' });
   const node = element('div', { class: 'course', title: words }, canvas, cursor);
   let drawn = '';
-  let [width, when] = [0, 0];
+  let when = 0;
 
   /**
    * @param {any} recording
@@ -29,7 +29,7 @@ export function makeCourse(words, height) {
     const whole = recording.version >= recording.steps.length;
     const next = `${recording.version} ${key} ${themed('ink')}`;
     if (next !== drawn && (whole || now - when > 400 || !drawn.includes(` ${key} `))) {
-      width = node.clientWidth;
+      const width = node.clientWidth;
       if (!width) return;
       [drawn, when] = [next, now];
       const context = sharp(canvas, width, height);
