@@ -88,6 +88,11 @@ def known_loss(loss: Any) -> Loss:
     return Loss(kind, name, bool(options.get("from_logits")), ignored, axis)
 
 
+def loss_kind(loss: Any) -> Loss | None:
+    """What a loss is; ``None`` where there is none."""
+    return None if loss is None else known_loss(loss)
+
+
 def refusal(loss: Any, y: Any, predicted: Any) -> str:
     """Why a loss cannot be computed, as ``fit`` computes it; ``""`` where it can.
 

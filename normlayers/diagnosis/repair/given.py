@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import Loss, known_loss
+from normlayers.diagnosis.evidence.losses import Loss, loss_kind
 from normlayers.diagnosis.evidence.outputs import compared, in_order
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.target import Target, target_of
@@ -270,11 +270,6 @@ def learned_of(losses: Sequence[Any]) -> list[int]:
     """The numbers of the outputs that are trained: those with a loss; without any, all."""
     found = [number for number, loss in enumerate(losses) if loss is not None]
     return found or list(range(len(losses)))
-
-
-def loss_kind(loss: Any) -> Loss | None:
-    """What a loss is; ``None`` where there is none."""
-    return None if loss is None else known_loss(loss)
 
 
 def _compared(y: Array, shape: tuple[int | None, ...], loss: Loss | None) -> Array:

@@ -10,8 +10,9 @@ from typing import Any
 
 import keras
 
+from normlayers.diagnosis.evidence.losses import loss_kind
 from normlayers.diagnosis.evidence.subject import made_anew
-from normlayers.diagnosis.repair.given import Given, learned_of, loss_kind, whole
+from normlayers.diagnosis.repair.given import Given, learned_of, whole
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.trained import Trained
 from normlayers.inference.graph import function_of, has_graph

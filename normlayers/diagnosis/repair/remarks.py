@@ -10,6 +10,7 @@ from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.repair.cures.inputs import left_as_they_are, standardize
 from normlayers.diagnosis.repair.cures.table import CURES, has_cure
 from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.own_loss import tells_alone
 from normlayers.diagnosis.repair.rebuild import metrics_of
 from normlayers.diagnosis.repair.search import Search, Trial
 from normlayers.diagnosis.repair.target import Score
@@ -27,6 +28,12 @@ def remarks_of(diagnosis: Diagnosis, search: Search, best: Trial, training: Any)
     if all(loss is None for loss in given.losses):
         kind, loss = training.plan.optimizer[0].__name__, type(training.plan.losses[0]).__name__
         remarks.append(f"The model had no loss; it was compiled with {kind} and {loss}.")
+    own = [given.output_names[each] for each in given.learned if tells_alone(given, each)]
+    if own:
+        remarks.append(
+            f"Of {', '.join(own)} only its loss says what is good: its figure is the part of the "
+            "loss of a constant prediction that is gone."
+        )
     if given.frozen:
         remarks.append(f"Frozen weights stay as they are, those of {', '.join(given.frozen)}.")
     failure = search.done[0].failure

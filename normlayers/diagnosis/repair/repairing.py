@@ -32,6 +32,7 @@ from normlayers.inference.graph import inner_layers
 from normlayers.inference.layer_copy import layer_like, take_assets
 from normlayers.inference.rebuilding import take_state
 from normlayers.tracking.reading.compiled_reading import build as build_symbolically
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
@@ -85,9 +86,10 @@ def repair(
 
     Raises:
         TypeError: ``model`` is no Keras model, ``diagnosis`` is none, or there are no targets.
-        ValueError: an argument is out of range; the model takes one number of rows alone; there are
-            fewer than 10 rows; an output that has a loss has no targets; the model's layers cannot
-            be made of their configurations; and as ``diagnose``.
+        ValueError: an argument is out of range; the model takes one number of rows alone, or is
+            trained by ``add_loss`` alone; there are fewer than 10 rows; an output that has a loss
+            has no targets; the model's layers cannot be made of their configurations; and as
+            ``diagnose``.
 
     Example:
         >>> import numpy as np
@@ -118,6 +120,7 @@ def repair(
     with own_random_numbers(int(seed)):
         given = read_given(model, rows, batch_size)
         faults = places(diagnosis)
+        _refuse_losses_of_layers_alone(given)
         _refuse_what_cannot_be_made(given)
         search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed))
         as_given = scored(given.built, given, rows)
@@ -132,6 +135,22 @@ def _of_fixed_rows(why: str) -> str:
         "repair() runs the model on several numbers of rows. Give its Input no batch size, and "
         f"recurrent layers no stateful=True. Received: {why}"
     )
+
+
+def _refuse_losses_of_layers_alone(given: Given) -> None:
+    """Where layers compare what they take, changed inputs are other targets."""
+    model = given.built
+    if not given.model.compiled or any(loss is not None for loss in given.losses):
+        return
+    first = given.together([part[:1] for part in given.x])
+    with kept_attributes(model), keras.StatelessScope(collect_losses=True) as scope:
+        model(first, training=False)
+    if scope.losses:
+        raise ValueError(
+            "repair() compares models by a loss of compile(), and this one is trained by what its "
+            "layers give to add_loss() alone. Compile it with the loss that its outputs are to "
+            "have, or mend by hand what diagnose() names. Received: loss=None"
+        )
 
 
 def _refuse_what_cannot_be_made(given: Given) -> None:

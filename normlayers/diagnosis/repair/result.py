@@ -23,7 +23,9 @@ class Repair:
             helped.
         diagnosis: of the new model.
         before: accuracy, or R squared, of the given model on the held-out rows: as it was, and
-            trained for as long as the new one. NaN or minus infinity where it cannot be measured.
+            trained for as long as the new one. NaN or minus infinity where it cannot be measured;
+            of amounts under a loss of one's own, what R squared is of squares: 1 less the loss
+            over that of a constant prediction.
         after: the same of the new model.
         batch_size: rows a training step it was trained with.
         epochs: passes over the data.

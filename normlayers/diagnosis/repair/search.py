@@ -17,7 +17,8 @@ from normlayers.diagnosis.repair.training import ShortTraining, Split
 # Between candidates that differ by less, or by less than one row held out, chance decides; the one
 # that was there first stays.
 MARGIN = 0.01
-# Of the quality, which is 1 at most: nothing much is left to be won beyond.
+# Of the quality, which is 1 at most: nothing much is left to be won beyond. More has only what is
+# compared by a loss that may be negative, of which no best is known.
 GOOD_ENOUGH = 0.985
 LEFT_OUT = -1
 AFRESH = "weights"
@@ -189,7 +190,7 @@ class Search:
             first = Candidate(first.choices, rates[len(rates) // 2])
         self.attempt(first)
         for candidate in self._others(rates):
-            if len(self.done) >= self.trials or self.best.score.quality >= GOOD_ENOUGH:
+            if len(self.done) >= self.trials or 1 >= self.best.score.quality >= GOOD_ENOUGH:
                 break
             self.attempt(candidate)
         return self.best

@@ -50,7 +50,7 @@ class Score:
 
     Attributes:
         quality: what candidates are compared by; of classes the accuracy with a share of the
-            cross-entropy's skill, of a regression R squared. Higher is better.
+            cross-entropy's skill, of a regression R squared, or ``score_by``. Higher is better.
         metric: accuracy, or R squared; NaN of targets that are all the same.
     """
 

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import known_loss
+from normlayers.diagnosis.evidence.losses import loss_kind
 from normlayers.diagnosis.evidence.outputs import compared
 from normlayers.diagnosis.evidence.problem import reason
 from normlayers.diagnosis.repair.given import Given, losses_of, whole
+from normlayers.diagnosis.repair.own_loss import score_by, tells_alone
 from normlayers.diagnosis.repair.plan import Plan
 from normlayers.diagnosis.repair.rebuild import as_taken, build, compile_as
 from normlayers.diagnosis.repair.target import NONE, Score, score
@@ -179,10 +180,13 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     found = []
     for number in given.learned:
         target, loss, values = given.targets[number], losses[number], outputs[number]
-        known = None if loss is None else known_loss(loss)
+        known = loss_kind(loss)
         logits = known is not None and known.from_logits
         centred = logits or (known is not None and known.kind == "hinge")
         y = compared(rows.held_y[number], values.shape)
+        if tells_alone(given, number):
+            found.append(score_by(given.losses[number], y, values))
+            continue
         found.append(score(target, y, values, 0.0 if centred else 0.5, logits))
     return Score(
         float(np.mean([one.quality for one in found])),

@@ -169,14 +169,23 @@ def _binary(output: Output) -> Said:
     if said is not None or y is None or output.activation not in (*SIGMOIDS, *SOFTMAXES):
         return said
     y = known(y)
-    one_each = (
+    yes_or_no = (
         y.ndim == 2
-        and y.shape[1] > 2
+        and y.shape[1] == output.units > 1
         and len(y) >= FEWEST_ROWS
         and bool(np.isin(y, (0, 1)).all())
-        and bool(np.all(y.sum(axis=1) == 1))
     )
-    if not one_each or output.units != y.shape[1]:
+    if not yes_or_no:
+        return None
+    others = float(np.mean(y.sum(axis=1) != 1))
+    if output.activation in SOFTMAXES and others > OUT_OF_REACH:
+        return (
+            "error",
+            f"The output {output.name!r} is a softmax, which adds up to 1, and {others:.0%} of "
+            "the rows have several labels or none.",
+            "Use sigmoid.",
+        )
+    if others or output.units == 2:
         return None
     if output.activation in SOFTMAXES:
         return (

@@ -23,6 +23,8 @@ CATEGORICAL = "categorical_crossentropy"
         (np.eye(3)[CLASSES], 3, "sigmoid", CATEGORICAL, "error"),
         (np.eye(3)[CLASSES], 3, "sigmoid", BINARY, "warning"),
         (CLASSES, 3, "softmax", keras.losses.SparseCategoricalCrossentropy(True), "warning"),
+        (np.random.default_rng(0).integers(0, 2, (200, 3)), 3, "softmax", BINARY, "error"),
+        (np.random.default_rng(0).integers(0, 2, (200, 2)), 2, "softmax", BINARY, "error"),
         (X[:, 0] * 3, 1, "sigmoid", "mse", "error"),
         (X[:, 0], 1, "relu", "mse", "error"),
         (X[:, 0] * 1e3, 1, "tanh", "mae", "error"),
@@ -41,6 +43,7 @@ def test_outputs_that_do_not_fit(y, units, output, loss, severity):
         (CLASSES, 3, None, keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
         (np.eye(3)[CLASSES], 3, "softmax", CATEGORICAL),
         (np.random.default_rng(0).integers(0, 2, (200, 3)), 3, "sigmoid", BINARY),
+        (np.eye(2)[Y], 2, "softmax", BINARY),
         (X[:, 0], 1, None, lambda y, p: keras.ops.mean(keras.ops.abs(y - p))),
     ],
 )
