@@ -1,5 +1,6 @@
 """How scripts start and end: without TensorFlow's notes, and at once when interrupted."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -21,6 +22,10 @@ def run_script(main: Callable[[], None], then: str = GOES_ON) -> None:
         main: the script.
         then: what the same command does next time.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of another encoding shows "?" where it has no such character.
+            stream.reconfigure(errors="replace")
     try:
         main()
     except KeyboardInterrupt:

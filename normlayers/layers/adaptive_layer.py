@@ -233,7 +233,7 @@ class AdaptiveLayer(ScalingLayer):
         if any(axis in (0, -rank) for axis in self.axis) and not built_for_rows:
             raise ValueError(
                 f"axis {self.axis} holds the rows of data of shape {shape}; "
-                "pass axis=None, or data of shape (rows, features)."
+                "pass axis=None, or data, each batch of them too, of shape (rows, features)."
             )
         if self._layout is not None:
             self._layout.fitting(shape, "data")

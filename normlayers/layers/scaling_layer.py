@@ -24,6 +24,7 @@ from normlayers.layers.centring import (
 from normlayers.layers.learned_weights import Reading, reading
 from normlayers.layers.statistics_layer import StatisticsLayer
 from normlayers.layers.weight_versions import version_of
+from normlayers.statistics.conversion import holds_dates
 
 Array = npt.NDArray[Any]
 # High and low part of the location (the low one may be left out), and the divisor.
@@ -136,10 +137,17 @@ class ScalingLayer(StatisticsLayer):
 
         Raises:
             ValueError: inputs of other features, or integers that JAX would cut to 32 bits.
+            TypeError: dates, times or durations, which backends read in any unit or not at all.
         """
         foreign = type(inputs).__module__.startswith("tensorflow")
         if foreign and keras.backend.backend() != "tensorflow":
             return self._call_tensorflow(inputs)
+        if holds_dates(inputs):
+            raise TypeError(
+                f"layer {self.name!r} takes numbers. Received: {type(inputs).__name__} of dates "
+                "or durations, which adapt() reads as seconds; pass seconds, of dates "
+                '(dates - np.datetime64(0, "s")) / np.timedelta64(1, "s").'
+            )
         if isinstance(inputs, np.ndarray) and not has_64_bits():
             inputs = uncut_integers(inputs, self.name)
         return super().__call__(inputs, *args, **kwargs)

@@ -194,6 +194,8 @@ def kept_axes(axis: int | Sequence[int] | None) -> tuple[int, ...]:
         return ()
     several = axis if isinstance(axis, Sequence) else (axis,)
     try:
+        if any(isinstance(entry, bool) for entry in several):
+            raise TypeError
         axes = tuple(operator.index(entry) for entry in several)
     except TypeError:
         raise TypeError(

@@ -70,6 +70,12 @@ def is_frame(data: Any) -> bool:
     return hasattr(data, "to_numpy") and hasattr(data, "columns") and len(data.shape) == 2
 
 
+def holds_dates(data: Any) -> bool:
+    """Whether an array, a column or a column of a frame are dates, times or durations."""
+    dtypes = data.dtypes if is_frame(data) else [getattr(data, "dtype", None)]
+    return any(getattr(dtype, "kind", None) in ("M", "m") for dtype in dtypes)
+
+
 def refuse_unreadable(data: Any) -> None:
     """Raise TypeError for tensors that are no table of numbers in memory: ragged, sparse."""
     if hasattr(data, "to_numpy"):

@@ -44,8 +44,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
     - ``overview/dead_worst``, ``/dead_mean``, and so ``always_on`` and ``saturation``: the worst
       hidden layer and the mean over them; ``/input_offset_…`` and ``/input_scale_…``: of what the
       first layer with a kernel takes; ``/gradient_norm`` and ``_smallest``, of a weight matrix
-      (with ``y`` and a loss of Keras's); ``/update_norm``: how far the weights have moved since
-      the last observation, of their size; ``/notes``: a text on what is left out, and why;
+      at inference (with ``y`` and a loss of Keras's); ``/update_norm``: how far weights have moved
+      since the last observation, of their size; ``/notes``: a text on what is left out, and why;
     - ``activity/<layer>/dead``, ``/always_on``, ``/selective``: share of the layer's neurons that
       are active on none, all, part of the points; ``/overlap``: mean over neuron pairs of the
       share of the points that activates both; ``/entropy``: mean over neurons, in bits. Of hidden

@@ -187,10 +187,11 @@ def _refuse_sparse_and_ragged(x: Any) -> None:
 def _labels(y: Any, points: int) -> Array | None:
     if y is None:
         return None
-    y = np.asarray(y)
+    kind, y = type(y).__name__, np.asarray(y)
     if y.shape not in ((points,), (points, 1)):
         raise ValueError(
-            f"y must have one class a point, {points} in all. Received: y of shape {y.shape}"
+            f"y must have one class a point, {points} in all. Received: y of type {kind} and "
+            f"shape {y.shape}"
         )
     y = y.reshape(-1)
     if y.dtype.kind not in "biuf":

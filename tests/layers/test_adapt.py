@@ -172,6 +172,25 @@ def test_a_layer_of_its_own_takes_lists_and_times():
     assert layer.maximum.ravel().tolist() == [86_400.0]
 
 
+@pytest.mark.parametrize("unit", ["D", "ns"])
+@pytest.mark.parametrize("kind", [nl.Standardize, nl.MinMaxScale])
+def test_no_layer_computes_with_dates_in_whatever_unit_they_come(kind, unit):
+    dates = np.array([["2020-01-01"], ["2021-01-01"]], f"datetime64[{unit}]")
+    spans = dates - dates.min()
+    pandas = pytest.importorskip("pandas")
+    column = pandas.DataFrame({"when": dates[:, 0]})
+    for given in (dates, spans, column, column["when"]):
+        layer = kind(axis=None)
+        layer.adapt(given)
+        with pytest.raises(TypeError, match=r"takes numbers. Received: .* of dates"):
+            layer(given)
+    seconds = (dates - np.datetime64(0, "s")) / np.timedelta64(1, "s")
+    layer = kind(axis=None)
+    layer.adapt(dates)
+    ends = [-1, 1] if kind is nl.Standardize else [0, 1]
+    np.testing.assert_allclose(np.asarray(layer(seconds)).ravel(), ends, atol=1e-6)
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_batch_by_batch_from_frames_and_sparse_matrices(library):
     columns = frame(library)[["age", "income"]]

@@ -146,9 +146,9 @@ def test_refuses_impossible_arguments(options, says):
 
 
 def test_refuses_inputs_it_cannot_standardize():
-    with pytest.raises(ValueError, match=r"pass axis=None, or data of shape \(rows, features\)"):
+    with pytest.raises(ValueError, match=r"pass axis=None, or data, .* \(rows, features\)"):
         nl.Standardize().adapt(np.arange(5.0))
-    for axis in ("a", 1.5):
+    for axis in ("a", 1.5, True, (1, False)):
         with pytest.raises(TypeError, match="axis must be an integer, several, or None"):
             nl.Standardize(axis=axis)
     with pytest.raises(ValueError, match="axis 3 is out of range"):

@@ -75,3 +75,16 @@ def test_ctrl_c_ends_a_script_with_a_bar_while_a_thread_is_busy(tmp_path):
 def test_every_script_ends_in_the_same_way(path):
     if path.stem != "quiet_start":
         assert path.read_text().count('if __name__ == "__main__":\n    run_script(main') == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_of_another_encoding_shows_what_it_can(tmp_path, encoding):
+    command = [sys.executable, SCRIPTS / "activation_odds.py", "--networks", "1000"]
+    done = subprocess.run(
+        [*command, "--log-dir", tmp_path],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Pictures and event file" in done.stdout

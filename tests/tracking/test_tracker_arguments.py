@@ -26,6 +26,7 @@ from tests.tracking.watched_fit import fit
         ({"details": -1}, "details must be a non-negative integer"),
         ({"details": "hidden"}, "details must be .* Received: 'hidden'"),
         ({"y": np.zeros(7)}, "one class a point, 60 in all"),
+        ({"y": {"last": np.zeros(60)}}, "Received: y of type dict"),
     ],
 )
 def test_refuses_impossible_arguments(points, tmp_path, options, says):

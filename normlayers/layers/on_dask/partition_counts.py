@@ -138,7 +138,7 @@ class _Counter:
             if {0, -values.ndim} & set(self._statistics.axis):
                 raise ValueError(
                     f"axis {self._statistics.axis} holds the rows of data of shape {values.shape}; "
-                    "pass axis=None, or data of shape (rows, features)."
+                    "pass axis=None, or data, each batch of them too, of shape (rows, features)."
                 )
             self._shape = values.shape
             self._gatherer.add(values, self._weights.of_next(len(values)))
