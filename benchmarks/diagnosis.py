@@ -1,6 +1,6 @@
 """How many injected faults ``normlayers.diagnose`` names, and how often it names what is not there.
 
-Healthy networks, each shown to train, and 25 faults injected into them. Thresholds are
+Healthy networks, each shown to train, and faults injected into them. Thresholds are
 set on the families in ``TUNING``; what counts is the other half. Outcomes are kept as JSON lines,
 so that an interrupted run goes on. ``--cases 1`` is a small run.
 """

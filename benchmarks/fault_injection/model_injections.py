@@ -134,6 +134,9 @@ STEPS = [
                             clipnorm=lambda r: float(10 ** r.uniform(-7, -5)))),
     injection("penalty_too_strong", "L2 of 1 to 10", _several_dense,
               recipe_change(penalty=lambda r: float(10 ** r.uniform(0, 1))), f"{STATES} {FLOW}"),
+    injection("dropout_too_strong", "dropouts of 0.85 to 0.95", _several_dense,
+              recipe_change(dropout=lambda r: float(r.uniform(0.85, 0.95)), dropout_in_each=True),
+              f"{STATES} {FLOW}"),
     injection("dropout_on_output", "a dropout of what is predicted", lambda f: True,
               recipe_change(dropout_on_output=lambda r: float(r.uniform(0.3, 0.6))), FLOW),
 ]  # fmt: skip

@@ -32,6 +32,7 @@ class Recipe:
         keras_normalization: Keras's layers in the place of ours.
         penalty: of L2 regularizers of the kernels.
         clipnorm: of the optimizer; 0 for none.
+        dropout_in_each: behind each hidden layer, not the last alone.
         dropout_on_output: rate of a dropout behind the last layer.
     """
 
@@ -42,6 +43,7 @@ class Recipe:
     normalization: Literal["", "before", "after"] = ""
     dropout: float = 0.0
     dropout_before: bool = False
+    dropout_in_each: bool = False
     idle_bias: bool = False
     front: Front = ""
     given: tuple[Any, Any] = (0.0, 1.0)
@@ -181,7 +183,7 @@ def _hidden(recipe: Recipe, t: Any, branch: int, i: int) -> Any:
         t = keras.layers.Activation(recipe.activation)(t)
     if recipe.normalization == "after":
         t = _batch_normalization(recipe)(t)
-    if recipe.dropout and last and not recipe.dropout_before:
+    if recipe.dropout and (last or recipe.dropout_in_each) and not recipe.dropout_before:
         t = keras.layers.Dropout(recipe.dropout)(t)
     return t
 

@@ -25,6 +25,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
     "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights", "learning_rate_too_high"),
+    "dropout_too_strong": (*_NEURONS, *_GRADIENTS, "learning_rate_too_high"),
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
     "epsilon_dominates": (*_NEURONS, *_TRAINING),
     "batch_too_small": _TRAINING,
@@ -43,7 +44,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
 }
 # What these do to neurons and gradients was not there before training.
 _IN_TRAINING = (
-    *("learning_rate_too_high", "penalty_too_strong"),
+    *("learning_rate_too_high", "penalty_too_strong", "dropout_too_strong"),
     *(*_GRADIENTS, "output_does_not_fit_loss"),
 )
 

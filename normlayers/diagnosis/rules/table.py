@@ -180,6 +180,14 @@ RULES = (
         "a tenth (warning: a quarter, or a tenth at a rate 10 times higher) of the progress that a "
         "short trial makes without regularizers, from the loss of weights that are 0 on",
     ),
+    Rule(
+        "dropout_too_strong",
+        weights.dropout_too_strong,
+        "error",
+        "rates over 0.5, and a tenth (warning: a quarter, or a tenth at 10 times the rate where "
+        "the model's tells nothing) of the progress that a short trial makes without dropouts, "
+        "measured on the whole network",
+    ),
     Rule("idle_bias", batch_normalization.idle_bias, "note", "logic (article A3, claim A3.6)"),
     Rule(
         "batch_too_small",

@@ -1,11 +1,12 @@
-"""Weights that are no numbers, that no training changes, or that are held down."""
+"""Weights that are no numbers, or that something keeps from learning."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.training.without import NEXT_TO_NOTHING
+from normlayers.diagnosis.evidence.training.dropouts import dropouts_of
+from normlayers.diagnosis.evidence.training.without import NEXT_TO_NOTHING, USUAL_DROPOUT
 from normlayers.diagnosis.finding import Finding
 
 
@@ -79,6 +80,33 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
             f"{found.course()}; without the weights' regularizers, {found.part:.0%} of the loss "
             f"at first, it falls by {found.free:.2%}.",
             "Use regularizers a hundred times weaker, or none.",
+            True,
+        )
+    ]
+
+
+def dropout_too_strong(evidence: Evidence) -> list[Finding]:
+    """Dropouts with which the loss of the whole network hardly falls, as it does without them.
+
+    A warning where something is learned, or where only longer steps tell: a long training may get
+    over it.
+    """
+    found = evidence.training.dropout
+    if found is None or not found.is_little() or not np.isfinite(found.progress):
+        return []
+    strong = [each for each in dropouts_of(evidence.subject.model) if each.rate > USUAL_DROPOUT]
+    is_hopeless = found.rate == evidence.training.rate and found.left() <= NEXT_TO_NOTHING
+    rates = ", ".join(f"{each.rate:.0%} in {each.name!r}" for each in strong[:5])
+    return [
+        Finding(
+            "dropout_too_strong",
+            max(strong, key=lambda each: each.rate).name,
+            {"rate": found.part, "progress": found.progress, "without": found.free},
+            "error" if is_hopeless else "warning",
+            f"In {found.steps} steps at the learning rate {found.rate:.3g}, with {rates} dropped, "
+            f"the loss of the whole network {found.course()}; without dropouts it falls by "
+            f"{found.free:.2%}.",
+            "Use dropout rates of 0.2 to 0.5, or none.",
             True,
         )
     ]

@@ -97,9 +97,12 @@ def test_unscaled_inputs_of_a_mean_and_a_spread():
     repaired = nl.repair(model, x, Y)
     assert "inputs_not_scaled" in [change.fault for change in repaired.changes]
     assert repaired.after > repaired.before["trained as long"]
-    losses = [float(gaussian(Y, ops.convert_to_tensor(m.predict(x, verbose=0))))
-              for m in (repaired.model, model)]  # fmt: skip
-    assert losses[0] < losses[1]
+    y = ops.convert_to_tensor(Y)
+    after, before = (
+        float(gaussian(y, ops.convert_to_tensor(each.predict(x, verbose=0))))
+        for each in (repaired.model, model)
+    )
+    assert after < before
 
 
 class Compares(keras.layers.Layer):

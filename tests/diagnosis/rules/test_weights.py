@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
+from normlayers.diagnosis.evidence.training import first_steps
 from tests.diagnosis.small_models import classifier, found, network, points
 
 X, Y = points()
@@ -87,3 +88,45 @@ def test_without_regularizers_of_weights_no_other_training_is_tried():
     hidden = LAYERS.Dense(16, "relu", activity_regularizer=keras.regularizers.L2(1.0))
     model = network(hidden, LAYERS.Dense(1, "sigmoid"))
     assert not nl.diagnose(model, X, Y).of("penalty_too_strong")
+
+
+def dropping(rate, kind=keras.layers.Dropout, **compiled):
+    layers = [LAYERS.Dense(32, "relu"), kind(rate, name="first")]
+    return network(*layers, *_second(kind, rate), LAYERS.Dense(1, "sigmoid"), **compiled)
+
+
+def _second(kind, rate):
+    return [LAYERS.Dense(32, "relu"), kind(rate, name="second")]
+
+
+@pytest.mark.parametrize("kind", [keras.layers.Dropout, keras.layers.GaussianDropout])
+def test_dropouts_with_which_nothing_is_learned(kind):
+    """As by the accuracy that a training ends with."""
+    y = (X[:, 0] > 0).astype("int64")
+    for rate, expected in {0.98: True, 0.3: False, 0.6: False}.items():
+        model = dropping(rate, kind, optimizer=keras.optimizers.Adam(0.01))
+        told = nl.diagnose(model, X, y).of("dropout_too_strong")
+        assert bool(told) == expected
+        assert [layer.rate for layer in model.layers if isinstance(layer, kind)] == [rate, rate]
+        model.compile(model.optimizer, model.loss, metrics=["accuracy"])
+        model.fit(X, y, epochs=30, verbose=0)
+        assert (model.evaluate(X, y, verbose=0, return_dict=True)["accuracy"] < 0.85) == expected
+
+
+def test_what_is_said_of_dropouts_within_a_nested_model():
+    y = (X[:, 0] > 0).astype("int64")
+    inner = keras.Sequential([LAYERS.Dense(32, "relu"), *_second(LAYERS.Dropout, 0.97)])
+    last = LAYERS.Dense(1, "sigmoid")
+    model = network(LAYERS.Dropout(0.1), inner, LAYERS.Dropout(0.97), last)
+    model.compile(keras.optimizers.Adam(0.01), model.loss)
+    (finding,) = nl.diagnose(model, X, y).of("dropout_too_strong")
+    assert "with 97% in 'second', 97% in 'dropout" in finding.message
+    assert finding.evidence["rate"] == 0.97
+    assert finding.evidence["progress"] < 0.1 * finding.evidence["without"]
+
+
+def test_dropouts_of_usual_rates_cost_no_trial(monkeypatch):
+    monkeypatch.setattr(first_steps, "without_dropout", None)  # called, it would be an error
+    report = nl.diagnose(dropping(0.5), X, Y)
+    assert not report.of("dropout_too_strong")
+    assert "dropout_too_strong" not in report.unchecked

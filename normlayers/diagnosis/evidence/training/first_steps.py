@@ -22,8 +22,10 @@ from normlayers.diagnosis.evidence.training.trials import (
     moved_by,
 )
 from normlayers.diagnosis.evidence.training.without import (
+    USUAL_DROPOUT,
     Without,
     without_clipping,
+    without_dropout,
     without_penalty,
 )
 
@@ -48,6 +50,7 @@ class Training:
         penalty: without the weights' regularizers; ``None`` where they are none, or little of the
             loss.
         clipping: without clipping; ``None`` where gradients are not clipped, or hardly.
+        dropout: without dropouts; ``None`` where none has an unusual rate.
     """
 
     now: Flow
@@ -59,6 +62,7 @@ class Training:
     trials: dict[float, Trial] = field(default_factory=dict)
     penalty: Without | None = None
     clipping: Without | None = None
+    dropout: Without | None = None
 
 
 def training(
@@ -95,12 +99,14 @@ def training(
         return found
     trials = Trials(program, start, batches)
     by_factor = at_rates(trials, before, step)
-    penalty = clipping = None
+    penalty = clipping = dropout = None
     if program.has_penalty:
         penalty = without_penalty(trials, make(penalized=False), before)
     if program.clips:
         clipping = without_clipping(trials, partial(make, clipped=False), initially or flow)
-    found = replace(found, trials=by_factor, penalty=penalty, clipping=clipping)
+    if program.drops > USUAL_DROPOUT:
+        dropout = without_dropout(trials, make(dropping=False))
+    found = replace(found, trials=by_factor, penalty=penalty, clipping=clipping, dropout=dropout)
     last = by_factor[1.0].gradients
     if initially is None:
         return replace(found, now=flow.at_best(last))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.evidence.training.dropouts import dropouts_of, dropping_nothing
 from normlayers.diagnosis.evidence.training.optimizers import clips, limits, optimizer_like, rates
 from normlayers.inference.graph import output_names
 
@@ -54,6 +56,7 @@ class TrainingProgram:
         original: the user's, which is compiled.
         penalized: whether the weights' regularizers count.
         clipped: whether the optimizer's clipping does.
+        dropping: whether dropouts do.
 
     Attributes:
         rate: the learning rate that the model is compiled with; of a schedule the highest of its
@@ -64,6 +67,7 @@ class TrainingProgram:
         limits: of each, the longest gradient that the optimizer's clipping lets through.
         clips: whether the model's optimizer clips gradients.
         has_penalty: whether one of the trainable weights has a regularizer.
+        drops: the highest rate of a dropout, 0 without any.
 
     Raises:
         CannotCheckError: the model is not compiled with a loss and an optimizer, or trains by steps
@@ -76,9 +80,10 @@ class TrainingProgram:
         original: keras.Model,
         penalized: bool = True,
         clipped: bool = True,
+        dropping: bool = True,
     ) -> None:
         _refuse(model, original)
-        self._model, self._penalized = model, penalized
+        self._model, self._penalized, self._dropping = model, penalized, dropping
         self._trained = list(model.trainable_variables)
         trained = {id(variable) for variable in self._trained}
         self._others = [v for v in model.variables if id(v) not in trained]
@@ -91,6 +96,7 @@ class TrainingProgram:
         self.limits = limits(self._optimizer, self.sizes)
         self.clips = clips(original.optimizer)
         self.has_penalty = bool(_regularized(model))
+        self.drops = max((layer.rate for layer in dropouts_of(model)), default=0.0)
         # In the place of the model's, which are not to change.
         self._weights = [
             keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
@@ -156,7 +162,8 @@ class TrainingProgram:
             *zip(self._trained, trained, strict=True),
             *zip(self._others, others, strict=True),
         ]
-        with keras.StatelessScope(mapping) as scope:
+        whole = nullcontext() if self._dropping else dropping_nothing(self._model)
+        with whole, keras.StatelessScope(mapping) as scope:
             prediction = self._model(x, training=True)
             loss = ops.cast(self._loss(y, prediction), "float32")
             for extra in self._model.losses:

@@ -15,9 +15,11 @@ from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Trials
 SMALL_PENALTY = 0.1
 # Nor is clipping that leaves more than this part of a gradient's length.
 MUCH_LEFT = 0.01
+# Nor are dropouts of no higher rate.
+USUAL_DROPOUT = 0.5
 # They are tried at the model's rate and at such multiples of it: at one as small as usual, weights
 # take more steps than a trial has to lose what they know.
-OF_PENALTY, OF_CLIPPING = (10.0,), (10.0, 100.0)
+OF_PENALTY, OF_CLIPPING, OF_DROPOUT = (10.0,), (10.0, 100.0), (10.0,)
 # What is little of the progress; at a rate that is not the model's, less must be left to count.
 LITTLE, NEXT_TO_NOTHING = 0.25, 0.1
 
@@ -28,7 +30,7 @@ class Without:
 
     Attributes:
         part: of the loss at first, which part regularizers are; of gradients, which part clipping
-            leaves.
+            leaves; the highest rate of a dropout.
         progress: by how much the loss fell, as a share of what it was; ``-inf`` where it became
             NaN or infinite.
         free: the same without.
@@ -92,6 +94,21 @@ def without_clipping(
     if left > MUCH_LEFT:
         return None
     return _tried(trials, unclipped(), flow.loss, left, trials.program, OF_CLIPPING)
+
+
+def without_dropout(trials: Trials, whole: TrainingProgram) -> Without:
+    """How the loss of the whole network falls with dropouts.
+
+    Args:
+        trials: of the model.
+        whole: the model's program without dropouts.
+    """
+    before, rate = trials.first_loss(whole), trials.program.drops
+    own = _tried(trials, whole, before, rate, whole, faster=())
+    # A higher rate only where the model's tells nothing: there as much may well be too much.
+    if own.free > GOOD_PROGRESS:
+        return own
+    return _tried(trials, whole, before, rate, whole, OF_DROPOUT)
 
 
 def _tried(

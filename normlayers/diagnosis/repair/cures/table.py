@@ -44,6 +44,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "batch_too_small": (normalization.normalize_rows, normalization.larger_batches),
     "stale_moving_statistics": (normalization.recalibrate,),
     "penalty_too_strong": (steps.weaken_penalties, steps.drop_penalties),
+    "dropout_too_strong": (steps.weaken_dropouts, steps.drop_dropouts),
     "clipping_too_strong": (steps.do_not_clip,),
 }
 # Cured by a learning rate, which every search chooses.
