@@ -208,10 +208,10 @@ def run_of(model: keras.Model, data: Data, x: Any) -> Graph:
     try:
         return record(model, tensors(x))
     except Exception as error:
-        shapes = " and ".join(str(part.shape) for part in data.parts)
-        raise ValueError(
-            f"the model cannot be run on x of shape {shapes}: {reason(error)}"
-        ) from error
+        shapes, why = " and ".join(str(part.shape) for part in data.parts), reason(error)
+        if "is not in [0, " in why:  # TensorFlow's, which JAX and torch put in other words
+            why += ". Embeddings take numbers from 0 to input_dim - 1; give them a larger input_dim"
+        raise ValueError(f"the model cannot be run on x of shape {shapes}: {why}") from error
 
 
 def gather_model(

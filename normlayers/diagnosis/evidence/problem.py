@@ -10,6 +10,12 @@ MOST_LETTERS = 300
 # Where in TensorFlow an operation is.
 _OF_TENSORFLOW = re.compile(r"\{\{function_node .*?\}\}|\[Op:\w+\](?: name: ?\S*)?")
 
+# What Keras could not make a layer of; the code of a lambda in it, or by itself.
+_CONFIGURATION = re.compile(
+    r"\.? (?:using )?config=\{.*?\}\.?(?=\s*Exception encountered|\s*$)", re.DOTALL
+)
+_LAMBDA = re.compile(r"\{'value': \('[\w+/=\\]{20,}'.*?\)\}", re.DOTALL)
+
 
 class CannotCheckError(Exception):
     """A measure cannot be had of this model or data; the message says why, in a few words."""
@@ -28,6 +34,8 @@ def reason(error: BaseException) -> str:
         said = [line for line in said if "[Op:" not in line and "node" not in line.lower()]
         return said[-1] if said else type(error).__name__
     message = plain_message(error) if isinstance(error, Exception) else ""
-    message = " ".join(_OF_TENSORFLOW.sub("", message).split())
+    message = _LAMBDA.sub("a lambda", _OF_TENSORFLOW.sub("", message))
+    message = _CONFIGURATION.sub(".", message)
+    message = " ".join(message.split())
     message = message or type(error).__name__
     return message if len(message) <= MOST_LETTERS else message[: MOST_LETTERS - 1] + "…"

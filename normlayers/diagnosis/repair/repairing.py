@@ -27,7 +27,7 @@ from normlayers.diagnosis.repair.result import Repair
 from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
-from normlayers.diagnosis.repair.training import Split, scored
+from normlayers.diagnosis.repair.training import ShortTraining, Split, scored
 from normlayers.inference.graph import inner_layers
 from normlayers.inference.layer_copy import layer_like, take_assets
 from normlayers.inference.rebuilding import take_state
@@ -122,12 +122,34 @@ def repair(
         faults = places(diagnosis)
         _refuse_losses_of_layers_alone(given)
         _refuse_what_cannot_be_made(given)
-        search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed))
+        search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed), _rates(diagnosis))
         as_given = scored(given.built, given, rows)
         untouched = search.attempt(Candidate({}))
         best = search.run() if faults else search.best
+        if _is_idle(best, search, rows):
+            best = search.done[0]
         training = search.model_of(best)
     return _result(diagnosis, search, best, training, as_given, untouched, rows)
+
+
+def _rates(diagnosis: Diagnosis) -> tuple[float, ...]:
+    """Learning rates that were found to be better; not where that follows from another fault."""
+    rates = (each.evidence.get("better_rate") for each in diagnosis.findings)
+    return tuple(rate for rate in rates if rate)
+
+
+def _is_idle(best: Trial, search: Search, rows: Split) -> bool:
+    """Whether cures neither help nor take away any of what was found."""
+    given, score = search.done[0], best.score
+    if not best.changes or score.quality > given.score.quality + search.margin:
+        return False
+    after = _diagnosed(search.model_of(best), rows, search.seed)
+    return set(search.faults) <= {found.fault for found in after.every()}
+
+
+def _diagnosed(training: ShortTraining, rows: Split, seed: int) -> Diagnosis:
+    x, y = as_taken(training.model, rows.x), training.labels(rows.y)
+    return diagnose(training.model, x, y, batch_size=training.plan.batch_size, seed=seed)
 
 
 def _of_fixed_rows(why: str) -> str:
@@ -202,7 +224,6 @@ def _result(
     model, epochs = training.model, training.epochs
     if best.candidate.rate is not None:
         model.optimizer.learning_rate = best.candidate.rate
-    size = training.plan.batch_size
     before = {"as given": as_given.metric, "trained as long": untouched.metric}
     # Where no training could be scored, the model is a copy of the given one.
     score = best.score if best.changes or best.score > NONE else as_given
@@ -212,15 +233,13 @@ def _result(
     if worse:
         remarks.append(remark_of_worse(score, as_given, epochs))
     training.forget_labels()
-    x, y = as_taken(model, rows.x), training.labels(rows.y)
-    after = diagnose(model, x, y, batch_size=size, seed=search.seed)
     return Repair(
         model,
         list(best.changes),
-        after,
+        _diagnosed(training, rows, search.seed),
         before,
         score.metric,
-        size,
+        training.plan.batch_size,
         epochs,
         len(search.done),
         worse,

@@ -51,6 +51,10 @@ class Repair:
         lines.append(
             f"Accuracy or R squared on held-out rows: {scores}; repaired {self.after:.3f}."
         )
+        left = [found for found in self.diagnosis.findings if found.severity != "note"]
+        if left:
+            places = ", ".join(f"{each.fault} ({each.where or 'model'})" for each in left)
+            lines.append(f"Found in the new model, by its diagnosis: {places}.")
         return "\n".join([*lines, *self.remarks])
 
     def to_dict(self) -> dict[str, Any]:

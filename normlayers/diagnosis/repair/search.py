@@ -73,6 +73,7 @@ class Search:
         epochs: of each short training; ``None``: as many as make equally many steps.
         trials: how many short trainings there are at most.
         seed: of all of them.
+        advised: learning rates that the diagnosis found to be better.
     """
 
     given: Given
@@ -81,6 +82,7 @@ class Search:
     epochs: int | None
     trials: int
     seed: int
+    advised: tuple[float, ...] = ()
     done: list[Trial] = field(default_factory=list)
     _training: tuple[Any, ShortTraining] | None = None
 
@@ -152,11 +154,15 @@ class Search:
         """The cured ones whose training ran to its end, in numbers."""
         return [trial for trial in self.done[1:] if trial.score > NONE and not trial.failure]
 
+    @property
+    def margin(self) -> float:
+        """By how much qualities differ where not by chance."""
+        return max(MARGIN, (1 - SHARE_OF_LOSS) / len(self.rows.held_x[0]))
+
     def _first_of_the_best(self, trials: list[Trial]) -> Trial:
         best, *others = trials
-        margin = max(MARGIN, (1 - SHARE_OF_LOSS) / len(self.rows.held_x[0]))
         for trial in others:
-            if trial.score.quality > best.score.quality + margin:
+            if trial.score.quality > best.score.quality + self.margin:
                 best = trial
         return best
 
@@ -167,16 +173,18 @@ class Search:
         with other cures, any may suit.
         """
         kind, _ = self.given.plan().optimizer
-        rates = RATES.get(kind.__name__, OTHER_RATES)
+        usual = RATES.get(kind.__name__, OTHER_RATES)
+        more = [rate for rate in self.advised if not any(_near(rate, other) for other in usual)]
+        rates = sorted([*usual, *more], reverse=True)
         own = self.given.plan().rate
         if own is None:
-            return list(rates)
+            return rates
         alone = not any(fault in CURES for fault in self.faults)
         if alone and "learning_rate_too_high" in self.faults:
             return [rate for rate in rates if rate < 0.7 * own] or [own / 10, own / 100]
         if alone and "learning_rate_too_low" in self.faults:
             return [rate for rate in rates if rate > 1.4 * own] or [own * 100, own * 10]
-        return [rate for rate in rates if not 0.7 < rate / own < 1.4]
+        return [rate for rate in rates if not _near(rate, own)]
 
     def run(self) -> Trial:
         """Try the cure that each finding names first, then weights, rates and the other cures.
@@ -219,6 +227,10 @@ class Search:
         training = self._of(trial.candidate)
         training.run(trial.candidate.rate)
         return training
+
+
+def _near(rate: float, other: float) -> bool:
+    return 0.7 < rate / other < 1.4
 
 
 def with_rate(plan: Plan, rate: float, faults: Mapping[str, list[str]]) -> Plan:

@@ -64,7 +64,7 @@ def _vanishing(flow: Flow, faint: Array) -> Finding:
     count = int(faint.sum())
     others = f"; {count} layers are like that" if count > 1 else ""
     if largest == 0:
-        message = "No weight gets any gradient: nothing is learned."
+        message = "No weight gets any gradient of the rows looked at: nothing is learned of them."
     elif ratio <= FAINT:
         message = (
             f"The gradient of {names[index]!r} is {ratio:.1g} of that of "

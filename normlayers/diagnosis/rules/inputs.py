@@ -15,7 +15,7 @@ from normlayers.diagnosis.evidence.layers import FirstInput
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image
-from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
+from normlayers.diagnosis.rules.preprocessing import is_filled, normalized_twice, not_adapted
 
 Array = npt.NDArray[Any]
 
@@ -41,7 +41,7 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
     places = [(name, found.not_finite) for name, found in evidence.inputs.items()]
     findings = []
     for name, counts in places:
-        if counts.any():
+        if counts.any() and not is_filled(evidence, name):
             worst = int(np.argmax(counts))
             where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
             findings.append(_not_finite(name, int(counts.sum()), where, FILL, True))
@@ -58,8 +58,8 @@ def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) 
         name,
         {"values": count, "worst": where},
         "error",
-        f"{name} has {count:,} values that are NaN or infinite (most in {where}), and one of them "
-        "makes every weight NaN.",
+        f"{name} has {count:,} values that are NaN or infinite (most in {where}), and training "
+        "makes weights NaN of one.",
         cure,
         repairable,
     )

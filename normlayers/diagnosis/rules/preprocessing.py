@@ -8,9 +8,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.calls import SCALING, Graph
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Scaled
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.rules.number_kinds import divided_twice
 from normlayers.layers.statistics_layer import StatisticsLayer
@@ -249,3 +251,21 @@ def _evidence(scaled: Scaled) -> dict[str, Any]:
         "mean_before": float(np.abs(scaled.before.mean).max()),
         "mean_after": float(np.abs(scaled.after.mean).max()),
     }
+
+
+def is_filled(evidence: Evidence, name: str) -> bool:
+    """Whether a ``FillMissing`` stands behind an input, maybe with a scaling layer between."""
+    try:
+        inputs = zip(evidence.data.names, evidence.graph.inputs, strict=False)
+    except CannotCheckError:
+        return False
+    return any(own == name and _fills(evidence.graph, tensor) for own, tensor in inputs)
+
+
+def _fills(graph: Graph, tensor: Any) -> bool:
+    takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
+    return bool(takers) and all(
+        call.kind == "FillMissing"
+        or (call.kind in SCALING and all(_fills(graph, given) for given in call.gives))
+        for call in takers
+    )

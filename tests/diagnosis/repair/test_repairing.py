@@ -11,7 +11,8 @@ import pytest
 import normlayers as nl
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.repair.rows import rows_of
-from tests.diagnosis.repair.made import amounts, classes, classifier, found, numbers, values
+from normlayers.diagnosis.repair.search import Search
+from tests.diagnosis.repair.made import amounts, classes, classifier, found, given, numbers, values
 
 
 def test_raw_inputs_are_standardized_by_the_rows_that_were_not_held_out():
@@ -100,6 +101,32 @@ def test_a_schedule_that_suits_the_model_stays():
     assert [change.fault for change in done.changes] == ["inputs_not_scaled"]
     kept = done.model.optimizer.get_config()["learning_rate"]
     assert kept == keras.optimizers.Adam(schedule).get_config()["learning_rate"]
+
+
+def test_a_cure_that_changes_nothing_is_none():
+    """The normalization over one channel gives 0, whatever weights behind it are like."""
+    x, y = classes()
+    layers = keras.layers
+    front = [layers.Reshape((3, 1)), layers.LayerNormalization(), layers.Flatten()]
+    model = classifier(*front, layers.Dense(8, "relu", name="hidden"))
+    diagnosis = nl.diagnose(model, x, y)
+    assert "dead_neurons" in {finding.fault for finding in diagnosis.every()}
+    repaired = nl.repair(model, x, y, diagnosis)
+    assert repaired.changes == []
+    assert "No cure helped within the trials" in str(repaired)
+    assert "Found in the new model, by its diagnosis: dead_neurons" in str(repaired)
+
+
+def test_the_rate_that_was_found_is_tried():
+    x, y = amounts()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(3e-7), "mse")
+    (finding,) = nl.diagnose(model, x, y).of("learning_rate_too_low")
+    rate = finding.evidence["better_rate"]
+    search = Search(given(model, x, y), {finding.fault: [""]}, None, None, 2, 0, (rate,))
+    assert any(rate == pytest.approx(each, rel=0.4) for each in search.rates())
+    own = Search(search.given, search.faults, None, None, 2, 0, (0.5,))
+    assert own.rates() == [0.5, *Search(search.given, search.faults, None, None, 2, 0).rates()]
 
 
 def test_what_is_worse_is_said_to_be():

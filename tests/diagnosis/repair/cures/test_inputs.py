@@ -56,6 +56,16 @@ def test_missing_values_become_the_mean():
     np.testing.assert_allclose(values[0, 1], (x[0, 1] - finite.mean()) / finite.std(), rtol=1e-4)
 
 
+def test_values_that_the_model_fills_itself_are_no_fault_of_it():
+    x, y = classes()
+    x[::7, 1] = np.nan
+    model = classifier()
+    repaired = nl.repair(model, x, y, nl.diagnose(model, x, y), trials=1)
+    assert [change.fault for change in repaired.changes] == ["non_finite_input"]
+    assert not repaired.diagnosis.of("non_finite_input")
+    assert nl.diagnose(model, x, y).of("non_finite_input")
+
+
 def test_outliers_are_cut_off():
     x = classes()[0].copy()
     x[0, 0] = 1e6
