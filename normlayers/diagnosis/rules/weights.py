@@ -77,7 +77,7 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
             {"share": found.part, "progress": progress, "without": found.free},
             "error" if is_hopeless else "warning",
             f"In {found.steps} steps at the learning rate {found.rate:.3g} the loss on the data "
-            f"{found.course()}; without the weights' regularizers, {found.part:.0%} of the loss "
+            f"{found.course()}; without regularizers, {found.part:.0%} of the loss "
             f"at first, it falls by {found.free:.2%}.",
             "Use regularizers a hundred times weaker, or none.",
             True,

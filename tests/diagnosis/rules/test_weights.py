@@ -83,10 +83,28 @@ def test_regularizers_that_drive_the_weights_to_infinity():
     assert not nl.diagnose(plain, X, y).findings
 
 
-def test_without_regularizers_of_weights_no_other_training_is_tried():
-    """A penalty of activities is a part of what the model is to do."""
-    hidden = LAYERS.Dense(16, "relu", activity_regularizer=keras.regularizers.L2(1.0))
-    model = network(hidden, LAYERS.Dense(1, "sigmoid"))
+def test_regularizers_of_activities_for_whose_sake_nothing_is_learned():
+    y = (X[:, 0] > 0).astype("int64")
+    for factor, expected in {10.0: True, 1e-4: False}.items():
+        penalty = keras.regularizers.L1(factor)
+        hidden = LAYERS.Dense(16, "relu", activity_regularizer=penalty)
+        optimizer = keras.optimizers.Adam(0.01)
+        model = network(hidden, LAYERS.Dense(1, "sigmoid"), optimizer=optimizer)
+        report = nl.diagnose(model, X, y)
+        assert bool(report.of("penalty_too_strong")) == expected
+        assert hidden.activity_regularizer is penalty
+        model.compile(model.optimizer, model.loss, metrics=["accuracy"])
+        model.fit(X, y, epochs=30, verbose=0)
+        assert (model.evaluate(X, y, verbose=0, return_dict=True)["accuracy"] < 0.8) == expected
+
+
+def test_what_a_layer_adds_to_the_loss_is_what_the_model_is_for():
+    class Compared(keras.layers.Layer):
+        def call(self, x):
+            self.add_loss(100 * keras.ops.mean(x**2))
+            return x
+
+    model = network(LAYERS.Dense(16, "relu"), Compared(), LAYERS.Dense(1, "sigmoid"))
     assert not nl.diagnose(model, X, Y).of("penalty_too_strong")
 
 

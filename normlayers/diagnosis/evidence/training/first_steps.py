@@ -47,7 +47,7 @@ class Training:
         warms_up: whether it is a schedule that begins lower.
         trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
             with freshly initialized weights where those are known.
-        penalty: without the weights' regularizers; ``None`` where they are none, or little of the
+        penalty: without regularizers; ``None`` where they are none, or little of the
             loss.
         clipping: without clipping; ``None`` where gradients are not clipped, or hardly.
         dropout: without dropouts; ``None`` where none has an unusual rate.

@@ -13,6 +13,10 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.evidence.training.activity_penalties import (
+    penalized_layers,
+    without_activity_penalties,
+)
 from normlayers.diagnosis.evidence.training.dropouts import dropouts_of, dropping_nothing
 from normlayers.diagnosis.evidence.training.optimizers import clips, limits, optimizer_like, rates
 from normlayers.inference.graph import output_names
@@ -54,7 +58,7 @@ class TrainingProgram:
     Args:
         model: a built model, with ``trainable_variables``.
         original: the user's, which is compiled.
-        penalized: whether the weights' regularizers count.
+        penalized: whether regularizers count, of weights and of activities.
         clipped: whether the optimizer's clipping does.
         dropping: whether dropouts do.
 
@@ -66,7 +70,7 @@ class TrainingProgram:
         sizes: of each trainable variable, its number of values.
         limits: of each, the longest gradient that the optimizer's clipping lets through.
         clips: whether the model's optimizer clips gradients.
-        has_penalty: whether one of the trainable weights has a regularizer.
+        has_penalty: whether one of the trainable weights has a regularizer, or a layer's outputs.
         drops: the highest rate of a dropout, 0 without any.
 
     Raises:
@@ -95,7 +99,7 @@ class TrainingProgram:
         self._optimizer = optimizer_like(original.optimizer, self.rate, clipped)
         self.limits = limits(self._optimizer, self.sizes)
         self.clips = clips(original.optimizer)
-        self.has_penalty = bool(_regularized(model))
+        self.has_penalty = bool(_regularized(model) or penalized_layers(model))
         self.drops = max((layer.rate for layer in dropouts_of(model)), default=0.0)
         # In the place of the model's, which are not to change.
         self._weights = [
@@ -137,9 +141,11 @@ class TrainingProgram:
         return State(state.trained, state.others, optimizer)
 
     def at_zero(self, state: State) -> State:
-        """The same state with 0 in the place of each weight that has a regularizer."""
+        """The same state with 0 for weights that a regularizer holds, or that of their layer."""
+        held = {id(v) for each in penalized_layers(self._model) for v in each.trainable_variables}
+        held |= {id(v) for v in _regularized(self._model)}
         trained = [
-            value if _regularizer(variable) is None else ops.zeros_like(value)
+            ops.zeros_like(value) if id(variable) in held else value
             for variable, value in zip(self._trained, state.trained, strict=True)
         ]
         return State(trained, state.others, state.optimizer)
@@ -163,7 +169,8 @@ class TrainingProgram:
             *zip(self._others, others, strict=True),
         ]
         whole = nullcontext() if self._dropping else dropping_nothing(self._model)
-        with whole, keras.StatelessScope(mapping) as scope:
+        free = nullcontext() if self._penalized else without_activity_penalties(self._model)
+        with whole, free, keras.StatelessScope(mapping, collect_losses=True) as scope:
             prediction = self._model(x, training=True)
             loss = ops.cast(self._loss(y, prediction), "float32")
             for extra in self._model.losses:

@@ -36,14 +36,14 @@ def do_not_clip(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan
 
 
 def weaken_penalties(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-    """Regularizers of weights a hundred times weaker; none in the place of a user's own class."""
-    done = "Regularizers of weights are a hundred times weaker."
+    """Regularizers a hundred times weaker; none in the place of a user's own class."""
+    done = "Regularizers are a hundred times weaker."
     return _with_penalties(plan, fault, _weaker, done)
 
 
 def drop_penalties(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-    """No regularizers of weights."""
-    return _with_penalties(plan, fault, lambda penalty: None, "No weight has a regularizer.")
+    """No regularizers."""
+    return _with_penalties(plan, fault, lambda penalty: None, "Nothing has a regularizer.")
 
 
 def weaken_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -100,7 +100,7 @@ def _with_penalties(plan: Plan, fault: str, change: Callable[[Any], Any], done: 
 
 
 def _each_penalty(config: Any, change: Callable[[Any], Any]) -> Any:
-    """A configuration with other regularizers of weights, also of the layers and cells inside."""
+    """A configuration with other regularizers, also of the layers and cells inside."""
     if isinstance(config, list | tuple):
         return type(config)(_each_penalty(value, change) for value in config)
     if not isinstance(config, Mapping):
@@ -112,8 +112,7 @@ def _each_penalty(config: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _is_penalty(key: Any, value: Any) -> bool:
-    of_weights = str(key).endswith("_regularizer") and key != "activity_regularizer"
-    return of_weights and value is not None
+    return str(key).endswith("_regularizer") and value is not None
 
 
 def _weaker(penalty: Any) -> Any:

@@ -51,6 +51,17 @@ def test_penalties_that_hold_every_weight_down_are_weakened(penalty, left):
 LAYERS, L2 = keras.layers, keras.regularizers.L2
 
 
+def test_penalties_of_activities_are_weakened_too():
+    x, y = classes()
+    model = classifier(LAYERS.Dense(8, "relu", activity_regularizer=L2(30.0), name="held"))
+    model.compile(keras.optimizers.Adam(0.01), model.loss)
+    done = nl.repair(model, x, y)
+    assert done.changes[0].fault == "penalty_too_strong"
+    left = done.model.get_layer("held").activity_regularizer
+    assert left is None or float(left.l2) == pytest.approx(0.3)
+    assert done.after > 0.8
+
+
 def test_dropouts_that_leave_next_to_nothing_are_weakened_or_taken_out():
     x, y = classes()
     both = [LAYERS.Dropout(0.95, name="most"), LAYERS.Dropout(0.3, name="some")]
