@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.finding import plain
@@ -47,9 +48,9 @@ class Repair:
 
     def __str__(self) -> str:
         lines = [f"{i}. {change}" for i, change in enumerate(self.changes, 1)]
-        scores = ", ".join(f"{name} {value:.3f}" for name, value in self.before.items())
+        scores = ", ".join(f"{name} {_figure(value)}" for name, value in self.before.items())
         lines.append(
-            f"Accuracy or R squared on held-out rows: {scores}; repaired {self.after:.3f}."
+            f"Accuracy or R squared on held-out rows: {scores}; repaired {_figure(self.after)}."
         )
         left = [found for found in self.diagnosis.findings if found.severity != "note"]
         if left:
@@ -70,3 +71,8 @@ class Repair:
             "worse": self.worse,
             "remarks": list(self.remarks),
         }
+
+
+def _figure(value: float) -> str:
+    """A model that gives no numbers, or not as many as there are targets, has none."""
+    return f"{value:.3f}" if np.isfinite(value) else "without a figure"

@@ -265,5 +265,7 @@ def test_reads_as_text_and_as_json():
     done = nl.repair(model, x, y, found("inputs_not_scaled"), trials=1, epochs=3)
     assert "1. inputs_not_scaled (features): An adapted Standardize" in str(done)
     assert done.to_dict()["changes"][0]["where"] == "features"
-    unscored = replace(done, before={"as given": float("nan")}, after=float("-inf")).to_dict()
-    assert json.loads(json.dumps(unscored, allow_nan=False))["before"] == {"as given": None}
+    unscored = replace(done, before={"as given": float("nan")}, after=float("-inf"))
+    assert "as given without a figure; repaired without a figure" in str(unscored)
+    kept = json.loads(json.dumps(unscored.to_dict(), allow_nan=False))
+    assert kept["before"] == {"as given": None}

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import LOGARITHMIC, Loss, known_loss
+from normlayers.diagnosis.evidence.losses import LOGARITHMIC, Loss, known_loss, loss_kind
 from normlayers.diagnosis.repair.given import Given, activation_name
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part, put
 from normlayers.diagnosis.repair.target import Target
@@ -87,11 +87,23 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
             fault,
             given.output_names[index],
             f"The output has {units} {activation} unit{'s' if units > 1 else ''} and the loss "
-            f"{type(loss).__name__ if not isinstance(loss, str) else loss}.",
+            f"{type(loss).__name__ if not isinstance(loss, str) else loss}; it had "
+            f"{_as_given(given, index)}.",
             f"The targets are {what}.",
         )
         plan = plan.changed(change, losses=put(plan.losses, index, loss))
     return None if plan is before else plan
+
+
+def _as_given(given: Given, index: int) -> str:
+    """An output and its loss before, in words."""
+    names = [activation_name(given.parts[name]) for name in given.output_makers[index]]
+    used = " of ".join(name for name in names if name != "linear") or ("linear" if names else "")
+    units, loss = _units(given, index), loss_kind(given.losses[index])
+    has = f"{units} {used} unit{'s' if units > 1 else ''}".replace("  ", " ")
+    if loss is None:
+        return f"{has} and no loss"
+    return f"{has} and {loss.name}{' of logits' if loss.from_logits else ''}"
 
 
 def _is_so(plan: Plan, given: Given, index: int, units: int, activation: str, loss: Any) -> bool:

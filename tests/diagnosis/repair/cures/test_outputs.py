@@ -55,6 +55,25 @@ def test_units_activation_and_loss_fit_the_labels(units, activation, loss, y, fi
         np.testing.assert_allclose(out.sum(-1), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("layers", "loss", "was"),
+    [
+        ([keras.layers.Dense(3, "softmax"), keras.layers.Softmax()], "categorical_crossentropy",
+         "3 softmax of softmax units and categorical_crossentropy"),
+        ([keras.layers.Dense(3, "softmax")], keras.losses.CategoricalCrossentropy(True),
+         "3 softmax units and categorical_crossentropy of logits"),
+        ([keras.layers.Dense(1)], "binary_crossentropy", "1 linear unit and binary_crossentropy"),
+    ],
+)  # fmt: skip
+def test_what_output_and_loss_were_is_said(layers, loss, was):
+    x, y = classes()
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    model.compile("adam", loss)
+    other = given(model, x, np.eye(3)[y] if len(layers) + model.output_shape[1] > 2 else y)
+    plan = outputs.fit_output(other.plan(), other, "output_does_not_fit_loss", [])
+    assert plan.changes[0].done.endswith(f"; it had {was}.")
+
+
 def test_amounts_get_a_linear_output():
     _, y = amounts(60)
     made, out = cured(network(1, "relu", "mse"), y)
