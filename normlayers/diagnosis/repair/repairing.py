@@ -120,8 +120,8 @@ def repair(
     with own_random_numbers(int(seed)):
         given = read_given(model, rows, batch_size)
         faults = places(diagnosis)
-        _refuse_losses_of_layers_alone(given)
         _refuse_what_cannot_be_made(given)
+        _refuse_losses_of_layers_alone(given)
         search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed), _rates(diagnosis))
         as_given = scored(given.built, given, rows)
         untouched = search.attempt(Candidate({}))
@@ -164,7 +164,7 @@ def _refuse_losses_of_layers_alone(given: Given) -> None:
     model = given.built
     if not given.model.compiled or any(loss is not None for loss in given.losses):
         return
-    first = given.together([part[:1] for part in given.x])
+    first = as_taken(model, [part[:1] for part in given.x], given)
     with kept_attributes(model), keras.StatelessScope(collect_losses=True) as scope:
         model(first, training=False)
     if scope.losses:

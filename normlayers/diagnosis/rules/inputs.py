@@ -58,8 +58,8 @@ def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) 
         name,
         {"values": count, "worst": where},
         "error",
-        f"{name} has {count:,} values that are NaN or infinite (most in {where}), and training "
-        "makes weights NaN of one.",
+        f"{name} has {count:,} values that are NaN or infinite (most in {where}), and one of "
+        "them is enough to make weights NaN in training.",
         cure,
         repairable,
     )
