@@ -146,7 +146,8 @@ def test_refuses_impossible_arguments(options, says):
 
 
 def test_refuses_inputs_it_cannot_standardize():
-    with pytest.raises(ValueError, match=r"pass axis=None, or data, .* \(rows, features\)"):
+    says = r"pass axis=None, or data, each batch of them too, of shape \(rows, features\)"
+    with pytest.raises(ValueError, match=says):
         nl.Standardize().adapt(np.arange(5.0))
     for axis in ("a", 1.5, True, (1, False)):
         with pytest.raises(TypeError, match="axis must be an integer, several, or None"):

@@ -153,9 +153,13 @@ class Graph:
         """The call that a tensor came out of."""
         return self._made.get(id(tensor))
 
+    def taken_by(self, tensor: Any) -> list[Call]:
+        """The calls that a tensor went into."""
+        return self._takers.get(id(tensor), [])
+
     def takers(self, call: Call) -> list[Call]:
         """The calls that a call's outputs went into."""
-        return [taker for tensor in call.gives for taker in self._takers.get(id(tensor), [])]
+        return [taker for tensor in call.gives for taker in self.taken_by(tensor)]
 
     def is_input(self, tensor: Any) -> bool:
         """Whether a tensor is one of the model's inputs."""

@@ -252,9 +252,8 @@ def _maskings(evidence: Evidence, names: list[str]) -> dict[str, Any]:
     """The ``Masking`` that alone takes an input, by the input's name."""
     graph, found = evidence.graph, {}
     for name, tensor in zip(names, graph.inputs, strict=False):
-        takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
         # Beside it is the comparison that makes its mask.
-        takers = [call for call in takers if call.kind != "NotEqual"]
+        takers = [call for call in graph.taken_by(tensor) if call.kind != "NotEqual"]
         if takers and all(call.kind == "Masking" for call in takers):
             found[name] = takers[0].layer
     return found

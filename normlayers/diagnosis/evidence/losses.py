@@ -108,10 +108,27 @@ def refusal(loss: Any, y: Any, predicted: Any) -> str:
         >>> bool(refusal("mse", np.zeros((5, 2)), np.zeros((5, 3))))
         True
     """
-    alone = keras.Sequential()
-    alone.compile(loss=loss)
     try:
-        alone.compute_loss(y=keras.ops.convert_to_tensor(y), y_pred=predicted)
+        computed(loss, y, predicted)
     except Exception as error:  # each backend, and each loss of somebody's own, raises its own
         return reason(error)
     return ""
+
+
+def computed(loss: Any, y: Any, predicted: Any) -> Any:
+    """A loss as ``fit`` computes it, a tensor.
+
+    Args:
+        loss: as ``compile`` takes one.
+        y: the targets, an array or a tensor.
+        predicted: the output, likewise.
+
+    Example:
+        >>> import numpy as np
+        >>> float(computed("mse", np.zeros((5, 1)), 2 * np.ones((5, 1))))
+        4.0
+    """
+    alone = keras.Sequential()
+    alone.compile(loss=loss)
+    tensors = (keras.ops.convert_to_tensor(each) for each in (y, predicted))
+    return alone.compute_loss(None, *tensors)

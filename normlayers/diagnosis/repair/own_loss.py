@@ -1,4 +1,4 @@
-"""How well an output is predicted by a loss that is not one of those known here."""
+"""Losses that are not among those known here: how well they are met, and those of layers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import loss_kind
+from normlayers.diagnosis.evidence.losses import computed, loss_kind
 from normlayers.diagnosis.evidence.outputs import are_known
 from normlayers.diagnosis.repair.given import Given
+from normlayers.diagnosis.repair.rebuild import as_taken
 from normlayers.diagnosis.repair.target import NONE, Score
+from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 Array = npt.NDArray[Any]
 
@@ -51,16 +53,26 @@ def score_by(loss: Any, y: Array, predicted: Array) -> Score:
         return NONE
     constant = y.mean(0) if y.shape == predicted.shape else 0.0
     plain = np.full(predicted.shape, constant, predicted.dtype)
-    own, usual = (_value(loss, y, each) for each in (predicted, plain))
+    own, usual = (
+        float(keras.ops.convert_to_numpy(computed(loss, y, each))) for each in (predicted, plain)
+    )
     if not np.isfinite(own):
         return NONE
     part = (usual - own) / abs(usual) if np.isfinite(usual) and usual != 0 else -own
     return Score(part, part)
 
 
-def _value(loss: Any, y: Array, predicted: Array) -> float:
-    """As ``fit`` computes it."""
-    alone = keras.Sequential()
-    alone.compile(loss=loss)
-    tensors = (keras.ops.convert_to_tensor(each) for each in (y, predicted))
-    return float(keras.ops.convert_to_numpy(alone.compute_loss(None, *tensors)))
+def refuse_losses_of_layers_alone(given: Given) -> None:
+    """Raise ValueError: where layers compare what they take, changed inputs are other targets."""
+    model = given.built
+    if not given.model.compiled or any(loss is not None for loss in given.losses):
+        return
+    first = as_taken(model, [part[:1] for part in given.x], given)
+    with kept_attributes(model), keras.StatelessScope(collect_losses=True) as scope:
+        model(first, training=False)
+    if scope.losses:
+        raise ValueError(
+            "repair() compares models by a loss of compile(), and this one is trained by what its "
+            "layers give to add_loss() alone. Compile it with the loss that its outputs are to "
+            "have, or mend by hand what diagnose() names. Received: loss=None"
+        )

@@ -21,6 +21,7 @@ from normlayers.diagnosis.evidence.subject import (
 )
 from normlayers.diagnosis.repair.cures.table import has_cure
 from normlayers.diagnosis.repair.given import Given, whole
+from normlayers.diagnosis.repair.own_loss import refuse_losses_of_layers_alone
 from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.remarks import remark_of_worse, remarks_of
 from normlayers.diagnosis.repair.result import Repair
@@ -32,7 +33,6 @@ from normlayers.inference.graph import inner_layers
 from normlayers.inference.layer_copy import layer_like, take_assets
 from normlayers.inference.rebuilding import take_state
 from normlayers.tracking.reading.compiled_reading import build as build_symbolically
-from normlayers.tracking.reading.kept_attributes import kept_attributes
 
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
@@ -121,15 +121,19 @@ def repair(
         given = read_given(model, rows, batch_size)
         faults = places(diagnosis)
         _refuse_what_cannot_be_made(given)
-        _refuse_losses_of_layers_alone(given)
+        refuse_losses_of_layers_alone(given)
         search = Search(given, faults, rows, epochs, int(trials) + 1, int(seed), _rates(diagnosis))
         as_given = scored(given.built, given, rows)
         untouched = search.attempt(Candidate({}))
         best = search.run() if faults else search.best
-        if _is_idle(best, search, rows):
-            best = search.done[0]
-        training = search.model_of(best)
-    return _result(diagnosis, search, best, training, as_given, untouched, rows)
+        training = _made(search, best)
+    after = _diagnosed(training, rows, search.seed)
+    if _is_idle(best, search, after):
+        best = search.done[0]
+        with own_random_numbers(int(seed)):
+            training = _made(search, best)
+        after = _diagnosed(training, rows, search.seed)
+    return _result(diagnosis, search, best, training, as_given, untouched, rows, after)
 
 
 def _rates(diagnosis: Diagnosis) -> tuple[float, ...]:
@@ -138,13 +142,21 @@ def _rates(diagnosis: Diagnosis) -> tuple[float, ...]:
     return tuple(rate for rate in rates if rate)
 
 
-def _is_idle(best: Trial, search: Search, rows: Split) -> bool:
+def _is_idle(best: Trial, search: Search, after: Diagnosis) -> bool:
     """Whether cures neither help nor take away any of what was found."""
     given, score = search.done[0], best.score
     if not best.changes or score.quality > given.score.quality + search.margin:
         return False
-    after = _diagnosed(search.model_of(best), rows, search.seed)
     return set(search.faults) <= {found.fault for found in after.every()}
+
+
+def _made(search: Search, trial: Trial) -> ShortTraining:
+    """The trained model of a trial, as it is returned."""
+    training = search.model_of(trial)
+    if trial.candidate.rate is not None:
+        training.model.optimizer.learning_rate = trial.candidate.rate
+    training.forget_labels()
+    return training
 
 
 def _diagnosed(training: ShortTraining, rows: Split, seed: int) -> Diagnosis:
@@ -157,22 +169,6 @@ def _of_fixed_rows(why: str) -> str:
         "repair() runs the model on several numbers of rows. Give its Input no batch size, and "
         f"recurrent layers no stateful=True. Received: {why}"
     )
-
-
-def _refuse_losses_of_layers_alone(given: Given) -> None:
-    """Where layers compare what they take, changed inputs are other targets."""
-    model = given.built
-    if not given.model.compiled or any(loss is not None for loss in given.losses):
-        return
-    first = as_taken(model, [part[:1] for part in given.x], given)
-    with kept_attributes(model), keras.StatelessScope(collect_losses=True) as scope:
-        model(first, training=False)
-    if scope.losses:
-        raise ValueError(
-            "repair() compares models by a loss of compile(), and this one is trained by what its "
-            "layers give to add_loss() alone. Compile it with the loss that its outputs are to "
-            "have, or mend by hand what diagnose() names. Received: loss=None"
-        )
 
 
 def _refuse_what_cannot_be_made(given: Given) -> None:
@@ -220,10 +216,8 @@ def _result(
     as_given: Score,
     untouched: Score,
     rows: Split,
+    after: Diagnosis,
 ) -> Repair:
-    model, epochs = training.model, training.epochs
-    if best.candidate.rate is not None:
-        model.optimizer.learning_rate = best.candidate.rate
     before = {"as given": as_given.metric, "trained as long": untouched.metric}
     # Where no training could be scored, the model is a copy of the given one.
     score = best.score if best.changes or best.score > NONE else as_given
@@ -231,16 +225,15 @@ def _result(
     remarks = [rows.remark] if rows.remark else []
     remarks += remarks_of(diagnosis, search, best, training)
     if worse:
-        remarks.append(remark_of_worse(score, as_given, epochs))
-    training.forget_labels()
+        remarks.append(remark_of_worse(score, as_given, training.epochs))
     return Repair(
-        model,
+        training.model,
         list(best.changes),
-        _diagnosed(training, rows, search.seed),
+        after,
         before,
         score.metric,
         training.plan.batch_size,
-        epochs,
+        training.epochs,
         len(search.done),
         worse,
         remarks,

@@ -180,13 +180,13 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     found = []
     for number in given.learned:
         target, loss, values = given.targets[number], losses[number], outputs[number]
-        known = loss_kind(loss)
-        logits = known is not None and known.from_logits
-        centred = logits or (known is not None and known.kind == "hinge")
         y = compared(rows.held_y[number], values.shape)
         if tells_alone(given, number):
             found.append(score_by(given.losses[number], y, values))
             continue
+        known = loss_kind(loss)
+        logits = known is not None and known.from_logits
+        centred = logits or (known is not None and known.kind == "hinge")
         found.append(score(target, y, values, 0.0 if centred else 0.5, logits))
     return Score(
         float(np.mean([one.quality for one in found])),

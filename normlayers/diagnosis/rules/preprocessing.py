@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.calls import SCALING, Graph
+from normlayers.diagnosis.evidence.calls import SCALING, Call, Graph
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Scaled
@@ -259,13 +259,12 @@ def is_filled(evidence: Evidence, name: str) -> bool:
         inputs = zip(evidence.data.names, evidence.graph.inputs, strict=False)
     except CannotCheckError:
         return False
-    return any(own == name and _fills(evidence.graph, tensor) for own, tensor in inputs)
+    graph = evidence.graph
+    return any(own == name and _fill(graph, graph.taken_by(tensor)) for own, tensor in inputs)
 
 
-def _fills(graph: Graph, tensor: Any) -> bool:
-    takers = [call for call in graph.calls if any(tensor is taken for taken in call.takes)]
-    return bool(takers) and all(
-        call.kind == "FillMissing"
-        or (call.kind in SCALING and all(_fills(graph, given) for given in call.gives))
-        for call in takers
+def _fill(graph: Graph, calls: list[Call]) -> bool:
+    return bool(calls) and all(
+        call.kind == "FillMissing" or (call.kind in SCALING and _fill(graph, graph.takers(call)))
+        for call in calls
     )

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.training.dropouts import dropouts_of
-from normlayers.diagnosis.evidence.training.without import NEXT_TO_NOTHING, USUAL_DROPOUT
-from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.evidence.training.switched_off import dropouts_of
+from normlayers.diagnosis.evidence.training.without import (
+    NEXT_TO_NOTHING,
+    USUAL_DROPOUT,
+    Without,
+)
+from normlayers.diagnosis.finding import Finding, Severity
 
 
 def non_finite_weights(evidence: Evidence) -> list[Finding]:
@@ -67,15 +71,13 @@ def penalty_too_strong(evidence: Evidence) -> list[Finding]:
     found = evidence.training.penalty
     if found is None or not found.is_little():
         return []
-    at_own_rate = found.rate == evidence.training.rate
-    is_hopeless = at_own_rate and found.left() <= NEXT_TO_NOTHING
     progress = found.progress if np.isfinite(found.progress) else None
     return [
         Finding(
             "penalty_too_strong",
             "",
             {"share": found.part, "progress": progress, "without": found.free},
-            "error" if is_hopeless else "warning",
+            _severity(evidence, found),
             f"In {found.steps} steps at the learning rate {found.rate:.3g} the loss on the data "
             f"{found.course()}; without regularizers, {found.part:.0%} of the loss "
             f"at first, it falls by {found.free:.2%}.",
@@ -95,14 +97,13 @@ def dropout_too_strong(evidence: Evidence) -> list[Finding]:
     if found is None or not found.is_little() or not np.isfinite(found.progress):
         return []
     strong = [each for each in dropouts_of(evidence.subject.model) if each.rate > USUAL_DROPOUT]
-    is_hopeless = found.rate == evidence.training.rate and found.left() <= NEXT_TO_NOTHING
     rates = ", ".join(f"{each.rate:.0%} in {each.name!r}" for each in strong[:5])
     return [
         Finding(
             "dropout_too_strong",
             max(strong, key=lambda each: each.rate).name,
             {"rate": found.part, "progress": found.progress, "without": found.free},
-            "error" if is_hopeless else "warning",
+            _severity(evidence, found),
             f"In {found.steps} steps at the learning rate {found.rate:.3g}, with {rates} dropped, "
             f"the loss of the whole network {found.course()}; without dropouts it falls by "
             f"{found.free:.2%}.",
@@ -110,3 +111,8 @@ def dropout_too_strong(evidence: Evidence) -> list[Finding]:
             True,
         )
     ]
+
+
+def _severity(evidence: Evidence, found: Without) -> Severity:
+    hopeless = found.rate == evidence.training.rate and found.left() <= NEXT_TO_NOTHING
+    return "error" if hopeless else "warning"

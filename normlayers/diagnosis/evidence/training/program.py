@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +12,12 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
-from normlayers.diagnosis.evidence.training.activity_penalties import (
-    penalized_layers,
-    without_activity_penalties,
-)
-from normlayers.diagnosis.evidence.training.dropouts import dropouts_of, dropping_nothing
 from normlayers.diagnosis.evidence.training.optimizers import clips, limits, optimizer_like, rates
+from normlayers.diagnosis.evidence.training.switched_off import (
+    dropouts_of,
+    penalized_layers,
+    switched_off,
+)
 from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
@@ -168,8 +167,10 @@ class TrainingProgram:
             *zip(self._trained, trained, strict=True),
             *zip(self._others, others, strict=True),
         ]
-        whole = nullcontext() if self._dropping else dropping_nothing(self._model)
-        free = nullcontext() if self._penalized else without_activity_penalties(self._model)
+        dropouts = [] if self._dropping else dropouts_of(self._model)
+        held = [] if self._penalized else penalized_layers(self._model)
+        whole = switched_off(dropouts, "rate", 0)
+        free = switched_off(held, "activity_regularizer", None)
         with whole, free, keras.StatelessScope(mapping, collect_losses=True) as scope:
             prediction = self._model(x, training=True)
             loss = ops.cast(self._loss(y, prediction), "float32")

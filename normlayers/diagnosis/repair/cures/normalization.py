@@ -8,20 +8,10 @@ from typing import Any
 
 import keras
 
+from normlayers.diagnosis.repair.cures.dropouts import is_dropout, named, taken_out
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
 
-DROPOUTS = tuple(
-    getattr(keras.layers, name)
-    for name in (
-        "Dropout",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-        "AlphaDropout",
-        "GaussianDropout",
-    )
-)
 # Moving statistics follow within some twenty steps.
 MOMENTUM = 0.9
 EPSILON = 1e-3
@@ -121,7 +111,7 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
     moved = []
     for name in _normalizations(given):
         for maker in given.before(name):
-            if not isinstance(maker, DROPOUTS) or len(given.after(maker.name)) > 1:
+            if not is_dropout(maker) or len(given.after(maker.name)) > 1:
                 continue
             dropout = plan.chains[maker.name]
             place = given.activation_layer(name) or name
@@ -129,32 +119,13 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
             plan = plan.with_chain(place, *plan.chains[place], *dropout)
             moved.append(maker.name)
     if not moved:
-        return without_dropouts(plan, given, fault, places)
+        why = "Before a normalization it makes inference differ from training."
+        return taken_out(plan, fault, named(given, places), why)
     change = Change(
         fault,
         ", ".join(moved),
         "The dropout stands behind the normalization.",
         "Before it, variances at inference are not those of training.",
-    )
-    return plan.changed(change)
-
-
-def without_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-    """Without those dropouts that are named: they cannot be moved, or drop what is predicted."""
-    names = [
-        name for name in places if name in given.layers and isinstance(given.layers[name], DROPOUTS)
-    ]
-    if not names:
-        return None
-    for name in names:
-        plan = plan.with_chain(name)
-    change = Change(
-        fault,
-        ", ".join(names),
-        "The dropout was taken out.",
-        "It changed predictions at random."
-        if fault == "dropout_on_output"
-        else "Before a normalization it makes inference differ from training.",
     )
     return plan.changed(change)
 

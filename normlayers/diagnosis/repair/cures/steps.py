@@ -6,16 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from normlayers.diagnosis.evidence.calls import DROPOUTS
 from normlayers.diagnosis.evidence.training.optimizers import CLIPPING
-from normlayers.diagnosis.evidence.training.without import USUAL_DROPOUT
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan
 
 # What a penalty is multiplied by.
 WEAKER = 0.01
-# The rate of a dropout that had an unusual one.
-WEAK_DROPOUT = 0.2
 
 
 def do_not_clip(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -44,40 +40,6 @@ def weaken_penalties(plan: Plan, given: Given, fault: str, places: list[str]) ->
 def drop_penalties(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """No regularizers."""
     return _with_penalties(plan, fault, lambda penalty: None, "Nothing has a regularizer.")
-
-
-def weaken_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-    """Dropouts of a low rate in the place of those of an unusual one."""
-    names = _strong_dropouts(plan)
-    for name in names:
-        plan = plan.each_part(name, lambda part: part.but(rate=WEAK_DROPOUT))
-    done = f"The dropout rate is {WEAK_DROPOUT}."
-    return _of_dropouts(plan, fault, names, done)
-
-
-def drop_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
-    """No dropouts in the place of those of an unusual rate."""
-    names = _strong_dropouts(plan)
-    for name in names:
-        plan = plan.with_chain(name)
-    return _of_dropouts(plan, fault, names, "The dropout was taken out.")
-
-
-def _of_dropouts(plan: Plan, fault: str, names: list[str], done: str) -> Plan | None:
-    if not names:
-        return None
-    why = "With what it dropped, the loss of the whole network hardly fell."
-    return plan.changed(Change(fault, ", ".join(names), done, why))
-
-
-def _strong_dropouts(plan: Plan) -> list[str]:
-    return [
-        name
-        for name, parts in plan.chains.items()
-        if len(parts) == 1
-        and parts[0].kind.__name__ in DROPOUTS
-        and parts[0].config["rate"] > USUAL_DROPOUT
-    ]
 
 
 def _with_penalties(plan: Plan, fault: str, change: Callable[[Any], Any], done: str) -> Plan | None:

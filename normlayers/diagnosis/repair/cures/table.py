@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.repair.cures import inputs, neurons, normalization, outputs, steps
+from normlayers.diagnosis.repair.cures import (
+    dropouts,
+    inputs,
+    neurons,
+    normalization,
+    outputs,
+    steps,
+)
 from normlayers.diagnosis.repair.given import Cure
 
 NEURONS: tuple[Cure, ...] = (
@@ -23,7 +30,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "constant_feature": (inputs.take_constants_away, inputs.standardize),
     "labels_do_not_fit_output": (outputs.fit_output,),
     "output_does_not_fit_loss": (outputs.fit_output,),
-    "dropout_on_output": (normalization.without_dropouts,),
+    "dropout_on_output": (dropouts.predict_whole,),
     "targets_not_scaled": (outputs.scale_targets,),
     "non_finite_weights": (neurons.start_afresh,),
     "missing_nonlinearity": (neurons.rectify, neurons.use_tanh, neurons.rectify_and_normalize),
@@ -44,7 +51,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "batch_too_small": (normalization.normalize_rows, normalization.larger_batches),
     "stale_moving_statistics": (normalization.recalibrate,),
     "penalty_too_strong": (steps.weaken_penalties, steps.drop_penalties),
-    "dropout_too_strong": (steps.weaken_dropouts, steps.drop_dropouts),
+    "dropout_too_strong": (dropouts.weaken_dropouts, dropouts.drop_dropouts),
     "clipping_too_strong": (steps.do_not_clip,),
 }
 # Cured by a learning rate, which every search chooses.

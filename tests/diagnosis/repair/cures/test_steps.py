@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.diagnosis.repair.cures.steps import drop_dropouts, weaken_dropouts
-from tests.diagnosis.repair.made import classes, classifier, found, given
+from tests.diagnosis.repair.made import classes, classifier, found
 
 
 @pytest.mark.parametrize("clipping", [{"clipnorm": 1e-6}, {"clipvalue": 1e-7}])
@@ -60,22 +59,6 @@ def test_penalties_of_activities_are_weakened_too():
     left = done.model.get_layer("held").activity_regularizer
     assert left is None or float(left.l2) == pytest.approx(0.3)
     assert done.after > 0.8
-
-
-def test_dropouts_that_leave_next_to_nothing_are_weakened_or_taken_out():
-    x, y = classes()
-    both = [LAYERS.Dropout(0.95, name="most"), LAYERS.Dropout(0.3, name="some")]
-    model = classifier(LAYERS.Dense(16, "relu"), *both)
-    done = nl.repair(model, x, y, found("dropout_too_strong", where="most"), trials=1)
-    (change,) = done.changes
-    assert (change.fault, change.where) == ("dropout_too_strong", "most")
-    assert [done.model.get_layer(name).rate for name in ("most", "some")] == [0.2, 0.3]
-    assert [layer.rate for layer in both] == [0.95, 0.3]
-    plan = drop_dropouts(given(model, x, y).plan(), given(model, x, y), "dropout_too_strong", [])
-    assert plan.chains["most"] == ()
-    none = classifier(LAYERS.Dropout(0.3, name="some"))
-    for cure in (weaken_dropouts, drop_dropouts):
-        assert cure(given(none, x, y).plan(), given(none, x, y), "dropout_too_strong", []) is None
 
 
 @pytest.mark.parametrize(
