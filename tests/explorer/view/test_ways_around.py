@@ -82,3 +82,28 @@ def test_runs_are_chosen_and_stand_side_by_side(opened, tab):
     page.wait_for_function("document.querySelectorAll('.run').length === 2")
     address_has(page, run="wide")
     assert "“old <b>run”" in page.locator(".notices").inner_text()
+
+
+def test_runs_chosen_before_the_first_has_come_are_all_shown(opened, tab):
+    """Answers held back, and let through in the other order."""
+    page = opened(f"{tab.address}#run=circle&step=60")
+    held = []
+    page.route(re.compile(r"/meta\?run=(shifted|wide)"), lambda route: held.append(route))
+    page.locator(".chooser summary").click()
+    for run in ("shifted", "wide"):
+        page.get_by_label(run, exact=True).check()
+    page.wait_for_function("document.querySelector('.chooser summary').textContent.includes('3 of')")
+    while held:
+        held.pop().continue_()
+        page.wait_for_timeout(300)
+    page.wait_for_selector(".run:nth-child(3)[data-step]")
+    assert page.locator(".run h2").all_inner_texts() == ["circle", "shifted", "wide"]
+    # One that is no longer wanted when it comes stays away.
+    page.get_by_label("wide", exact=True).uncheck()
+    page.get_by_label("wide", exact=True).check()
+    page.get_by_label("wide", exact=True).uncheck()
+    while held:
+        held.pop().continue_()
+        page.wait_for_timeout(300)
+    assert page.locator(".run h2").all_inner_texts() == ["circle", "shifted"]
+    assert not page.get_by_label("wide", exact=True).is_checked()

@@ -8,6 +8,7 @@ import { onAddressChange, readChoice, writeChoice } from './choice.js';
 import { element, replace } from './dom.js';
 import { listenToKeys } from './keyboard.js';
 import { isSmall } from './network.js';
+import { Notices } from './notices.js';
 import { Recording } from './recording.js';
 import { Refusals } from './refusals.js';
 import { makeRun } from './run.js';
@@ -36,18 +37,16 @@ export class App {
     /** @type {Map<string, any>} */
     this.runs = new Map();
     this.refusals = new Refusals();
-    this.wanted = 0;
-    this.later = 0;
-    this.writing = 0;
+    this.wanted = this.later = this.writing = 0;
     const act = this.actions();
     this.chooser = makeChooser((runs) => this.show(runs));
     this.timeline = makeTimeline(act);
     this.toolbar = makeToolbar(act);
-    this.notice = element('div', { class: 'notices', role: 'status' });
+    this.notices = new Notices();
     this.columns = element('div', { class: 'runs' });
     root.replaceChildren(
       element('header', { class: 'top' }, element('h1', {}, 'Neurons'), this.chooser.node, this.toolbar.node),
-      this.notice, this.timeline.node, this.columns);
+      this.notices.node, this.timeline.node, this.columns);
     listenToKeys(act);
     followTheme(() => this.paintSoon());
     new ResizeObserver(() => this.paintSoon()).observe(root);
@@ -93,7 +92,7 @@ export class App {
       const { runs, others, opened } = await this.source.list();
       this.names = runs;
       this.opened = opened && opened.length ? opened : runs.slice(0, 1);
-      this.say('others', others.length ? [withoutSnapshots(others)] : [], runs.length ? 'note' : 'warning');
+      this.notices.say('others', others.length ? [withoutSnapshots(others)] : [], runs.length ? 'note' : 'warning');
       if (!runs.length) {
         notes.push('No run with snapshots yet. Train with normlayers.ActivationTracker(log_dir, x) among the callbacks; they appear here as they are written.');
       }
@@ -103,13 +102,7 @@ export class App {
     for (const run of this.choice.runs) {
       if (!this.names.includes(run)) notes.push(`There is no run “${run}” here.`);
     }
-    this.say('list', notes);
-  }
-
-  /** @param {string} about @param {string[]} notes @param {string} kind */
-  say(about, notes, kind = 'warning') {
-    const others = [...this.notice.children].filter((note) => note.dataset.about !== about);
-    this.notice.replaceChildren(...others, ...notes.map((note) => element('p', { class: kind, 'data-about': about }, note)));
+    this.notices.say('list', notes);
   }
 
   /** Where nothing is shown, show the first run that can be. */
@@ -125,22 +118,30 @@ export class App {
     try {
       const meta = await this.source.meta(name);
       const recording = new Recording(this.source, meta, (index) => this.arrived(recording, index));
-      this.runs.set(name, makeRun(recording, this.actions()));
+      // Asked for twice, a run is made once.
+      if (!this.runs.has(name)) this.runs.set(name, makeRun(recording, this.actions()));
       this.refusals.forget(name);
     } catch (error) {
       this.refusals.keep(name, error);
     }
   }
 
-  /** @param {string[]} names @param {string[]} asked  of these, too, it is said why they cannot be shown */
+  /**
+   * What was chosen last is shown, also where the answers to an earlier choice come later.
+   * @param {string[]} names @param {string[]} asked  of these, too, it is said why they cannot be shown
+   */
   async show(names, asked = names) {
+    const chosen = [...names];
+    this.choice.runs = chosen;
+    this.chooser.update(this.names, chosen);
     for (const name of names) if (!this.runs.has(name)) await this.open(name);
+    if (this.choice.runs !== chosen) return;
     for (const [name, run] of this.runs) {
       if (names.includes(name)) continue;
       run.recording.closed = true;
       this.runs.delete(name);
     }
-    this.say('run', this.refusals.notes(asked));
+    this.notices.say('run', this.refusals.notes(asked));
     this.choice.runs = names.filter((name) => this.runs.has(name));
     this.columns.style.setProperty('--count', String(Math.max(1, this.choice.runs.length)));
     replace(this.columns, this.shown().map((run) => run.node));
@@ -242,11 +243,10 @@ export class App {
     if (this.names.join('\n') !== before) this.chooser.update(this.names, this.choice.runs);
     await this.showAny();
     let renewed = false;
-    for (const run of this.shown()) {
-      const { recording } = run;
+    for (const { recording } of this.shown()) {
       const name = recording.meta.run;
       if (!this.names.includes(name)) {
-        this.say(`reload ${name}`, [`Run “${name}” is no longer there; what was read of it stays.`]);
+        this.notices.say(`reload ${name}`, [`Run “${name}” is no longer there; what was read of it stays.`]);
         continue;
       }
       try {
@@ -257,9 +257,9 @@ export class App {
           this.runs.set(name, makeRun(recording, this.actions()));
           replace(this.columns, this.shown().map((other) => other.node));
         }
-        this.say(`reload ${name}`, []);
+        this.notices.say(`reload ${name}`, []);
       } catch (error) {
-        this.say(`reload ${name}`, [`Run “${name}” cannot be read again: ${error instanceof Error ? error.message : error}.`]);
+        this.notices.say(`reload ${name}`, [`Run “${name}” cannot be read again: ${error instanceof Error ? error.message : error}.`]);
       }
     }
     if (!renewed) return;
