@@ -15,6 +15,7 @@ _OF_INPUTS = (*_OF_VALUES, "non_finite_activations")
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "non_finite_input": ("outliers", *_OF_INPUTS),
     "labels_do_not_fit_output": ("targets_not_scaled", "output_does_not_fit_loss", *_TRAINING),
+    "prediction_depends_on_batch": (*_NEURONS, *_TRAINING),
     "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
     "normalized_twice": ("inputs_not_scaled", "inputs_not_centred", *_OF_INPUTS),
@@ -24,6 +25,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "targets_not_scaled": _TRAINING,
     "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
+    "hidden_softmax": (*_NEURONS, *_GRADIENTS),
     "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights", "learning_rate_too_high"),
     "dropout_too_strong": (*_NEURONS, *_GRADIENTS, "learning_rate_too_high"),
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),

@@ -12,16 +12,10 @@ import numpy as np
 from normlayers.diagnosis.causes import under_their_causes
 from normlayers.diagnosis.diagnosis import Diagnosis
 from normlayers.diagnosis.evidence.data import Data, read_data
-from normlayers.diagnosis.evidence.gathered import (
-    Evidence,
-    gather_data,
-    gather_model,
-    run_of,
-    run_rows,
-    tensors,
-)
+from normlayers.diagnosis.evidence.gathered import Evidence, gather_data, gather_model
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.diagnosis.evidence.random_states import own_random_numbers
+from normlayers.diagnosis.evidence.running import run_of, run_rows, tensors
 from normlayers.diagnosis.evidence.subject import (
     Subject,
     fixed_rows,
@@ -128,7 +122,7 @@ def look(
 
 _MODEL_PARTS = (
     *("graph", "first_inputs", "scaled", "activities", "normalizations", "outputs"),
-    *("training", "idle"),
+    *("mixed_rows", "training", "idle"),
 )
 
 

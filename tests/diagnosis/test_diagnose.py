@@ -1,7 +1,7 @@
 """The whole, with trial trainings.
 
-Covers too: evidence/gathered.py evidence/training/first_steps.py evidence/training/optimizers.py
-evidence/training/switched_off.py
+Covers too: evidence/gathered.py evidence/running.py evidence/training/first_steps.py
+evidence/training/optimizers.py evidence/training/switched_off.py
 evidence/training/program.py evidence/training/trials.py evidence/training/without.py
 evidence/problem.py evidence/layers.py evidence/normalizations.py
 rules/gradients.py rules/learning_rate.py rules/table.py

@@ -175,7 +175,9 @@ class Graph:
         return None
 
 
-def record(model: keras.Model, x: Any, values: list[Any] | None = None) -> Graph:
+def record(
+    model: keras.Model, x: Any, values: list[Any] | None = None, batch_statistics: bool = True
+) -> Graph:
     """Run a model as training does, but without dropout and noise, and record every call.
 
     Batch normalizations that train compute with the statistics of ``x``, as one batch. Nothing of
@@ -185,6 +187,7 @@ def record(model: keras.Model, x: Any, values: list[Any] | None = None) -> Graph
         model: a built model.
         x: a structure of tensors.
         values: of the model's variables, where it is to run with others than its own.
+        batch_statistics: ``False`` where batch normalizations compute as in inference.
     """
     others = None if values is None else list(zip(model.variables, values, strict=True))
     x = _as_taken(model, x)
@@ -197,7 +200,7 @@ def record(model: keras.Model, x: Any, values: list[Any] | None = None) -> Graph
             twice = not is_layer and isinstance(layer, keras.layers.Layer)
             if threading.get_ident() != thread or depth[0] or twice:
                 return original(layer, *args, **kwargs)
-            if isinstance(layer, keras.layers.BatchNormalization):
+            if batch_statistics and isinstance(layer, keras.layers.BatchNormalization):
                 kwargs["training"] = True
             # An activation that is a layer is a part of the layer that has it.
             inner = getattr(layer, "activation", None)

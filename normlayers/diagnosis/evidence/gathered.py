@@ -28,16 +28,15 @@ from normlayers.diagnosis.evidence.layers import (
 from normlayers.diagnosis.evidence.normalizations import Normalization, normalizations
 from normlayers.diagnosis.evidence.outputs import Output, outputs_of
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
-from normlayers.diagnosis.evidence.subject import Subject
+from normlayers.diagnosis.evidence.row_mixing import Mixed, mixed_rows
+from normlayers.diagnosis.evidence.running import run_of, run_rows, tensors
+from normlayers.diagnosis.evidence.subject import Subject, fixed_rows
 from normlayers.diagnosis.evidence.training.first_steps import Training, training
 from normlayers.diagnosis.evidence.training.program import TrainingProgram
 from normlayers.inference.idle_bias import idle_biases
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
-
-# A model is run on so many rows at most, and on fewer where its activations are more values.
-RUN_ROWS, RUN_VALUES, FEWEST_ROWS = 1_000, 2**24, 4
 
 
 @dataclass
@@ -123,6 +122,11 @@ class Evidence:
         return self._part("outputs")
 
     @property
+    def mixed_rows(self) -> list[Mixed]:
+        """Outputs of which a row depends on the others of its batch."""
+        return self._part("mixed_rows")
+
+    @property
     def training(self) -> Training:
         """The first steps of training."""
         return self._part("training")
@@ -157,63 +161,6 @@ def _input_statistics(data: Data, maskings: Mapping[str, Any]) -> dict[str, Feat
     return found
 
 
-def run_rows(data: Data, values_of_a_row: int, seed: int, exactly: int | None = None) -> Array:
-    """Which rows the model is run on: finite ones; so many, where it takes no other number."""
-    finite = np.ones(data.rows, bool)
-    for part in data.parts:
-        if part.dtype.kind == "f":
-            finite &= np.isfinite(part.reshape(data.rows, -1)).all(axis=1)
-    known = np.flatnonzero(finite)
-    if not len(known):
-        raise CannotCheckError("no row of x is finite")
-    if exactly is not None and len(known) < exactly:
-        raise ValueError(
-            f"the model takes {exactly} rows at once, and x has {len(known)} finite ones"
-        )
-    most = int(np.clip(RUN_VALUES // max(1, values_of_a_row), FEWEST_ROWS, RUN_ROWS))
-    most = most if exactly is None else exactly
-    if len(known) > most:
-        known = np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
-    return known
-
-
-def tensors(x: Any) -> Any:
-    """Inputs as a model takes them: floats as Keras has them."""
-
-    def tensor(part: Array) -> Any:
-        if part.dtype.kind in "US":
-            return _text(part)
-        if part.dtype.kind == "f":
-            part = part.astype(keras.config.floatx())
-        return ops.convert_to_tensor(part)
-
-    return keras.tree.map_structure(tensor, x)
-
-
-def _text(part: Array) -> Any:
-    """Only TensorFlow has tensors of text, and there Keras takes no others."""
-    if keras.backend.backend() != "tensorflow":
-        return part
-    import tensorflow as tf
-
-    return tf.constant(part)
-
-
-def run_of(model: keras.Model, data: Data, x: Any) -> Graph:
-    """The calls of a run on some rows of the data.
-
-    Raises:
-        ValueError: the model cannot be run on them.
-    """
-    try:
-        return record(model, tensors(x))
-    except Exception as error:
-        shapes, why = " and ".join(str(part.shape) for part in data.parts), reason(error)
-        if "is not in [0, " in why:  # TensorFlow's, which JAX and torch put in other words
-            why += ". Embeddings take numbers from 0 to input_dim - 1; give them a larger input_dim"
-        raise ValueError(f"the model cannot be run on x of shape {shapes}: {why}") from error
-
-
 def gather_model(
     evidence: Evidence, subject: Subject, rows: Array, seed: int, trials: bool
 ) -> None:
@@ -241,6 +188,7 @@ def gather_model(
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
+    evidence.measure("mixed_rows", lambda: _mixed_rows(subject, data, rows))
     if trials:
         evidence.measure("training", lambda: _training(evidence, subject, seed))
     else:
@@ -266,6 +214,13 @@ def _first_activities(subject: Subject, x: Any) -> list[Activity] | None:
     pairs = zip(subject.model.variables, subject.initial, strict=True)
     values = [ops.convert_to_tensor(value, variable.dtype) for variable, value in pairs]
     return activities(record(subject.model, x, values))
+
+
+def _mixed_rows(subject: Subject, data: Data, rows: Array) -> list[Mixed]:
+    """Of a model that is made for so many rows, as for the nodes of a graph, they may be one."""
+    if fixed_rows(subject.model) is not None:
+        return []
+    return mixed_rows(subject.model, lambda some: tensors(data.take(some)[0]), rows)
 
 
 def _training(evidence: Evidence, subject: Subject, seed: int) -> Training:

@@ -124,6 +124,18 @@ def _fit(targets: tuple[int, ...], outputs: tuple[int | None, ...]) -> bool:
     return len(targets) == len(outputs) and all(there in (None, here) for here, there in pairs)
 
 
+def are_ones(values: Array) -> bool:
+    """Whether all are 1 but for rounding, as a softmax over an axis of length 1 has it.
+
+    On some processors it is 1 exactly, on others the number before.
+
+    Example:
+        >>> are_ones(np.full((4, 1), 1 - 6e-8)), are_ones(np.array([[1.0], [0.9]]))
+        (True, False)
+    """
+    return bool(np.all(np.abs(values - 1) < 0.01))
+
+
 def known(y: Array) -> Array:
     """The rows of targets, of shape ``(rows, ...)``, in which every one is a number."""
     return y[are_known(y)]

@@ -1,15 +1,18 @@
-"""Values that are no numbers, made in the forward pass."""
+"""Values that are no numbers or hang on other rows, made in the forward pass."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import Call, Graph
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.evidence.outputs import Output
+from normlayers.diagnosis.evidence.row_mixing import ROWS, STAYING, Mixed
+from normlayers.diagnosis.finding import Finding, Severity
 
 Said = tuple[str, str, str]
 CURE = (
@@ -34,6 +37,45 @@ def non_finite_activations(evidence: Evidence) -> list[Finding]:
     measured = {"share": float(share)}
     message = f"{what}, and outputs become NaN whatever is learned."
     return [Finding("non_finite_activations", where, measured, "error", message, cure)]
+
+
+def prediction_depends_on_batch(evidence: Evidence) -> list[Finding]:
+    """Rows that are not predicted one by one: a softmax over the batch, a wrong reshape.
+
+    As many outputs a row as there are rows, such as similarities within the batch, are meant.
+    """
+    mixed = {found.output: found for found in evidence.mixed_rows}
+    return [
+        _dependence(output, mixed[number])
+        for number, output in enumerate(evidence.outputs)
+        if number in mixed and output.values.shape[1:2] != output.values.shape[:1]
+    ]
+
+
+def _dependence(output: Output, mixed: Mixed) -> Finding:
+    call = mixed.call
+    where = "" if call is None else call.name
+    what = f"{where!r} makes" if where else "Code of the model's own makes"
+    cure = (
+        "Leave the first axis, of rows, as it is: take a softmax over axis -1, reshape with -1 in "
+        "the first place, and give attention steps of a sequence, not rows."
+    )
+    severity: Severity = "error" if output.loss is None or output.loss.kind else "warning"
+    if call is not None and isinstance(call.layer, keras.layers.BatchNormalization):
+        severity, cure = (
+            "warning",
+            ("Call it without training=True, so that predict takes the moving statistics."),
+        )
+    return Finding(
+        "prediction_depends_on_batch",
+        where or output.name,
+        {"change": mixed.change, "spread": mixed.spread},
+        severity,
+        f"{what} a row's prediction depend on the other rows of its batch: with {ROWS - STAYING} "
+        f"of {ROWS} rows replaced, {output.name!r} of the other {STAYING} changed by up to "
+        f"{mixed.change:.3g}, where predictions are up to {mixed.spread:.3g} apart.",
+        cure,
+    )
 
 
 def _origin(graph: Graph) -> Said | None:

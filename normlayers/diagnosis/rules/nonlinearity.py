@@ -6,8 +6,16 @@ from typing import Any
 
 from keras import ops
 
-from normlayers.diagnosis.evidence.calls import LINEAR, Call, Graph
+from normlayers.diagnosis.evidence.calls import (
+    DROPOUTS,
+    LINEAR,
+    NORMALIZING,
+    RESHAPING,
+    Call,
+    Graph,
+)
 from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.outputs import are_ones
 from normlayers.diagnosis.finding import Finding, Severity
 
 _STACKED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense")
@@ -56,7 +64,7 @@ def softmax_of_one(evidence: Evidence) -> list[Finding]:
         is_output = any(given is tensor for given in call.gives for tensor in graph.outputs)
         if is_output or not _is_softmax(call) or not graph.takers(call):
             continue
-        if not bool(ops.all(call.gives[0] == 1)):
+        if not are_ones(ops.convert_to_numpy(ops.cast(call.gives[0], "float32"))):
             continue
         findings.append(
             Finding(
@@ -71,6 +79,60 @@ def softmax_of_one(evidence: Evidence) -> list[Finding]:
             )
         )
     return findings
+
+
+def hidden_softmax(evidence: Evidence) -> list[Finding]:
+    """A softmax as the activation of a hidden layer: what the next layer takes adds up to 1.
+
+    One that is weighted with, predicted too, or frozen is meant.
+    """
+    graph = evidence.graph
+    findings = []
+    for call in graph.calls:
+        if not _is_softmax(call) or call.gives[0].shape[-1] < 2 or not _is_trained(graph, call):
+            continue
+        layer = _only_matrix_behind(graph, call)
+        if layer is None:
+            continue
+        units = int(call.gives[0].shape[-1])
+        findings.append(
+            Finding(
+                "hidden_softmax",
+                call.name,
+                {"units": units, "next": layer.name},
+                "warning",
+                f"{call.name!r} is a softmax in front of {layer.name!r}: its {units} values add up "
+                f"to 1, {1 / units:.2g} each on average, and none can grow but at the others' "
+                "cost.",
+                "Give it relu or tanh, which take each unit alone; softmax is for outputs and for "
+                "weights to sum with.",
+                True,
+            )
+        )
+    return findings
+
+
+def _is_trained(graph: Graph, call: Call) -> bool:
+    """Whether the weights that a softmax is of are trained."""
+    while call is not None and not call.has_matrix:
+        maker = graph.maker(call.takes[0]) if call.takes else None
+        if maker is None:
+            return False
+        call = maker
+    return bool(call.layer.trainable_weights)
+
+
+def _only_matrix_behind(graph: Graph, call: Call) -> Call | None:
+    """The layer with weights that takes what a call gives, and nothing else does."""
+    while len(takers := graph.takers(call)) == 1 and len(takers[0].takes) == 1:
+        if any(given is tensor for given in call.gives for tensor in graph.outputs):
+            return None
+        (call,) = takers
+        if call.has_matrix:
+            return call
+        if call.kind not in (*RESHAPING, *DROPOUTS, *NORMALIZING):
+            return None
+    return None
 
 
 def _is_softmax(call: Call) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.outputs import Output, known
+from normlayers.diagnosis.evidence.outputs import Output, are_ones, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.rules.target_shapes import Said
@@ -111,8 +111,7 @@ def dropout_on_output(evidence: Evidence) -> list[Finding]:
 
 
 def _one_softmax(output: Output) -> Said:
-    always_1 = output.units == 1 and bool(np.all(output.values == 1))
-    if output.activation in SOFTMAXES and output.units == 1 and always_1:
+    if output.activation in SOFTMAXES and output.units == 1 and are_ones(output.values):
         return (
             "error",
             f"The output {output.name!r} is a softmax of one unit, which is 1 whatever the input.",

@@ -53,6 +53,12 @@ RULES = (
         "one NaN in an output",
     ),
     Rule(
+        "prediction_depends_on_batch",
+        forward_values.prediction_depends_on_batch,
+        "error",
+        "logic: in inference, two rows beside two others and beside copies of the first",
+    ),
+    Rule(
         "output_does_not_fit_loss",
         outputs.output_does_not_fit_loss,
         "error",
@@ -122,6 +128,7 @@ RULES = (
         "logic (article A2, claim A2.1); an error where the whole network is linear",
     ),
     Rule("softmax_of_one", nonlinearity.softmax_of_one, "error", "logic: it is 1"),
+    Rule("hidden_softmax", nonlinearity.hidden_softmax, "warning", "logic: values add up to 1"),
     Rule(
         "dead_neurons",
         neurons.dead_neurons,

@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+import normlayers as nl
 from normlayers.diagnosis.diagnose import look
-from tests.diagnosis.small_models import BINARY, classifier, faults, found, points
+from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, points
 
 layers, ops = keras.layers, keras.ops
 X, Y = points()
@@ -96,3 +97,112 @@ def test_masks_of_infinite_values_are_left_alone():
     model = keras.Model(inputs, no_third)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     assert FAULT not in faults(model, X, Y)
+
+
+MIXED = "prediction_depends_on_batch"
+
+
+def built(model):
+    model.compile("adam", SPARSE)
+    model(X[:2])
+    return model
+
+
+def functional(build, shape=(6,), units=3, **compiled):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, build(inputs))
+    model.compile("adam", **({"loss": SPARSE} | compiled))
+    return model
+
+
+def softmax_over_rows(x):
+    return ops.softmax(x, axis=0)
+
+
+class OverRows(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last = layers.Dense(3)
+
+    def call(self, x):
+        return ops.softmax(self.last(x), axis=0)
+
+
+class Always(keras.Model):
+    """As in training, also in inference; of a functional model ``predict`` overrules that."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.last = layer, layers.Dense(3, "softmax")
+
+    def call(self, x):
+        return self.last(self.layer(x, training=True))
+
+
+def transposed(x):
+    x = layers.Dense(8, "relu")(x)
+    x = ops.transpose(ops.reshape(x, (8, -1)))  # not the inverse of a transpose
+    return layers.Dense(3, "softmax")(x)
+
+
+@pytest.mark.parametrize(
+    ("build", "where"),
+    [
+        (lambda x: layers.Softmax(axis=0, name="over")(layers.Dense(3)(x)), "over"),
+        (lambda x: layers.Dense(3, softmax_over_rows, name="over")(x), "over"),
+        (transposed, "transpose"),
+        (lambda x: layers.Dense(3, "softmax")(x - ops.mean(x, axis=0, keepdims=True)), "mean"),
+        (lambda x: layers.Dense(3, "softmax")(layers.Attention(name="over")([x, x])), "over"),
+    ],
+)
+def test_what_makes_rows_depend_on_one_another_is_named(build, where):
+    (finding,) = found(MIXED, functional(build), X, Y)
+    assert (finding.where.split("_")[0], finding.severity) == (where, "error")
+
+
+def test_rows_mixed_in_a_models_own_code():
+    (finding,) = found(MIXED, built(OverRows()), X, Y)
+    assert "Code of the model's own" in finding.message
+
+
+@pytest.mark.parametrize("kind", [layers.BatchNormalization, nl.BatchNormalization])
+def test_a_normalization_that_always_takes_the_batch_is_a_warning(kind):
+    (finding,) = found(MIXED, built(Always(kind(name="norm"))), X, Y)
+    assert (finding.where, finding.severity) == ("norm", "warning")
+    assert "training=True" in finding.cure
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: layers.Dense(3, "softmax")(layers.BatchNormalization()(layers.Dense(8)(x))),
+        lambda x: layers.Dense(3, "softmax")(layers.GRU(4)(ops.expand_dims(x, -1))),
+        # There and back again, and similarities within the batch, which are meant.
+        lambda x: layers.Dense(3, "softmax")(ops.transpose(ops.transpose(x) * 2.0)),
+        lambda x: ops.matmul(x, ops.transpose(x)),
+    ],
+)
+def test_rows_that_are_predicted_one_by_one(build):
+    assert not found(MIXED, functional(build), X, Y)
+
+
+@pytest.mark.parametrize("noise", [layers.Dropout(0.5), layers.GaussianNoise(1.0)])
+def test_noise_in_inference_comes_of_no_other_row(noise):
+    assert not found(MIXED, built(Always(noise)), X, Y)
+
+
+def test_a_loss_of_ones_own_may_compare_rows():
+    def contrast(y, z):
+        return -ops.mean(ops.log_softmax(z, axis=0), axis=-1)
+
+    build = lambda x: layers.Softmax(axis=0)(layers.Dense(3)(x))  # noqa: E731
+    (finding,) = found(MIXED, functional(build, loss=contrast), X, Y)
+    assert finding.severity == "warning"
+
+
+def test_a_model_made_for_so_many_rows_may_relate_them():
+    inputs = keras.Input(batch_shape=(200, 6))
+    model = keras.Model(inputs, layers.Dense(3, "softmax")(ops.cumsum(inputs, axis=0)))
+    model.compile("adam", SPARSE)
+    assert not found(MIXED, model, X, Y)

@@ -82,3 +82,50 @@ def test_attention_over_one_step_is_none():
     attended = LAYERS.MultiHeadAttention(2, 4)(inputs, inputs)
     model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid")(LAYERS.Flatten()(attended)))
     assert not found("softmax_of_one", model, x)
+
+
+def with_softmax(*between, units=8, frozen=False):
+    first = LAYERS.Dense(units, None if between else "softmax", name="hidden", trainable=not frozen)
+    return network(first, *between, LAYERS.Dense(1, "sigmoid", name="last"))
+
+
+@pytest.mark.parametrize(
+    ("between", "where"),
+    [
+        ([], "hidden"),
+        ([LAYERS.Softmax(name="soft")], "soft"),
+        ([LAYERS.Activation("softmax", name="soft"), LAYERS.Dropout(0.2)], "soft"),
+        ([LAYERS.Softmax(name="soft"), LAYERS.BatchNormalization()], "soft"),
+    ],
+)
+def test_a_softmax_between_layers(between, where):
+    (finding,) = found("hidden_softmax", with_softmax(*between), X, Y)
+    assert (finding.where, finding.severity) == (where, "warning")
+    assert "its 8 values add up to 1, 0.12 each" in finding.message
+
+
+def test_a_softmax_that_weights_is_meant():
+    inputs = keras.Input((6,))
+    gates = LAYERS.Dense(6, "softmax")(inputs)
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid")(gates * inputs))
+    model.compile("adam", "binary_crossentropy")
+    assert not found("hidden_softmax", model, X, Y)
+
+
+def test_a_softmax_that_is_predicted_too_is_meant():
+    inputs = keras.Input((6,))
+    classes = LAYERS.Dense(3, "softmax")(inputs)
+    model = keras.Model(inputs, [classes, LAYERS.Dense(1, "sigmoid")(classes)])
+    assert not found("hidden_softmax", model, X)
+
+
+def test_a_frozen_classifier_s_softmax_is_meant():
+    assert not found("hidden_softmax", with_softmax(frozen=True), X, Y)
+
+
+def test_a_hidden_softmax_is_repaired():
+    x, y = points(400)
+    model = with_softmax(units=32)
+    model.fit(x, y, epochs=3, verbose=0)
+    repaired = nl.repair(model, x, y)
+    assert "hidden_softmax" not in [left.fault for left in repaired.diagnosis.findings]

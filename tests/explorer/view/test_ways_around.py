@@ -92,7 +92,9 @@ def test_runs_chosen_before_the_first_has_come_are_all_shown(opened, tab):
     page.locator(".chooser summary").click()
     for run in ("shifted", "wide"):
         page.get_by_label(run, exact=True).check()
-    page.wait_for_function("document.querySelector('.chooser summary').textContent.includes('3 of')")
+    page.wait_for_function(
+        "document.querySelector('.chooser summary').textContent.includes('3 of')"
+    )
     while held:
         held.pop().continue_()
         page.wait_for_timeout(300)

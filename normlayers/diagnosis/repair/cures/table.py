@@ -34,6 +34,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "targets_not_scaled": (outputs.scale_targets,),
     "non_finite_weights": (neurons.start_afresh,),
     "missing_nonlinearity": (neurons.rectify, neurons.use_tanh, neurons.rectify_and_normalize),
+    "hidden_softmax": (neurons.rectify, neurons.use_tanh),
     "dead_neurons": NEURONS,
     "always_on_neurons": NEURONS,
     "saturated_neurons": NEURONS,
