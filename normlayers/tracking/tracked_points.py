@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -24,7 +24,8 @@ class TrackedPoints:
 
     Args:
         x: shape ``(points, ...)``, or a structure of several inputs.
-        y: classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``; or ``None``.
+        y: classes, 0, 1 and so on, shape ``(points,)`` or ``(points, 1)``, or a dict of one such
+            array; or ``None``.
 
     Attributes:
         x: the points as arrays.
@@ -185,6 +186,13 @@ def _refuse_sparse_and_ragged(x: Any) -> None:
 
 
 def _labels(y: Any, points: int) -> Array | None:
+    if isinstance(y, Mapping):  # as ``fit`` takes them of a model whose outputs have names
+        if len(y) != 1:
+            raise ValueError(
+                f"y must be classes of one output. Received: a dict of {len(y)}: {sorted(y)}; "
+                "give one of them."
+            )
+        (y,) = y.values()
     if y is None:
         return None
     kind, y = type(y).__name__, np.asarray(y)

@@ -102,3 +102,8 @@ def test_points_that_are_one_number_each(tmp_path):
 
 def test_a_list_of_rows_is_one_array():
     assert TrackedPoints([np.zeros(2), np.ones(2), np.ones(2), np.zeros(2)]).x.shape == (4, 2)
+
+
+def test_classes_in_the_dict_that_fit_takes():
+    points, classes = np.zeros((3, 2)), np.array([[0], [1], [1]])
+    assert TrackedPoints(points, {"answer": classes}).labels.tolist() == [0, 1, 1]

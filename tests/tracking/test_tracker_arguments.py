@@ -25,8 +25,9 @@ from tests.tracking.watched_fit import fit
         ({"tolerance": 0.7}, "tolerance must be in"),
         ({"details": -1}, "details must be a non-negative integer"),
         ({"details": "hidden"}, "details must be .* Received: 'hidden'"),
+        ({"y": {"b": np.zeros(60), "a": np.zeros(60)}}, r"a dict of 2: \['a', 'b'\]"),
         ({"y": np.zeros(7)}, "one class a point, 60 in all"),
-        ({"y": {"last": np.zeros(60)}}, "Received: y of type dict"),
+        ({"y": {"last": np.zeros(7)}}, "one class a point, 60 in all"),
     ],
 )
 def test_refuses_impossible_arguments(points, tmp_path, options, says):
