@@ -151,6 +151,12 @@ def _too_few_units(situation: Situation, random: Random) -> Situation:
     return replace(situation, recipe=replace(situation.recipe, units=units))
 
 
+def _shuffled_apart(situation: Situation, random: Random) -> Situation:
+    """The labels in another order than the rows."""
+    task = situation.task
+    return replace(situation, task=replace(task, y=random.permutation(task.y)))
+
+
 def _sparse(family: Family) -> bool:
     return family.recipe.loss in ("sparse", "logits")
 
@@ -200,6 +206,7 @@ INPUTS = [
 ]  # fmt: skip
 
 TARGETS = [
+    injection("targets_unrelated_to_inputs", "shuffled apart", lambda f: True, _shuffled_apart),
     injection("targets_not_scaled", "thousands", is_regression, _y_times(3, 5, 0)),
     injection("targets_not_scaled", "thousands, far from 0", is_regression, _y_times(2, 4, 10)),
     injection("targets_not_scaled", "tiny", is_regression, _y_times(-5, -3, 0)),
@@ -212,6 +219,8 @@ TARGETS = [
               recipe_change(output="linear", from_logits=False)),
     injection("output_does_not_fit_loss", "probabilities as logits", is_classes,
               recipe_change(output="softmax", from_logits=True)),
+    injection("prediction_depends_on_batch", "softmax over the rows", is_classes,
+              recipe_change(output="softmax over the rows", from_logits=False)),
     injection("output_does_not_fit_loss", "relu for targets of both signs", is_regression,
               recipe_change(output="relu")),
     injection("output_does_not_fit_loss", "sigmoid for targets beyond it", is_regression,

@@ -113,6 +113,8 @@ NEURONS = [
               f"{FLOW} dead_neurons always_on_neurons saturated_neurons missing_nonlinearity"),
     injection("missing_nonlinearity", "no activation", _single_input_dense,
               recipe_change(activation=None)),
+    injection("hidden_softmax", "softmax in each hidden layer", _several_dense,
+              recipe_change(activation="softmax"), f"{STATES} {FLOW}"),
 ]  # fmt: skip
 
 STEPS = [

@@ -210,6 +210,8 @@ def _output(recipe: Recipe, task: Task, t: Any) -> Any:
     fitting = 1 if task.kind != "classes" and recipe.loss != "one_hot" else task.classes
     units = recipe.units or fitting
     activation = OUTPUTS.get(recipe.loss) if recipe.output == "fitting" else recipe.output
+    if activation == "softmax over the rows":
+        return keras.layers.Softmax(axis=0)(keras.layers.Dense(units)(t))
     if recipe.apart and activation and activation != "linear":
         t = keras.layers.Dense(units, name="last_one")(t)
         t = keras.layers.Activation(activation, name="answer")(t)

@@ -23,6 +23,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "inputs_not_centred": _OF_INPUTS,
     "outliers": _OF_INPUTS,
     "targets_not_scaled": _TRAINING,
+    "targets_unrelated_to_inputs": _RATES,
     "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
     "hidden_softmax": (*_NEURONS, *_GRADIENTS),

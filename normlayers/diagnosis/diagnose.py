@@ -122,7 +122,7 @@ def look(
 
 _MODEL_PARTS = (
     *("graph", "first_inputs", "scaled", "activities", "normalizations", "outputs"),
-    *("mixed_rows", "training", "idle"),
+    *("relations", "mixed_rows", "training", "idle"),
 )
 
 

@@ -13,7 +13,7 @@ from tests.diagnosis.repair.made import given
 from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, points
 
 X, Y = points()
-CLASSES = np.random.default_rng(0).integers(0, 3, len(X))
+CLASSES = np.digitize(X[:, 2], [-0.4, 0.4])
 WITHOUT = CLASSES.copy()
 WITHOUT[::7] = -1
 CATEGORICAL = "categorical_crossentropy"

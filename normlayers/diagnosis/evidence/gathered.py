@@ -28,6 +28,7 @@ from normlayers.diagnosis.evidence.layers import (
 from normlayers.diagnosis.evidence.normalizations import Normalization, normalizations
 from normlayers.diagnosis.evidence.outputs import Output, outputs_of
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
+from normlayers.diagnosis.evidence.relation import Relation, relations
 from normlayers.diagnosis.evidence.row_mixing import Mixed, mixed_rows
 from normlayers.diagnosis.evidence.running import run_of, run_rows, tensors
 from normlayers.diagnosis.evidence.subject import Subject, fixed_rows
@@ -127,6 +128,11 @@ class Evidence:
         return self._part("mixed_rows")
 
     @property
+    def relations(self) -> dict[str, list[Relation]]:
+        """By the output's name, how its targets go together with the inputs."""
+        return self._part("relations")
+
+    @property
     def training(self) -> Training:
         """The first steps of training."""
         return self._part("training")
@@ -188,6 +194,9 @@ def gather_model(
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
+    evidence.measure(
+        "relations", lambda: relations(evidence.graph, evidence.outputs, data, rows, seed)
+    )
     evidence.measure("mixed_rows", lambda: _mixed_rows(subject, data, rows))
     if trials:
         evidence.measure("training", lambda: _training(evidence, subject, seed))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.flow import Flow
 from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.training.flow import Flow
 from normlayers.diagnosis.finding import Finding
 
 Array = npt.NDArray[Any]

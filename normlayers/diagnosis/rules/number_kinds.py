@@ -1,4 +1,4 @@
-"""What numbers look like: pixels, timestamps, identifiers."""
+"""What numbers look like: pixels, timestamps, identifiers, classes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from normlayers.diagnosis.evidence.features import FeatureStatistics
 
 Array = npt.NDArray[Any]
 
+# Classes that are numbered are that many, and each of so many rows.
+CLASSES, ROWS_OF_A_CLASS = range(3, 101), 5
 # Seconds since 1970 of the years 2001 to 2096.
 TIMESTAMPS = (1e9, 4e9)
 
@@ -52,3 +54,17 @@ def is_image(found: FeatureStatistics) -> bool:
     """Whether the values may be pixels from 0 to 255."""
     whole = bool(found.whole.all())
     return whole and found.low.min() >= 0 and 200 <= found.high.max() <= 255
+
+
+def numbered_classes(y: Array) -> int:
+    """How many classes targets may be, numbered from 0 or 1; 0 where they are none.
+
+    Example:
+        >>> numbered_classes(np.arange(30) % 3), numbered_classes(np.linspace(0, 2, 30))
+        (3, 0)
+    """
+    if y.size != len(y):
+        return 0
+    values, counts = np.unique(y, return_counts=True)
+    apart = values[0] in (0, 1) and bool(np.all(np.diff(values) == 1))
+    return len(values) if apart and len(values) in CLASSES and min(counts) >= ROWS_OF_A_CLASS else 0

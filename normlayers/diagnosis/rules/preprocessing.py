@@ -1,4 +1,4 @@
-"""Faults of layers that scale the inputs, and of training and validation data that differ."""
+"""Faults of layers that scale inputs, of validation data that differ, of targets out of order."""
 
 from __future__ import annotations
 
@@ -268,3 +268,28 @@ def _fill(graph: Graph, calls: list[Call]) -> bool:
         call.kind == "FillMissing" or (call.kind in SCALING and _fill(graph, graph.takers(call)))
         for call in calls
     )
+
+
+def targets_unrelated_to_inputs(evidence: Evidence) -> list[Finding]:
+    """Targets of which the inputs tell nothing, as where the two were shuffled apart.
+
+    A relation that neither near rows nor features, one by one, show may still be there.
+    """
+    return [
+        Finding(
+            "targets_unrelated_to_inputs",
+            name,
+            {
+                "neighbours": [each.neighbours for each in tried],
+                "closest": [each.closest for each in tried],
+                "together": [each.together for each in tried],
+            },
+            "warning" if len(tried) == 1 else "note",
+            f"The targets of {name!r} go with the inputs no more than by chance: near rows have "
+            "targets as different as any others, and no features rise or fall with them.",
+            "Check that x and y are in the same order: sort, filter and shuffle them together, as "
+            "by one permutation for both.",
+        )
+        for name, tried in evidence.relations.items()
+        if all(each.is_chance for each in tried)
+    ]

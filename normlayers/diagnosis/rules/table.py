@@ -110,6 +110,13 @@ RULES = (
         "means 0.5 (error 2) deviations apart beyond 5 standard errors, or spreads by 3 (10)",
     ),
     Rule(
+        "targets_unrelated_to_inputs",
+        preprocessing.targets_unrelated_to_inputs,
+        "warning",
+        "near rows' agreement, the closest rank correlation and the sum of their squares within 4 "
+        "deviations of those of 100 permutations of the targets",
+    ),
+    Rule(
         "targets_not_scaled",
         targets.targets_not_scaled,
         "error",

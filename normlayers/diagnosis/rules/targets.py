@@ -12,6 +12,7 @@ from normlayers.diagnosis.evidence.losses import LOGARITHMIC
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.number_kinds import numbered_classes
 from normlayers.diagnosis.rules.outputs import OUT_OF_REACH
 from normlayers.diagnosis.rules.target_shapes import Said, not_computed, other_places
 
@@ -97,7 +98,7 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
         # An output of other places than the targets have no other units or labels would cure.
         misplaced = kind and other_places(output, numbers, evidence.graph)
         said = misplaced or _LABELS.get(kind, _nothing)(output, numbers)
-        repairable = bool(said) and not misplaced
+        repairable = said is not None and not misplaced and said[0] != "note"
         said = said or not_computed(output, numbers)
         if said is not None:
             severity, what, cure = said
@@ -234,6 +235,7 @@ def _of_binary(output: Output, y: Array) -> Said:
 
 
 def _of_regression(output: Output, y: Array) -> Said:
+    assert output.loss is not None
     width = y.shape[-1] if y.ndim > 1 else 1
     alike = y.ndim == output.values.ndim or (output.values.ndim == 2 and y.ndim == 1)
     if alike and width != output.units:
@@ -242,6 +244,14 @@ def _of_regression(output: Output, y: Array) -> Said:
             f"the targets have {_count(width, 'column')}, and the output "
             f"{_count(output.units, 'unit')}, so that each is compared with all",
             f"Give the output {width} units.",
+        )
+    if classes := numbered_classes(y):
+        return (
+            "note",
+            f"the targets are the whole numbers {y.min():g} to {y.max():g}, and {output.loss.name} "
+            f"takes them as amounts, {y.min():g} nearer to {y.min() + 1:g} than to {y.max():g}",
+            f"If they name classes, give the output {classes} units with softmax, and "
+            "sparse_categorical_crossentropy; counts and grades may stay.",
         )
     return None
 

@@ -25,7 +25,7 @@ def test_the_figures_are_those_of_two_batches():
     (mixed,) = mixed_rows(model, take, ROWS)
     probabilities = model.predict(X[[3, 5, 8, 21]], verbose=0)[1]
     again = model.predict(X[[3, 5, 3, 3]], verbose=0)[1]
-    assert (mixed.output, mixed.call.name) == (1, "softmax")
+    assert (mixed.output, mixed.call.kind) == (1, "Softmax")
     assert mixed.change == pytest.approx(np.abs(probabilities - again)[:2].max(), rel=1e-4)
     assert mixed.spread == pytest.approx(np.ptp(probabilities, axis=0).max(), rel=1e-4)
 

@@ -95,7 +95,7 @@ def test_integers_into_an_embedding_are_names():
 def test_indicators_and_sparse_pixels_are_no_alarm():
     rng = np.random.default_rng(0)
     indicators = (rng.random((300, 6)) < [0.5, 0.3, 0.1, 0.05, 0.02, 0.02]).astype("float32")
-    assert faults(classifier(), indicators, rng.integers(0, 2, 300)) == set()
+    assert faults(classifier(), indicators, indicators[:, 0]) == set()
 
 
 @pytest.mark.parametrize(("offset", "severity"), [(100, "error"), (10, "error"), (5, "warning")])
@@ -107,7 +107,7 @@ def test_inputs_beside_0(offset, severity):
 
 def test_inputs_of_0_to_1_are_centred_enough():
     x = np.random.default_rng(0).random((200, 6)).astype("float32")
-    assert faults(classifier(), x, Y) == set()
+    assert faults(classifier(), x, x[:, 0] > 0.5) == set()
     assert not found("inputs_not_centred", classifier(), X + 1, Y)
 
 

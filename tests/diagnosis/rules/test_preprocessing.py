@@ -4,7 +4,7 @@ import pytest
 
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.standardize import Standardize
-from tests.diagnosis.small_models import classifier, faults, found, points
+from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, points
 
 X, Y = points()
 RAW = X * [1, 10, 100, 1, 1, 1] + 50
@@ -38,13 +38,14 @@ def test_data_that_were_standardized_before(kind):
 
 def test_pixels_divided_twice():
     pixels = np.random.default_rng(0).integers(0, 256, (100, 6)).astype("float32")
+    y = (pixels[:, 0] > 127).astype("int64")
     divide = keras.layers.Rescaling(1 / 255, name="divide")
-    (finding,) = found("normalized_twice", classifier(divide), pixels / 255, Y[:100])
+    (finding,) = found("normalized_twice", classifier(divide), pixels / 255, y)
     assert finding.where == "divide"
-    (finding,) = found("normalized_twice", classifier(), pixels / 255**2, Y[:100])
+    (finding,) = found("normalized_twice", classifier(), pixels / 255**2, y)
     assert finding.evidence["divided_by"] == 255
-    assert faults(classifier(divide), pixels, Y[:100]) == set()
-    assert faults(classifier(), pixels / 255, Y[:100]) == set()
+    assert faults(classifier(divide), pixels, y) == set()
+    assert faults(classifier(), pixels / 255, y) == set()
 
 
 def test_an_inverse_behind_the_model_is_no_second_scaling():
@@ -114,3 +115,50 @@ def test_validation_rows_of_weight_0_are_no_difference():
     x[-50:] += 100
     assert found("train_validation_shift", classifier(), X, Y, validation_data=(x, Y))
     assert not found("train_validation_shift", classifier(), X, Y, validation_data=(x, Y, weights))
+
+
+UNRELATED = "targets_unrelated_to_inputs"
+
+
+@pytest.mark.parametrize("loss", [BINARY, "mse", SPARSE])
+def test_targets_shuffled_apart_from_the_inputs(loss):
+    y = X[:, 0] if loss == "mse" else Y
+    shuffled = np.random.default_rng(1).permutation(y)
+    model = classifier(units=2 if loss == SPARSE else 1, output=None, loss=loss)
+    (finding,) = found(UNRELATED, model, X, shuffled)
+    assert finding.severity == "warning"
+    assert not found(UNRELATED, model, X, y)
+
+
+def test_of_several_outputs_the_unrelated_one_is_named():
+    inputs = keras.Input((6,))
+    outputs = [keras.layers.Dense(1, name=name)(inputs) for name in ("one", "other")]
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", ["mse", "mse"])
+    noise = np.random.default_rng(2).normal(size=len(X))
+    assert [f.where for f in found(UNRELATED, model, X, [X[:, 0], noise])] == ["other"]
+
+
+def test_what_places_do_not_tell_layers_may():
+    """Beeps of any phase: samples say nothing, what a convolution makes of them does."""
+    random = np.random.default_rng(0)
+    y, phase = random.integers(0, 2, 300), random.uniform(0, 6.28, (300, 1))
+    x = np.sin(np.where(y, 0.3, 1.5)[:, None] * np.arange(256) + phase)[..., None]
+    x = x + random.normal(scale=2, size=x.shape)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((256, 1)),
+            keras.layers.Conv1D(16, 32, activation="relu"),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(1, "sigmoid"),
+        ]
+    )
+    model.compile("adam", BINARY)
+    assert not found(UNRELATED, model, x, y)
+    (finding,) = found(UNRELATED, model, x, random.permutation(y))
+    assert finding.severity == "note"
+
+
+def test_few_rows_say_nothing():
+    assert not found(UNRELATED, classifier(), X[:99], np.random.default_rng(0).permutation(Y[:99]))

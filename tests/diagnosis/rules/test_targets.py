@@ -5,7 +5,7 @@ import pytest
 from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, points
 
 X, Y = points()
-CLASSES = np.random.default_rng(0).integers(0, 3, len(X))
+CLASSES = np.digitize(X[:, 2], [-0.4, 0.4])
 ONE_HOT = np.eye(3)[CLASSES]
 
 
@@ -88,3 +88,20 @@ def test_without_targets_or_a_loss_they_are_not_checked():
         unchecked = look(model, X, y, trials=False).unchecked
         assert unchecked["labels_do_not_fit_output"] == why
         assert unchecked["targets_not_scaled"] == why
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (CLASSES, 3),
+        (CLASSES[:, None] + 1, 3),
+        (CLASSES * 2, 0),
+        (Y, 0),
+        (X[:, 2], 0),
+        (np.where(np.arange(len(X)) < 4, 3, CLASSES), 0),  # of four rows: counts have such tails
+    ],
+)
+def test_numbers_of_classes_as_amounts_are_noted(y, classes):
+    told = found("labels_do_not_fit_output", regression(), X, y)
+    assert [(each.severity, each.repairable) for each in told] == [("note", False)] * bool(classes)
+    assert all(f"{classes} units with softmax" in each.cure for each in told)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.flow import Flow
+from normlayers.diagnosis.evidence.training.flow import Flow
 from normlayers.diagnosis.evidence.training.program import State, TrainingProgram
 from normlayers.diagnosis.evidence.training.trials import (
     MEASURED,

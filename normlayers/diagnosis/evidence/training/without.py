@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normlayers.diagnosis.evidence.flow import Flow
+from normlayers.diagnosis.evidence.training.flow import Flow
 from normlayers.diagnosis.evidence.training.program import TrainingProgram
 from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Trials
 

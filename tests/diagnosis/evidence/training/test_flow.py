@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from normlayers.diagnosis.evidence.flow import Flow
+from normlayers.diagnosis.evidence.training.flow import Flow
 
 FLOW = Flow(
     names=["a/kernel", "a/bias", "block/b/kernel", "c/kernel"],
