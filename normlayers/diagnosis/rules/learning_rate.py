@@ -22,6 +22,8 @@ BEHIND = 0.1
 TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
 # Part of a fresh model's loss that a trained one is below; fresh ones differ among themselves.
 LEARNED = 0.4
+# From here on a rate makes up for something else.
+UNUSUAL = 1.0
 # Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
 # "Babysitting the learning process").
 SMALL_STEP = 1e-4
@@ -108,10 +110,19 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
             f"In {own.steps} steps at the learning rate {own.rate:.3g} the loss {_course(own)}; at "
             f"{best.rate:.3g} it {_course(best)}. A step moves weights by {step:.1g} of their "
             "size, where 1e-3 is usual.",
-            f"Use a learning rate of about {best.rate:.1g}.",
+            _cure_of_low(best.rate),
             True,
         )
     ]
+
+
+def _cure_of_low(rate: float) -> str:
+    if rate < UNUSUAL:
+        return f"Use a learning rate of about {rate:.1g}."
+    return (
+        "Bring inputs, targets and initial weights to a size of about 1 first, for only a rate of "
+        f"{rate:.1g} moves them as they are; then raise the rate as far as the loss still falls."
+    )
 
 
 def _with_trials(evidence: Evidence) -> Training:

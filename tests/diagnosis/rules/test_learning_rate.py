@@ -86,3 +86,19 @@ def test_clipping_that_leaves_nothing_is_no_low_learning_rate(optimizer, fault):
     found = diagnosed(optimizer)
     named = [f.fault for f in found.every() if f.fault in RATES | {"clipping_too_strong"}]
     assert named == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "size", "advice"),
+    [(optimizers.Adam(1e-5), 1e4, "Bring inputs"), (optimizers.Adam(1e-8), 1.0, "Use a learning")],
+)
+def test_a_rate_beyond_1_is_none_to_advise(optimizer, size, advice):
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(300, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(16, "relu")])
+    model.add(keras.layers.Dense(1))
+    model.compile(optimizer, "mse")
+    told = nl.diagnose(model, x, (x[:, 0] + 1) * size)
+    (low,) = told.of("learning_rate_too_low")
+    assert low.cure.startswith(advice)
+    assert (low.evidence["better_rate"] >= 1) == (size > 1)
