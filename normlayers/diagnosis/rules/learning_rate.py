@@ -10,12 +10,13 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.first_steps import Training
 from normlayers.diagnosis.evidence.training.trials import LONG_STEP, WILD_STEP, Trial
+from normlayers.diagnosis.evidence.training.without import LITTLE
 from normlayers.diagnosis.finding import Finding
 
 # Part of the loss that a rate must take off in a trial to be called a better one.
 LEARNS = 0.05
-# Of the progress of the best lower rate; or how far behind it, where steps are long.
-LITTLE, FAR_BEHIND = 0.25, 0.25
+# How far behind the best lower rate's progress, where steps are long.
+FAR_BEHIND = 0.25
 # The same where a step is longer than the weights several times over: they are lost in it.
 BEHIND = 0.1
 # How many times higher the best rate is, and what part of its progress the model's own makes.
@@ -44,7 +45,6 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
     behind = found.step > LONG_STEP and best.progress - own.progress > least
     if own.progress > LITTLE * best.progress and not behind:
         return []
-    what = "becomes NaN or infinite" if diverged else _course(own)
     return [
         Finding(
             "learning_rate_too_high",
@@ -52,7 +52,7 @@ def learning_rate_too_high(evidence: Evidence) -> list[Finding]:
             {**_measured(found, own), "better_rate": best.rate, "better_progress": best.progress},
             "error",
             f"In {own.steps} steps at the learning rate {own.rate:.3g}{_of_schedule(found)} the "
-            f"loss {what}; at {best.rate:.3g} it {_course(best)}.",
+            f"loss {own.course()}; at {best.rate:.3g} it {best.course()}.",
             f"Use a learning rate of about {best.rate:.1g}.",
             True,
         )
@@ -107,8 +107,8 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
             "",
             {**_measured(found, own), "better_rate": best.rate, "better_progress": best.progress},
             "error" if far else "warning",
-            f"In {own.steps} steps at the learning rate {own.rate:.3g} the loss {_course(own)}; at "
-            f"{best.rate:.3g} it {_course(best)}. A step moves weights by {step:.1g} of their "
+            f"In {own.steps} steps at the learning rate {own.rate:.3g} the loss {own.course()}; at "
+            f"{best.rate:.3g} it {best.course()}. A step moves weights by {step:.1g} of their "
             "size, where 1e-3 is usual.",
             _cure_of_low(best.rate),
             True,
@@ -134,14 +134,6 @@ def _with_trials(evidence: Evidence) -> Training:
 
 def _of_schedule(found: Training) -> str:
     return ", which its schedule warms up to," if found.warms_up else ""
-
-
-def _course(trial: Trial) -> str:
-    if trial.progress == -np.inf:
-        return "becomes NaN or infinite"
-    if trial.progress < 0:
-        return f"rises by {-trial.progress:.2g} of what it was"
-    return f"falls by {trial.progress:.2%}"
 
 
 def _measured(found: Training, own: Trial) -> dict[str, Any]:

@@ -47,6 +47,24 @@ class Trial:
     steps: int
     gradients: Array
 
+    def course(self) -> str:
+        """What the loss does, in words."""
+        return in_words(self.progress)
+
+
+def in_words(progress: float) -> str:
+    """What a loss does in a trial, in words.
+
+    Example:
+        >>> in_words(0.25), in_words(-20.0)
+        ('falls by 25.00%', 'rises by 20 of what it was')
+    """
+    if not np.isfinite(progress):
+        return "becomes NaN or infinite"
+    if progress < 0:
+        return f"rises by {-progress:.2g} of what it was"
+    return f"falls by {progress:.2%}"
+
 
 class Batches:
     """The same shuffled batches, all of one size, for every trial.

@@ -9,7 +9,7 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.training.flow import Flow
 from normlayers.diagnosis.evidence.training.program import TrainingProgram
-from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Trials
+from normlayers.diagnosis.evidence.training.trials import GOOD_PROGRESS, Trials, in_words
 
 # Regularizers of a smaller part of the loss at first are not tried without.
 SMALL_PENALTY = 0.1
@@ -55,9 +55,7 @@ class Without:
 
     def course(self) -> str:
         """What the loss does, in words."""
-        if not np.isfinite(self.progress):
-            return "becomes NaN or infinite"
-        return f"{'falls' if self.progress >= 0 else 'rises'} by {abs(self.progress):.2%}"
+        return in_words(self.progress)
 
 
 def without_penalty(trials: Trials, free: TrainingProgram, before: float) -> Without | None:
