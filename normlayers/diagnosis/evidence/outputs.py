@@ -19,6 +19,21 @@ from normlayers.inference.graph import output_names
 Array = npt.NDArray[Any]
 
 
+# How far an output may be from a line, as a share of its range, and still be scaled and shifted.
+AFFINE = 0.02
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """A factor and an offset for each unit, or one for all of them."""
+
+    factor: tuple[float, ...] = (1.0,)
+    offset: tuple[float, ...] = (0.0,)
+
+
+AS_IT_IS = Rescaled()
+
+
 @dataclass(frozen=True)
 class Output:
     """An output of a model on the data.
@@ -33,7 +48,8 @@ class Output:
         targets: in the rows of ``values``, in the form in which losses compare them with these;
             ``None`` without ``y``.
         every_target: of all rows that were read, likewise.
-        rescaled: factor and offset that layers behind the last matrix apply, ``(1, 0)`` for none.
+        rescaled: what layers behind the last matrix make of each unit; ``None`` where they do
+            more than to scale and shift it.
         refused: why the loss cannot be computed of targets of another shape than ``values``;
             ``""`` where it can.
     """
@@ -46,7 +62,7 @@ class Output:
     loss: Loss | None
     targets: Array | None
     every_target: Array | None
-    rescaled: tuple[float, float]
+    rescaled: Rescaled | None
     refused: str = ""
 
     @property
@@ -225,7 +241,7 @@ def _activation(call: Call | None) -> str:
     return operation if operation in ("softmax", "sigmoid", "relu", "tanh") else ""
 
 
-def _rescaled(graph: Graph, tensor: Any) -> tuple[float, float]:
+def _rescaled(graph: Graph, tensor: Any) -> Rescaled | None:
     """How an output follows from the last layer with a matrix, where layers scale it."""
     call = graph.maker(tensor)
     scaled = False
@@ -233,12 +249,19 @@ def _rescaled(graph: Graph, tensor: Any) -> tuple[float, float]:
         scaled |= call.kind not in (*LINEAR, "Activation") or call.kind in SCALING
         call = graph.maker(call.takes[0]) if call.takes else None
     if not scaled or call is None or tuple(call.gives[0].shape) != tuple(tensor.shape):
-        return 1.0, 0.0
+        return AS_IT_IS
     before, after = (
-        np.asarray(ops.convert_to_numpy(ops.cast(t, "float32")), float).ravel()
+        np.asarray(ops.convert_to_numpy(ops.cast(t, "float32")), float).reshape(
+            -1, tensor.shape[-1] if len(tensor.shape) > 1 else 1
+        )
         for t in (call.gives[0], tensor)
     )
-    if not np.isfinite([before.sum(), after.sum()]).all() or before.std() == 0:
-        return 1.0, 0.0
-    factor = float(np.cov(before, after, bias=True)[0, 1] / before.var())
-    return (factor, float(after.mean() - factor * before.mean())) if factor else (1.0, 0.0)
+    if not np.isfinite([before.sum(), after.sum()]).all() or not before.std(axis=0).all():
+        return AS_IT_IS
+    apart = before - before.mean(axis=0)
+    factor = (apart * after).mean(axis=0) / before.var(axis=0)
+    offset = after.mean(axis=0) - factor * before.mean(axis=0)
+    off = np.abs(after - (factor * before + offset)).max(axis=0)
+    if not factor.all() or np.any(off > AFFINE * np.ptp(after, axis=0)):
+        return None
+    return Rescaled(tuple(factor.tolist()), tuple(offset.tolist()))

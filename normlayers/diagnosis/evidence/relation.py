@@ -51,6 +51,8 @@ def relations(
     """Of each output with targets: with the inputs as they are, and where one is no table, with
     what its last layer takes as well. Pixels that shift, and words, say little by their places.
 
+    Of numbers that name things it is counted how often each of the most frequent is in a row.
+
     Args:
         graph: of a run on the rows.
         outputs: of the same run.
@@ -61,8 +63,14 @@ def relations(
     Returns:
         by the output's name; without those of too few rows, and of targets that are all the same.
     """
-    given = [part[rows] for part in data.parts if part.dtype.kind in "biuf"]
-    tables = len(given) == len(data.parts) and all(part.ndim <= 2 for part in given)
+    parts = [part[rows] for part in data.parts]
+    names = [_are_names(graph, tensor) for tensor in graph.inputs]
+    tables = not any(names) and all(p.dtype.kind in "biuf" and p.ndim <= 2 for p in parts)
+    given = [
+        _counts(part) if are_names else part
+        for part, are_names in zip(parts, names, strict=True)
+        if part.dtype.kind in "biuf" or are_names
+    ]
     found = {}
     for output, tensor in zip(outputs, graph.outputs, strict=True):
         y = output.targets
@@ -88,6 +96,23 @@ def _columns(y: Array, kind: str) -> Array:
         if kind == "sparse" and 2 < len(classes) <= MOST_COLUMNS:
             return (flat == classes) * 1.0
     return flat
+
+
+def _are_names(graph: Graph, tensor: Any) -> bool:
+    return any(call.looks_up for call in graph.taken_by(tensor))
+
+
+def _counts(part: Array) -> Array:
+    """How often each of the most frequent values is in a row, shape ``(rows, values)``."""
+    values, places = np.unique(part.reshape(len(part), -1), return_inverse=True)
+    places = places.reshape(len(part), -1)
+    frequent = np.argsort(-np.bincount(places.ravel()), kind="stable")[:MOST_FEATURES]
+    column = np.full(len(values), -1)
+    column[frequent] = np.arange(len(frequent))
+    row, place = np.nonzero(column[places] >= 0)
+    counts = np.zeros((len(part), len(frequent)), "float32")
+    np.add.at(counts, (row, column[places[row, place]]), 1)
+    return counts
 
 
 def _flat(parts: list[Array]) -> Array:

@@ -25,6 +25,10 @@ FIRST = 1e-2
 NEGLIGIBLE, NOTHING = 1e-5, 1e-7
 # Below it nothing is left to be learned.
 FITTED = 1e-6
+CUT_OFF = (
+    "Look for what passes no gradient on: stop_gradient, rounding, a comparison, argmax, or a "
+    "normalization over a single value. Where there is none: "
+)
 # Length of the loss's gradient by a matrix, of that matrix's length; a healthy one is below 10.
 STEEP, EXPLODED = 100.0, 1e4
 
@@ -65,6 +69,8 @@ def _vanishing(flow: Flow, faint: Array) -> Finding:
     others = f"; {count} layers are like that" if count > 1 else ""
     if largest == 0:
         message = "No weight gets any gradient of the rows looked at: nothing is learned of them."
+    elif ratio == 0:
+        message = f"No gradient reaches {names[index]!r}{others}; layers behind it get theirs."
     elif ratio <= FAINT:
         message = (
             f"The gradient of {names[index]!r} is {ratio:.1g} of that of "
@@ -88,7 +94,9 @@ def _vanishing(flow: Flow, faint: Array) -> Finding:
         measured,
         "error",
         message,
-        "Initialize the weights with he_normal (relu) or glorot_uniform, use relu in place of "
+        CUT_OFF
+        * (ratio == 0)
+        + "Initialize the weights with he_normal (relu) or glorot_uniform, use relu in place of "
         "sigmoid or tanh, or put a BatchNormalization before each activation.",
         True,
     )

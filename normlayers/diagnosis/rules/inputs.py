@@ -122,7 +122,8 @@ def _is_beyond_its_type(first: FirstInput) -> bool:
 def _scale_fault(found: FeatureStatistics, varies: Array) -> tuple[Severity | None, str, Array]:
     scale = np.where(varies, found.scale, np.nan)
     order = np.argsort(-np.nan_to_num(scale))
-    reach = np.where(varies, found.reach, np.nan)
+    # Of noise with few peaks the middle half varies little: what is large in it counts, too.
+    reach = np.where(varies, np.fmax(found.reach, found.deviation), np.nan)
     largest, typical = np.nanmax(scale), np.nanmedian(reach)
     if largest > LARGE:
         severity: Severity = "error" if largest > VERY_LARGE else "warning"

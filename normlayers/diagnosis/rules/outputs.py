@@ -6,7 +6,7 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.outputs import Output, are_ones, known
+from normlayers.diagnosis.evidence.outputs import AS_IT_IS, Output, are_ones, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.rules.target_shapes import Said
@@ -87,9 +87,9 @@ def dropout_on_output(evidence: Evidence) -> list[Finding]:
         if output.loss is None or not output.loss.kind:
             continue
         said = (
-            f"{call.name!r} drops {call.layer.rate:.0%} of what is predicted, and "
-            f"{output.loss.name} compares the rest with the targets, too large by what makes up "
-            "for it."
+            f"{call.name!r} sets {call.layer.rate:.0%} of what is predicted to 0 and divides the "
+            f"rest by {1 - call.layer.rate:.3g}, and {output.loss.name} compares that with the "
+            "targets."
         )
         if call.kind == "GaussianDropout":
             said = (
@@ -248,7 +248,7 @@ def _is_lost(output: Output) -> bool:
 
 def _regression(output: Output) -> Said:
     y = output.every_target
-    if y is None or y.dtype.kind not in "biuf" or output.rescaled != (1.0, 0.0):
+    if y is None or y.dtype.kind not in "biuf" or output.rescaled != AS_IT_IS:
         return None
     low, high = RANGES.get(output.activation, (-np.inf, np.inf))
     outside = float(np.mean((y < low - 1e-6) | (y > high + 1e-6)))

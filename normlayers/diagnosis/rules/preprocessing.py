@@ -275,6 +275,7 @@ def targets_unrelated_to_inputs(evidence: Evidence) -> list[Finding]:
 
     A relation that neither near rows nor features, one by one, show may still be there.
     """
+    known = {output.name for output in evidence.outputs if output.loss and output.loss.kind}
     return [
         Finding(
             "targets_unrelated_to_inputs",
@@ -284,7 +285,8 @@ def targets_unrelated_to_inputs(evidence: Evidence) -> list[Finding]:
                 "closest": [each.closest for each in tried],
                 "together": [each.together for each in tried],
             },
-            "warning" if len(tried) == 1 else "note",
+            # Rewards and actions may be what a loss of one's own takes.
+            "warning" if len(tried) == 1 and name in known else "note",
             f"The targets of {name!r} go with the inputs no more than by chance: near rows have "
             "targets as different as any others, and no features rise or fall with them.",
             "Check that x and y are in the same order: sort, filter and shuffle them together, as "

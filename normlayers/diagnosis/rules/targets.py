@@ -49,13 +49,19 @@ def targets_not_scaled(evidence: Evidence) -> list[Finding]:
         own = _is_regression_by_an_own_loss(output, y)
         if output.loss is None or not (output.loss.kind == "regression" or own):
             continue
-        factor, offset = output.rescaled
         values = np.asarray(y, float).reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
-        values = (values[np.isfinite(values).all(axis=1)] - offset) / factor
+        values = values[np.isfinite(values).all(axis=1)]
+        scaled = output.rescaled
+        if scaled is not None and len(scaled.factor) in (1, values.shape[1]):
+            values = (values - scaled.offset) / scaled.factor
+        elif np.nanmax(np.abs(output.values), initial=0.0) > LARGE:
+            continue  # what is behind the last matrix takes it that far
         if not len(values):
             continue
-        mean, deviation = np.abs(values.mean(0)).max(), values.std(0)
-        largest, size = float(max(mean, deviation.max())), float(np.abs(values).max())
+        means, deviations = np.abs(values.mean(0)), values.std(0)
+        worst = int(np.argmax(np.maximum(means, deviations)))
+        mean, deviation = float(values[:, worst].mean()), float(deviations[worst])
+        largest, size = max(abs(mean), deviation), float(np.abs(values).max())
         small = size < SMALL and size > 0
         if largest <= LARGE and not small:
             continue
@@ -64,17 +70,21 @@ def targets_not_scaled(evidence: Evidence) -> list[Finding]:
             Finding(
                 "targets_not_scaled",
                 output.name,
-                {"mean": float(values.mean()), "deviation": float(deviation.max())},
+                {"mean": mean, "deviation": deviation, "column": worst},
                 severity,
-                f"The targets of {output.name!r} have mean {values.mean():.4g} and standard "
-                f"deviation {deviation.max():.3g}, where an output begins near 0 and within a few "
-                "units of it.",
+                f"The targets of {output.name!r}{_column(values, worst)} have mean {mean:.4g} and "
+                f"standard deviation {deviation:.3g}, where an output begins near 0 and within a "
+                "few units of it.",
                 "Standardize y by the training data's statistics, and take the predictions back "
                 "with normlayers.Standardize(invert=True).",
                 True,
             )
         )
     return findings
+
+
+def _column(values: Array, index: int) -> str:
+    return f", column {index}," if values.shape[1] > 1 else ""
 
 
 def _is_regression_by_an_own_loss(output: Output, y: Array) -> bool:

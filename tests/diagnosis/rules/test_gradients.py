@@ -112,3 +112,15 @@ def test_gradients_that_the_optimizer_clips_do_not_explode(clipping, severity):
     model = network(*deep("tanh", count=2), LAYERS.Dense(1), loss="mse", optimizer=optimizer)
     told = nl.diagnose(model, X, X[:, 0] * 3 + 1e3).of("exploding_gradients")
     assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+def test_a_gradient_that_is_cut_off_is_no_faint_one():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    hidden = LAYERS.Dense(8, "tanh", name="before")(inputs)
+    stopped = LAYERS.Lambda(keras.ops.stop_gradient)(hidden)
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid", name="behind")(stopped))
+    model.compile("adam", "binary_crossentropy")
+    (finding,) = nl.diagnose(model, X, Y).of("vanishing_gradients")
+    assert finding.message == "No gradient reaches 'before'; layers behind it get theirs."
+    assert finding.cure.startswith("Look for what passes no gradient on: stop_gradient")

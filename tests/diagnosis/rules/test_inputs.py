@@ -271,3 +271,11 @@ def test_padding_neither_varies_nor_lies_far():
     assert (finding.evidence["features"], finding.evidence["values"]) == (["1"], [3.0])
     assert finding.repairable
     assert not found("outliers", model, x, Y)
+
+
+def test_peaks_in_little_noise_are_of_a_size():
+    random = np.random.default_rng(0)
+    x = 0.02 * random.normal(size=(400, 6)) + (random.random((400, 6)) < 0.05)
+    assert not found("inputs_not_scaled", classifier(), x, np.tile(Y, 2))
+    (finding,) = found("inputs_not_scaled", classifier(), x / 20, np.tile(Y, 2))
+    assert finding.severity == "warning"

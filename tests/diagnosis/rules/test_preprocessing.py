@@ -162,3 +162,36 @@ def test_what_places_do_not_tell_layers_may():
 
 def test_few_rows_say_nothing():
     assert not found(UNRELATED, classifier(), X[:99], np.random.default_rng(0).permutation(Y[:99]))
+
+
+@pytest.mark.parametrize("kind", ["words", "identifiers"])
+def test_numbers_that_name_things_are_counted(kind):
+    """Neither their distances nor their order say anything, and untrained layers may not."""
+    random = np.random.default_rng(0)
+    places = 12 if kind == "words" else 1
+    x = random.integers(0, 60, (600, places))
+    liked = random.normal(size=60)
+    y = (liked[x].sum(axis=1) > 0).astype("int64")
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((places,), dtype="int32"),
+            layers.Embedding(60, 8),
+            layers.LSTM(8),
+            layers.Dense(1, "sigmoid"),
+        ]
+    )
+    model.compile("adam", BINARY)
+    assert not found(UNRELATED, model, x, y)
+    (finding,) = found(UNRELATED, model, x, random.permutation(y))
+    assert finding.severity == "note"
+
+
+def test_what_a_loss_of_ones_own_takes_may_be_no_target():
+    def reward(y, p):
+        return -y * keras.ops.log(p + 1e-6)
+
+    noise = np.random.default_rng(0).normal(size=len(X))
+    (finding,) = found(UNRELATED, classifier(loss=reward), X, noise)
+    assert finding.severity == "note"

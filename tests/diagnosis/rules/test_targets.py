@@ -2,7 +2,16 @@ import keras
 import numpy as np
 import pytest
 
-from tests.diagnosis.small_models import BINARY, SPARSE, classifier, faults, found, points
+from normlayers.layers.standardize import Standardize
+from tests.diagnosis.small_models import (
+    BINARY,
+    SPARSE,
+    classifier,
+    faults,
+    found,
+    network,
+    points,
+)
 
 X, Y = points()
 CLASSES = np.digitize(X[:, 2], [-0.4, 0.4])
@@ -105,3 +114,37 @@ def test_numbers_of_classes_as_amounts_are_noted(y, classes):
     told = found("labels_do_not_fit_output", regression(), X, y)
     assert [(each.severity, each.repairable) for each in told] == [("note", False)] * bool(classes)
     assert all(f"{classes} units with softmax" in each.cure for each in told)
+
+
+def gated(scale):
+    """A gate that multiplies is no scale of the output."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,))
+    gate = keras.layers.Dense(1, "sigmoid")(inputs)
+    output = keras.layers.Dense(1)(inputs) * gate * scale
+    model = keras.Model(inputs, output)
+    model.compile("adam", "mse")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("scale", "size", "told"), [(1.0, 1.0, False), (1.0, 1e3, True), (1e3, 1e3, False)]
+)
+def test_what_a_gate_makes_of_an_output_is_not_taken_for_its_scale(scale, size, told):
+    assert bool(found("targets_not_scaled", gated(scale), X, X[:, 0] * size)) == told
+
+
+def test_the_column_that_is_far_off_is_named():
+    y = np.c_[X[:, 0], 3e5 + 1e5 * X[:, 1], X[:, 2]]
+    (finding,) = found("targets_not_scaled", regression(units=3), X, y)
+    assert ", column 1, have mean 3" in finding.message
+    assert finding.evidence["mean"] == pytest.approx(y[:, 1].mean())
+
+
+def test_columns_that_a_layer_takes_back_one_by_one_are_scaled():
+    back = Standardize(mean=[0.0, 3e5], variance=[1.0, 1e10], invert=True)
+    model = network(keras.layers.Dense(2), back, loss="mse")
+    y = np.c_[X[:, 0], 3e5 + 1e5 * X[:, 1]]
+    assert not found("targets_not_scaled", model, X, y)
+    (finding,) = found("targets_not_scaled", model, X, y[:, ::-1])
+    assert finding.evidence["column"] == 0

@@ -23,13 +23,15 @@ Array = npt.NDArray[Any]
 # A unit for every number up to the largest label; more than this many to a label, and the labels
 # are to be numbered instead.
 MOST_UNITS_A_LABEL = 10
+# Of variances of columns: of squares, the smaller is then a hundredth of the loss.
+UNEQUAL = 100.0
 
 
 def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """The targets standardized for training; what comes out is in the user's units."""
     indices = [i for i in given.learned if given.targets[i].is_regression]
     indices = _named(given, indices, places)
-    done, divided = [], []
+    done, divided, ruled = [], [], ""
     for index in indices:
         y = np.asarray(given.compared[index], float)
         y = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
@@ -53,6 +55,7 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
             loss_weights=put(plan.loss_weights, index, _times(plan.loss_weights[index], factor)),
         )
         done.append(given.output_names[index])
+        ruled += _ruling(given.output_names[index], variance)
     if not done:
         return None
     change = Change(
@@ -60,9 +63,19 @@ def scale_targets(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
         ", ".join(done),
         "A Standardize(invert=True) stands behind the output"
         + (", and the loss is divided by the targets' scale." if any(divided) else "."),
-        "The network learns targets of unit scale and predicts in their own units.",
+        "The network learns targets of unit scale and predicts in their own units." + ruled,
     )
     return plan.changed(change)
+
+
+def _ruling(name: str, variance: Array) -> str:
+    """What to know of a loss in units of its own, where one column's are far larger."""
+    if variance.max() <= UNEQUAL * variance.min():
+        return ""
+    return (
+        f" The loss is still that of {name!r} in units of its own, ruled by column "
+        f"{int(variance.argmax())}: where every column is to count, standardize y."
+    )
 
 
 def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
@@ -87,7 +100,7 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
             fault,
             given.output_names[index],
             f"The output has {units} {activation} unit{'s' if units > 1 else ''} and the loss "
-            f"{type(loss).__name__ if not isinstance(loss, str) else loss}; it had "
+            f"{known_loss(loss).name if isinstance(loss, str) else type(loss).__name__}; it had "
             f"{_as_given(given, index)}.",
             f"The targets are {what}.",
         )

@@ -104,3 +104,12 @@ def test_the_loss_is_that_of_standardized_targets(loss):
     expected = np.mean(numbers(keras.losses.get(loss)(z, standardized)))
     np.testing.assert_allclose(numbers(made(x)), standardized * y.std() + y.mean(), rtol=1e-4)
     np.testing.assert_allclose(made.evaluate(x, y, verbose=0), expected, rtol=1e-3)
+
+
+def test_a_column_that_rules_the_loss_is_named():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.c_[x[:, 0], 1e3 * x[:, 1]]
+    for targets, ruled in [(y, True), (y / [1, 1e3] + [0, 1e3], False)]:
+        other = given(network(2, "linear", "mse"), x, targets)
+        plan = outputs.scale_targets(other.plan(), other, "targets_not_scaled", [])
+        assert ("ruled by column 1" in plan.changes[0].why) == ruled
