@@ -14,7 +14,10 @@ _OF_INPUTS = (*_OF_VALUES, "non_finite_activations")
 # What may follow from a fault; earlier causes take first.
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "non_finite_input": ("outliers", *_OF_INPUTS),
-    "labels_do_not_fit_output": ("targets_not_scaled", "output_does_not_fit_loss", *_TRAINING),
+    "labels_do_not_fit_output": (
+        *("targets_not_scaled", "output_does_not_fit_loss"),
+        *(*_NEURONS, *_TRAINING),
+    ),
     "prediction_depends_on_batch": (*_NEURONS, *_TRAINING),
     "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
@@ -22,7 +25,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "inputs_not_scaled": ("inputs_not_centred", *_OF_INPUTS),
     "inputs_not_centred": _OF_INPUTS,
     "outliers": _OF_INPUTS,
-    "targets_not_scaled": _TRAINING,
+    "targets_not_scaled": (*_NEURONS, *_TRAINING),
     "targets_unrelated_to_inputs": _RATES,
     "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
@@ -48,7 +51,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
 # What these do to neurons and gradients was not there before training.
 _IN_TRAINING = (
     *("learning_rate_too_high", "penalty_too_strong", "dropout_too_strong"),
-    *(*_GRADIENTS, "output_does_not_fit_loss"),
+    *(*_GRADIENTS, "output_does_not_fit_loss", "labels_do_not_fit_output", "targets_not_scaled"),
 )
 
 # A fault in one layer shows again in those behind it, or comes from one habit in all of them.

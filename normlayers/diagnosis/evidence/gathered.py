@@ -194,9 +194,7 @@ def gather_model(
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
-    evidence.measure(
-        "relations", lambda: relations(evidence.graph, evidence.outputs, data, rows, seed)
-    )
+    evidence.measure("relations", lambda: _relations(evidence, subject, x, rows, seed))
     evidence.measure("mixed_rows", lambda: _mixed_rows(subject, data, rows))
     if trials:
         evidence.measure("training", lambda: _training(evidence, subject, seed))
@@ -218,11 +216,28 @@ def _maskings(evidence: Evidence, names: list[str]) -> dict[str, Any]:
 
 def _first_activities(subject: Subject, x: Any) -> list[Activity] | None:
     """With freshly initialized weights."""
+    graph = _fresh_graph(subject, x)
+    return None if graph is None else activities(graph)
+
+
+def _fresh_graph(subject: Subject, x: Any) -> Graph | None:
+    """A run with freshly initialized weights; ``None`` where those are not known."""
     if subject.initial is None:
         return None
     pairs = zip(subject.model.variables, subject.initial, strict=True)
     values = [ops.convert_to_tensor(value, variable.dtype) for variable, value in pairs]
-    return activities(record(subject.model, x, values))
+    return record(subject.model, x, values)
+
+
+def _relations(
+    evidence: Evidence, subject: Subject, x: Any, rows: Array, seed: int
+) -> dict[str, list[Relation]]:
+    graph = evidence.graph
+
+    def fresh() -> Graph:
+        return (_fresh_graph(subject, tensors(x)) if subject.trained else None) or graph
+
+    return relations(graph, fresh, evidence.outputs, evidence.data, rows, seed)
 
 
 def _mixed_rows(subject: Subject, data: Data, rows: Array) -> list[Mixed]:

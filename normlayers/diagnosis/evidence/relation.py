@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,12 @@ class Relation:
 
 
 def relations(
-    graph: Graph, outputs: list[Output], data: Data, rows: Array, seed: int
+    graph: Graph,
+    fresh: Callable[[], Graph],
+    outputs: list[Output],
+    data: Data,
+    rows: Array,
+    seed: int,
 ) -> dict[str, list[Relation]]:
     """Of each output with targets: with the inputs as they are, and where one is no table, with
     what its last layer takes as well. Pixels that shift, and words, say little by their places.
@@ -55,6 +61,8 @@ def relations(
 
     Args:
         graph: of a run on the rows.
+        fresh: makes one with weights that no target has formed: what is learned by heart looks
+            like a relation.
         outputs: of the same run.
         data: that were read.
         rows: indices of the rows.
@@ -71,8 +79,9 @@ def relations(
         for part, are_names in zip(parts, names, strict=True)
         if part.dtype.kind in "biuf" or are_names
     ]
+    untrained = graph if tables else fresh()
     found = {}
-    for output, tensor in zip(outputs, graph.outputs, strict=True):
+    for output, tensor in zip(outputs, untrained.outputs, strict=True):
         y = output.targets
         if y is None or y.dtype.kind not in "biuf" or len(y) != len(rows):
             continue
@@ -82,7 +91,7 @@ def relations(
             continue
         spaces = [_flat(given)] if given else []
         if not tables:
-            spaces += _last_taken(graph, tensor, len(rows))
+            spaces += _last_taken(untrained, tensor, len(rows))
         tried = [relation(space[finite], y, seed) for space in spaces]
         found[output.name] = [each for each in tried if each is not None]
     return {name: tried for name, tried in found.items() if tried}

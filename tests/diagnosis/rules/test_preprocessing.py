@@ -195,3 +195,16 @@ def test_what_a_loss_of_ones_own_takes_may_be_no_target():
     noise = np.random.default_rng(0).normal(size=len(X))
     (finding,) = found(UNRELATED, classifier(loss=reward), X, noise)
     assert finding.severity == "note"
+
+
+def test_labels_learned_by_heart_are_unrelated():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(120, 8, 2)), random.integers(0, 2, 120)
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((8, 2)), layers.Flatten(), layers.Dense(256, "relu")])
+    model.add(layers.Dense(1, "sigmoid"))
+    model.compile(keras.optimizers.Adam(0.01), BINARY, metrics=["accuracy"])
+    model.fit(x, y, epochs=30, verbose=0)
+    assert model.evaluate(x, y, verbose=0)[1] > 0.9
+    assert [each.severity for each in found(UNRELATED, model, x, y)] == ["note"]
