@@ -54,10 +54,11 @@ def relations(
     rows: Array,
     seed: int,
 ) -> dict[str, list[Relation]]:
-    """Of each output with targets: with the inputs as they are, and where one is no table, with
-    what its last layer takes as well. Pixels that shift, and words, say little by their places.
+    """How each output's targets go together with the inputs.
 
-    Of numbers that name things it is counted how often each of the most frequent is in a row.
+    With the inputs as they are, and where one is no table, with what the output's last layer takes
+    as well: pixels that shift, and words, say little by their places. Of numbers that name things
+    it is counted how often each of the most frequent is in a row.
 
     Args:
         graph: of a run on the rows.

@@ -48,16 +48,17 @@ def always_on_neurons(evidence: Evidence) -> list[Finding]:
     """Rectifiers that are active on all of the data: the layer is linear there."""
     findings = []
     for layer, severity, share, began, since in _in_state(evidence, _always_on):
-        one_sided = share + float(np.mean(layer.share == 0))
+        dead = float(np.mean(layer.share == 0))
+        others = f", and {dead:.0%} on none of it" if dead else ""
+        almost = "" if np.isclose(share + dead, 1) else "almost "
         findings.append(
             Finding(
                 "always_on_neurons",
                 layer.name,
-                {**_measured(layer, share), "always_on_or_dead": one_sided, **began},
+                {**_measured(layer, share), "always_on_or_dead": share + dead, **began},
                 severity,
                 f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
-                f"on all of the data, and {one_sided:.0%} on all or none: the layer is linear "
-                f"on the data{since}.",
+                f"on all of the data{others}: the layer is {almost}linear there{since}.",
                 "Centre what the layer takes: an adapted normlayers.Standardize in front of "
                 "the model, or a BatchNormalization before the activation.",
                 True,
