@@ -53,12 +53,14 @@ def mixed_rows(model: keras.Model, take: Callable[[Array], Any], rows: Array) ->
         return []
     first = rows[np.linspace(0, len(rows) - 1, ROWS).astype(int)]
     second = np.concatenate([first[:STAYING], np.repeat(first[:1], ROWS - STAYING)])
-    one, other = (record(model, take(some), batch_statistics=False) for some in (first, second))
-    if len(one.outputs) != len(other.outputs):
-        return []
+    # Torch's noise is another one in every run.
+    one, again, other = (
+        record(model, take(some), batch_statistics=False) for some in (first, first, second)
+    )
     found = []
-    for number, (before, after) in enumerate(zip(one.outputs, other.outputs, strict=True)):
-        if _stays(before, after):
+    outputs = zip(one.outputs, again.outputs, other.outputs, strict=True)
+    for number, (before, repeated, after) in enumerate(outputs):
+        if _stays(before, after) or not _stays(before, repeated):
             continue
         values = _numbers(before)
         spread = max(_furthest(row, values) for row in values)
