@@ -165,6 +165,15 @@ class Graph:
         """Whether a tensor is one of the model's inputs."""
         return any(tensor is part for part in self.inputs)
 
+    def back_to_matrix(self, tensor: Any) -> tuple[list[Call], Call | None]:
+        """The calls that a tensor comes through, last first, and the one with a matrix before."""
+        behind: list[Call] = []
+        call = self.maker(tensor)
+        while call is not None and not call.has_matrix:
+            behind.append(call)
+            call = self.maker(call.takes[0]) if call.takes else None
+        return behind, call
+
     def before(self, call: Call, through: tuple[str, ...]) -> Call | None:
         """The call whose output a call takes, but for calls of the kinds ``through``."""
         while len(call.takes) >= 1:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,7 +37,6 @@ from normlayers.diagnosis.evidence.training.program import TrainingProgram
 from normlayers.inference.idle_bias import idle_biases
 
 Array = npt.NDArray[Any]
-T = TypeVar("T")
 
 
 @dataclass
@@ -106,6 +105,11 @@ class Evidence:
     def activities(self) -> list[Activity]:
         """What hidden layers do."""
         return self._part("activities")
+
+    @property
+    def fresh_graph(self) -> Graph | None:
+        """The calls of a run with freshly initialized weights; ``None`` if those are not known."""
+        return self._part("fresh_graph")
 
     @property
     def first_activities(self) -> list[Activity] | None:
@@ -189,12 +193,13 @@ def gather_model(
     evidence.measure("first_inputs", lambda: first_inputs(evidence.graph, names))
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
-    # Few ask for it.
-    evidence.parts["first_activities"] = lambda: _first_activities(subject, tensors(x))
+    # Few ask for these.
+    evidence.parts["fresh_graph"] = lambda: _fresh_graph(subject, tensors(x))
+    evidence.parts["first_activities"] = lambda: _first_activities(evidence)
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))
     loss = getattr(subject.original, "loss", None)
     evidence.measure("outputs", lambda: outputs_of(model, evidence.graph, loss, y, data.y))
-    evidence.measure("relations", lambda: _relations(evidence, subject, x, rows, seed))
+    evidence.measure("relations", lambda: _relations(evidence, subject, x, seed))
     evidence.measure("mixed_rows", lambda: _mixed_rows(subject, data, rows))
     if trials:
         evidence.measure("training", lambda: _training(evidence, subject, seed))
@@ -214,9 +219,9 @@ def _maskings(evidence: Evidence, names: list[str]) -> dict[str, Any]:
     return found
 
 
-def _first_activities(subject: Subject, x: Any) -> list[Activity] | None:
+def _first_activities(evidence: Evidence) -> list[Activity] | None:
     """With freshly initialized weights."""
-    graph = _fresh_graph(subject, x)
+    graph = evidence.fresh_graph
     return None if graph is None else activities(graph)
 
 
@@ -230,14 +235,14 @@ def _fresh_graph(subject: Subject, x: Any) -> Graph | None:
 
 
 def _relations(
-    evidence: Evidence, subject: Subject, x: Any, rows: Array, seed: int
+    evidence: Evidence, subject: Subject, x: Any, seed: int
 ) -> dict[str, list[Relation]]:
     graph = evidence.graph
 
     def fresh() -> Graph:
-        return (_fresh_graph(subject, tensors(x)) if subject.trained else None) or graph
+        return (evidence.fresh_graph if subject.trained else None) or graph
 
-    return relations(graph, fresh, evidence.outputs, evidence.data, rows, seed)
+    return relations(graph, fresh, evidence.outputs, keras.tree.flatten(x), seed)
 
 
 def _mixed_rows(subject: Subject, data: Data, rows: Array) -> list[Mixed]:

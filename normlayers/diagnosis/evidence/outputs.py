@@ -243,11 +243,10 @@ def _activation(call: Call | None) -> str:
 
 def _rescaled(graph: Graph, tensor: Any) -> Rescaled | None:
     """How an output follows from the last layer with a matrix, where layers scale it."""
-    call = graph.maker(tensor)
-    scaled = False
-    while call is not None and not call.has_matrix:
-        scaled |= call.kind not in (*LINEAR, "Activation") or call.kind in SCALING
-        call = graph.maker(call.takes[0]) if call.takes else None
+    behind, call = graph.back_to_matrix(tensor)
+    scaled = any(
+        each.kind not in (*LINEAR, "Activation") or each.kind in SCALING for each in behind
+    )
     if not scaled or call is None or tuple(call.gives[0].shape) != tuple(tensor.shape):
         return AS_IT_IS
     before, after = (

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import Graph
-from normlayers.diagnosis.evidence.data import Data
 from normlayers.diagnosis.evidence.outputs import Output, are_known
 
 Array = npt.NDArray[Any]
@@ -50,8 +49,7 @@ def relations(
     graph: Graph,
     fresh: Callable[[], Graph],
     outputs: list[Output],
-    data: Data,
-    rows: Array,
+    parts: list[Array],
     seed: int,
 ) -> dict[str, list[Relation]]:
     """How each output's targets go together with the inputs.
@@ -65,14 +63,13 @@ def relations(
         fresh: makes one with weights that no target has formed: what is learned by heart looks
             like a relation.
         outputs: of the same run.
-        data: that were read.
-        rows: indices of the rows.
+        parts: the inputs of that run, flattened.
         seed: of the permutations.
 
     Returns:
         by the output's name; without those of too few rows, and of targets that are all the same.
     """
-    parts = [part[rows] for part in data.parts]
+    rows = len(parts[0])
     names = [_are_names(graph, tensor) for tensor in graph.inputs]
     tables = not any(names) and all(p.dtype.kind in "biuf" and p.ndim <= 2 for p in parts)
     given = [
@@ -84,7 +81,7 @@ def relations(
     found = {}
     for output, tensor in zip(outputs, untrained.outputs, strict=True):
         y = output.targets
-        if y is None or y.dtype.kind not in "biuf" or len(y) != len(rows):
+        if y is None or y.dtype.kind not in "biuf" or len(y) != rows:
             continue
         finite = are_known(y)
         y = _columns(y[finite], output.loss.kind if output.loss else "")
@@ -92,7 +89,7 @@ def relations(
             continue
         spaces = [_flat(given)] if given else []
         if not tables:
-            spaces += _last_taken(untrained, tensor, len(rows))
+            spaces += _last_taken(untrained, tensor, rows)
         tried = [relation(space[finite], y, seed) for space in spaces]
         found[output.name] = [each for each in tried if each is not None]
     return {name: tried for name, tried in found.items() if tried}
@@ -131,9 +128,7 @@ def _flat(parts: list[Array]) -> Array:
 
 
 def _last_taken(graph: Graph, tensor: Any, rows: int) -> list[Array]:
-    call = graph.maker(tensor)
-    while call is not None and not call.has_matrix:
-        call = graph.maker(call.takes[0]) if call.takes else None
+    _, call = graph.back_to_matrix(tensor)
     if call is None or not call.takes or int(call.takes[0].shape[0]) != rows:
         return []
     taken = np.asarray(ops.convert_to_numpy(ops.cast(call.takes[0], "float32")))

@@ -114,12 +114,8 @@ def hidden_softmax(evidence: Evidence) -> list[Finding]:
 
 def _is_trained(graph: Graph, call: Call) -> bool:
     """Whether the weights that a softmax is of are trained."""
-    while call is not None and not call.has_matrix:
-        maker = graph.maker(call.takes[0]) if call.takes else None
-        if maker is None:
-            return False
-        call = maker
-    return bool(call.layer.trainable_weights)
+    _, matrix = graph.back_to_matrix(call.gives[0])
+    return matrix is not None and bool(matrix.layer.trainable_weights)
 
 
 def _only_matrix_behind(graph: Graph, call: Call) -> Call | None:
