@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.calls import Graph
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.training.flow import Flow
 from normlayers.diagnosis.finding import Finding
@@ -25,6 +26,8 @@ FIRST = 1e-2
 NEGLIGIBLE, NOTHING = 1e-5, 1e-7
 # Below it nothing is left to be learned.
 FITTED = 1e-6
+# Names told of those between a layer without a gradient and the next that has one.
+NAMED = 6
 CUT_OFF = (
     "Look for what passes no gradient on: stop_gradient, rounding, a comparison, argmax, or a "
     "normalization over a single value. Where there is none: "
@@ -41,7 +44,7 @@ def vanishing_gradients(evidence: Evidence) -> list[Finding]:
     part, bad = _faint(found.now)
     if part is None:
         return []
-    finding = _vanishing(found.now, part)
+    finding = _vanishing(found.now, part, evidence.graph)
     began = _at_initialization(evidence, lambda flow: _faint(flow)[0] is not None)
     finding = replace(finding, evidence={**finding.evidence, "at_initialization": began})
     return [finding if bad else replace(finding, severity="warning")]
@@ -60,9 +63,11 @@ def _faint(flow: Flow) -> tuple[Array | None, bool]:
     return (faint, bool((gone & faint).any())) if faint.any() else (None, False)
 
 
-def _vanishing(flow: Flow, faint: Array) -> Finding:
+def _vanishing(flow: Flow, faint: Array, graph: Graph) -> Finding:
     relative, names = flow.largest_relative, flow.layers
-    index = int(np.argmin(np.where(faint, relative, np.inf)))
+    smallest = np.flatnonzero(faint & (relative == relative[faint].min()))
+    # Of those without any, the last: it is behind this one that the gradient is lost.
+    index = int(smallest[-1 if relative[smallest[0]] == 0 else 0])
     largest, influence = float(relative.max()), float(flow.influence[index])
     ratio = float(relative[index]) / largest if largest else 0.0
     count = int(faint.sum())
@@ -70,7 +75,9 @@ def _vanishing(flow: Flow, faint: Array) -> Finding:
     if largest == 0:
         message = "No weight gets any gradient of the rows looked at: nothing is learned of them."
     elif ratio == 0:
-        message = f"No gradient reaches {names[index]!r}{others}; layers behind it get theirs."
+        message = (
+            f"No gradient reaches {names[index]!r}{others}. {_behind(names[index], names, graph)}"
+        )
     elif ratio <= FAINT:
         message = (
             f"The gradient of {names[index]!r} is {ratio:.1g} of that of "
@@ -100,6 +107,31 @@ def _vanishing(flow: Flow, faint: Array) -> Finding:
         "sigmoid or tanh, or put a BatchNormalization before each activation.",
         True,
     )
+
+
+def _behind(name: str, names: list[str], graph: Graph) -> str:
+    """What lies behind a layer's last call, up to the matrices that it goes on to."""
+    own = [call for call in graph.calls if call.name == name]
+    if not own:
+        return "Layers behind it get theirs."
+    reached = {id(tensor) for tensor in own[-1].gives}
+    through: list[str] = []
+    found: list[str] = []
+    for call in graph.calls:
+        if reached.isdisjoint(map(id, call.takes)):
+            continue
+        ends = call.has_matrix and call.name in names
+        (found if ends else through).append(call.name)
+        if not ends:
+            reached |= {id(tensor) for tensor in call.gives}
+    behind = _listed(found) if found else "the outputs"
+    between = _listed(through) if through else "nothing but its own activation"
+    return f"Between it and {behind} {'are' if through[1:] else 'is'} {between}."
+
+
+def _listed(names: list[str]) -> str:
+    told = [repr(name) for name in dict.fromkeys(names)]
+    return ", ".join(told[:NAMED]) + (f" and {len(told) - NAMED} more" if told[NAMED:] else "")
 
 
 def _at_initialization(evidence: Evidence, shows: Callable[[Flow], bool]) -> bool | None:

@@ -33,6 +33,49 @@ def test_gradients_that_vanish(hidden, severity):
     assert [finding.severity for finding in told] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("between", "activation", "says"),
+    [
+        ([keras.ops.round], "relu", "Between it and 'c' is 'round'."),
+        (
+            [
+                LAYERS.BatchNormalization(name="bn"),
+                LAYERS.Lambda(keras.ops.stop_gradient, name="cut"),
+                LAYERS.Dropout(0.2, name="drop"),
+            ],
+            "relu",
+            "Between it and 'c' are 'bn', 'cut', 'drop'.",
+        ),
+        ([], keras.ops.stop_gradient, "Between it and 'c' is nothing but its own activation."),
+    ],
+)
+def test_where_a_gradient_is_cut_off(between, activation, says):
+    inputs = keras.Input((6,))
+    t = LAYERS.Dense(16, "tanh", name="a")(inputs)
+    t = LAYERS.Dense(16, activation, name="b")(t)
+    for step in between:
+        t = step(t)
+    t = LAYERS.Dense(16, "tanh", name="c")(t)
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid", name="last")(t))
+    model.compile("adam", "binary_crossentropy")
+    (told,) = nl.diagnose(model, X, Y).of("vanishing_gradients")
+    assert (told.where, told.severity) == ("b", "error")
+    assert told.message == f"No gradient reaches 'b'; 2 layers are like that. {says}"
+    assert told.cure.startswith("Look for what passes no gradient on")
+
+
+def test_a_gradient_that_is_cut_off_before_the_outputs():
+    inputs = keras.Input((6,))
+    side = LAYERS.Dense(3, name="side")(inputs)
+    gate = LAYERS.Lambda(keras.ops.stop_gradient, name="gate")(side)
+    t = LAYERS.Multiply(name="times")([LAYERS.Dense(3, name="main")(inputs), gate])
+    model = keras.Model(inputs, t)
+    model.compile("adam", "mse")
+    (told,) = nl.diagnose(model, X, X[:, :3]).of("vanishing_gradients")
+    assert told.where == "side"
+    assert "Between it and the outputs are 'gate', 'times'." in told.message
+
+
 def test_the_influence_is_the_losss_elasticity():
     """By the gradient in float64, in closed form: the network is linear."""
     hidden, last = deep("linear", count=2, deviation=1e-4), LAYERS.Dense(1, name="last")
@@ -118,9 +161,9 @@ def test_a_gradient_that_is_cut_off_is_no_faint_one():
     keras.utils.set_random_seed(0)
     inputs = keras.Input((6,))
     hidden = LAYERS.Dense(8, "tanh", name="before")(inputs)
-    stopped = LAYERS.Lambda(keras.ops.stop_gradient)(hidden)
+    stopped = LAYERS.Lambda(keras.ops.stop_gradient, name="cut")(hidden)
     model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid", name="behind")(stopped))
     model.compile("adam", "binary_crossentropy")
     (finding,) = nl.diagnose(model, X, Y).of("vanishing_gradients")
-    assert finding.message == "No gradient reaches 'before'; layers behind it get theirs."
+    assert finding.message == ("No gradient reaches 'before'. Between it and 'behind' is 'cut'.")
     assert finding.cure.startswith("Look for what passes no gradient on: stop_gradient")
