@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.layers import counting, unfinalized
+from normlayers.layers.centring import at_least_float32
 from normlayers.layers.learned_weights import Learned, refuse_features
 from normlayers.layers.row_weights import combined_weight
 from normlayers.layers.scaling_layer import ScalingLayer
@@ -184,9 +185,9 @@ class AdaptiveLayer(ScalingLayer):
     def inverse(self) -> Self:
         """A new layer that takes this one's outputs back to its inputs.
 
-        It has this layer's statistics as they are now, given or learned, and its own weights; of
-        an inverting layer it is the one that scales. ``clip`` stays: what was cut off does not
-        come back.
+        It has this layer's statistics as they are now, given or learned, and its own weights, and
+        inverts in float32 at least; of an inverting layer it is the one that scales. ``clip``
+        stays: what was cut off does not come back.
 
         Raises:
             RuntimeError: the layer has no statistics yet.
@@ -200,6 +201,8 @@ class AdaptiveLayer(ScalingLayer):
         """
         self.statistics()  # which raises where there are none
         config = {**self.get_config(), "invert": not self.invert, "name": f"{self.name}_inverse"}
+        if not self.invert:  # half precision does not hold every unit
+            config["dtype"] = at_least_float32(self.variable_dtype)
         inverse = type(self).from_config(config)
         if self._given is None:
             inverse.build_from_config(self.get_build_config())
@@ -219,8 +222,6 @@ class AdaptiveLayer(ScalingLayer):
         found = unfinalized.read(folder, self.statistics_class)
         if found is not None:
             self._keep(*found)
-
-    # What ``normlayers.adapt`` calls too
 
     def new_statistics(self) -> Statistics:
         """Statistics of nothing yet, with the layer's axes."""

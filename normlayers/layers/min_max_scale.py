@@ -51,7 +51,7 @@ class MinMaxScale(AdaptiveLayer):
         minimum: the minimum, where it is known; a number or an array that fits the kept axes, from
             the last on, or that broadcasts with the inputs, such as one of shape ``(1, features)``.
         maximum: the maximum, given together with ``minimum``.
-        invert: take scaled values back.
+        invert: take scaled values back; in float32 at least, unless ``dtype`` says otherwise.
         clip: hold outputs within ``feature_range`` (with ``invert``, inputs).
         missing: ``"error"`` lets ``adapt`` refuse NaN; ``"ignore"`` leaves NaN out, feature by
             feature.

@@ -61,6 +61,8 @@ class ScalingLayer(StatisticsLayer):
     ) -> None:
         check_flags(invert=invert)
         kwargs.setdefault("autocast", False)  # wide inputs are centred before they are rounded
+        if invert and kwargs.get("dtype") is None:  # half precision does not hold every unit
+            kwargs["dtype"] = at_least_float32(keras.config.dtype_policy().variable_dtype)
         super().__init__(axis, given, **kwargs)
         self.invert = invert
         self.supports_masking = True

@@ -74,7 +74,8 @@ class Standardize(AdaptiveLayer):
         mean: the mean, where it is known; a number or an array that fits the kept axes, from the
             last on, or that broadcasts with the inputs, such as one of shape ``(1, features)``.
         variance: the variance, given together with ``mean``.
-        invert: compute ``x * std + mean`` instead, which takes standardized values back.
+        invert: compute ``x * std + mean`` instead, which takes standardized values back; in
+            float32 at least, unless ``dtype`` says otherwise.
         center: subtract the mean.
         scale: divide by the standard deviation.
         missing: ``"error"`` lets ``adapt`` refuse NaN; ``"ignore"`` leaves NaN out of the

@@ -60,8 +60,8 @@ def batches(
     Raises:
         TypeError: ``data`` are none of these; elements whose ``x`` is several inputs.
         KeyError: a column is missing.
-        ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length;
-            a ``PyDataset`` or ``tf.data.Dataset`` without an end, and no ``steps``.
+        ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length,
+            whole or in a batch; a ``PyDataset`` or ``tf.data.Dataset`` without an end, and no ``steps``.
 
     Example:
         >>> [piece.shape for piece in batches(np.zeros((5, 2)), batch_size=2)]
@@ -211,8 +211,20 @@ def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
     if is_sparse(element):
         return to_array(element)
     if isinstance(element, Mapping) or (columns is not None and is_frame(element)):
-        return {name: _batch(value) for name, value in _chosen(element, columns).items()}
+        return _of_one_length(
+            {name: _batch(value) for name, value in _chosen(element, columns).items()}
+        )
     return _batch(element)
+
+
+def _of_one_length(batch: dict[Any, Array]) -> dict[Any, Array]:
+    lengths = {name: len(values) for name, values in batch.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            "a batch that is a dict must hold arrays of one length. Received: lengths "
+            f"{lengths}; single rows have to be batched first."
+        )
+    return batch
 
 
 def _is_labelled_batch(element: Any) -> bool:

@@ -46,6 +46,22 @@ def test_predicts_in_the_users_units_after_targets_were_scaled():
     assert done.model.evaluate(x, y, verbose=0) < 2 * before
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision_does_not_keep_targets_from_being_scaled(policy):
+    x, y = amounts(scale=8e4, offset=3e5)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = classifier(activation="linear", loss="mse")
+        done = nl.repair(model, x, y, found("targets_not_scaled", where="last"), trials=3)
+        predicted = numbers(done.model(x))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert predicted.dtype == "float32"
+    assert len(np.unique(predicted)) > 0.9 * len(np.unique(x, axis=0))
+    assert 1 - (predicted - y).var() / y.var() > 0.8
+
+
 def test_the_given_model_and_every_random_state_stay_bit_for_bit():
     x, y = classes(scale=100.0)
     model = classifier()
