@@ -156,6 +156,18 @@ def test_tf_data_of_dicts_batched_or_not(name):
     np.testing.assert_array_equal(np.concatenate([batch["a"] for batch in read]), X)
 
 
+def test_columns_of_a_batch_have_one_length():
+    from tensorflow.data import Dataset
+
+    rows = [{"a": X[i], "b": X[i, :1]} for i in range(len(X))]
+    of_rows = Dataset.from_generator(lambda: rows, output_types={"a": "float64", "b": "float64"})
+    uneven = [{"a": X[:6], "b": X[:6]}, {"a": X[6:], "b": X[6:9]}]
+    for data in (rows, of_rows, iter(uneven), [(batch, 0) for batch in uneven]):
+        with pytest.raises(ValueError, match=r"arrays of one length. Received: lengths {'a': "):
+            list(batches(data))
+    assert len(list(batches(uneven, columns=["a"]))) == 2
+
+
 def test_tf_data_whose_rows_cannot_be_known_are_refused():
     from tensorflow.data import Dataset
 

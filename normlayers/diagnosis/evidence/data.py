@@ -169,7 +169,17 @@ def _batches(stream: Any) -> Iterator[tuple[Any, Any, Any]]:
         parts = tuple(element) if isinstance(element, tuple | list) else (element,)
         x, y, weights = (*parts, None, None)[:3]
         x, y = (p if p is None else keras.tree.map_structure(_array, p) for p in (x, y))
+        _refuse_single_rows(x, y)
         yield x, y, _weights(weights)
+
+
+def _refuse_single_rows(x: Any, y: Any) -> None:
+    shapes = [np.shape(part) for part in keras.tree.flatten((x, y)) if part is not None]
+    if len({shape[:1] for shape in shapes}) > 1:
+        raise ValueError(
+            "x must be batched, and each of its arrays and y's have as many rows in a batch. "
+            f"Received: a batch with arrays of shapes {', '.join(map(str, shapes))}."
+        )
 
 
 def _weights(weights: Any) -> Any:

@@ -90,7 +90,9 @@ def test_what_holds_no_rows_is_refused(x, y, message):
 def test_a_data_set_of_single_rows_is_refused():
     tensorflow = pytest.importorskip("tensorflow")
     pairs = tensorflow.data.Dataset.from_tensor_slices((X, Y))
-    for rows in (pairs, pairs.map(lambda x, y: y), pairs.map(lambda x, y: ({"in_0": x}, y))):
+    columns = pairs.map(lambda x, y: (x, y[None]))
+    named = columns.map(lambda x, y: ({"in_0": x}, y))
+    for rows in (pairs, pairs.map(lambda x, y: y), columns, named):
         with pytest.raises(ValueError, match="x must be batched"):
             read_data(model(2), rows)
     np.testing.assert_array_equal(read_data(model(2), pairs.batch(4)).x, X)
