@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.inference.layer_copy import layer_like
+from normlayers.inference.layer_copy import layer_like, seeds_of_its_own
 from normlayers.inference.rebuilding import Edit, Rebuilding, take_state
 from normlayers.layers.batch_normalization import BatchNormalization
 
@@ -53,6 +53,7 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
     Raises:
         ValueError: the model is of another kind, or not built; or a layer cannot be made again
             from its configuration.
+        TypeError: it is no Keras model.
 
     Example:
         >>> import normlayers as nl
@@ -127,6 +128,8 @@ def idle_biases(model: keras.Model) -> list[tuple[Any, Any]]:
 
 def _calls(model: keras.Model) -> tuple[list[Call], list[Any]]:
     """The model's layer calls, and the tensors that leave it."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a Keras model. Received: {type(model).__name__}")
     if not getattr(model, "inputs", None):
         raise ValueError(
             "without_idle_bias() reads built Sequential and Functional models. "
@@ -143,7 +146,8 @@ def _calls(model: keras.Model) -> tuple[list[Call], list[Any]]:
 
     # Only a Functional model's calls can be listened to, and only while it is copied.
     functional = keras.Model(model.inputs, model.outputs)
-    copy = keras.models.clone_model(functional, clone_function=layer_like, call_function=call)
+    with seeds_of_its_own():
+        copy = keras.models.clone_model(functional, clone_function=layer_like, call_function=call)
     return calls, copy.outputs
 
 

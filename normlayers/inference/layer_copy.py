@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -35,6 +38,18 @@ def layer_like(layer: Any, **changed: Any) -> Any:
             dtype=layer.dtype_policy,
         )
     return type(layer).from_config({**layer.get_config(), **changed})
+
+
+@contextmanager
+def seeds_of_its_own() -> Iterator[None]:
+    """Leave Python's random numbers where they are: Keras draws seeds of them for layers."""
+    state = random.getstate()
+    # Others than the next layers get, and the same in the next run.
+    random.seed(f"copied after {random.random()}")
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def take_assets(copy: Any, layer: Any) -> None:

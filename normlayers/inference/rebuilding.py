@@ -8,7 +8,13 @@ from typing import Any, Protocol
 import keras
 
 from normlayers.inference.graph import function_of, has_graph, inner_layers
-from normlayers.inference.layer_copy import compute_with_weights, layer_like, load_from, take_assets
+from normlayers.inference.layer_copy import (
+    compute_with_weights,
+    layer_like,
+    load_from,
+    seeds_of_its_own,
+    take_assets,
+)
 from normlayers.inference.linear import LINEAR
 
 
@@ -53,7 +59,8 @@ class Rebuilding:
 
     def copied(self, model: Any) -> Any:
         """The copy of a model, with its weights."""
-        copy = self._model(model)
+        with seeds_of_its_own():
+            copy = self._model(model)
         for layer, its_copy in self._pairs:
             _restore_initializers(its_copy, layer)
             if id(layer) in self._edited:

@@ -100,7 +100,8 @@ def recalibrate(
         ValueError: the model is not built, or has no batch normalization to recalibrate; the data
             are none, end early, do not fit the model, or make NaN or infinite values; a layer
             depends on itself, or runs within a loop.
-        TypeError: the data are none that can be read; an iterator where several passes are needed.
+        TypeError: the model is no Keras model; the data are none that can be read, or an iterator
+            where several passes are needed.
 
     Source: Izmailov et al. (2018), "Averaging Weights Leads to Wider Optima and Better
     Generalization", section 3.2, for why; Chan, Golub & LeVeque (1979) for the pooling.
@@ -114,6 +115,8 @@ def recalibrate(
     """
     with NamedErrors("recalibrate()"):
         check_counts(batches=batches, batch_size=batch_size)
+        if not isinstance(model, keras.Model):
+            raise TypeError(f"model must be a Keras model. Received: {type(model).__name__}")
         layers, skipped = _chosen(model)
         source = _Source(numbered(model, data), batches, batch_size, verbose)
         kept = KeptValues(_changeable(model))

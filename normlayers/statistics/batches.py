@@ -5,6 +5,7 @@ Sources are known by what they can do, so none of their libraries is imported.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Collection, Iterator, Mapping
 from itertools import count, islice
 from typing import Any
@@ -60,8 +61,8 @@ def batches(
     Raises:
         TypeError: ``data`` are none of these; elements whose ``x`` is several inputs.
         KeyError: a column is missing.
-        ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length,
-            whole or in a batch; a ``PyDataset`` or ``tf.data.Dataset`` without an end, and no ``steps``.
+        ValueError: ``batch_size`` or ``steps`` is not positive; a dict's arrays differ in length;
+            a ``PyDataset`` or ``tf.data.Dataset`` without an end, and no ``steps``.
 
     Example:
         >>> [piece.shape for piece in batches(np.zeros((5, 2)), batch_size=2)]
@@ -88,7 +89,8 @@ def check_counts(**given: Any) -> None:
         if value is not None and (
             isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
         ):
-            raise ValueError(f"{name} must be an integer, at least 1. Received: {name}={value!r}")
+            received = reprlib.repr(value)  # of an array a few values
+            raise ValueError(f"{name} must be an integer, at least 1. Received: {name}={received}")
 
 
 def opened(data: Any, columns: Collection[Any] | None = None) -> Any:

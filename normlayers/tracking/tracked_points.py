@@ -40,7 +40,8 @@ class TrackedPoints:
         UserWarning: there are too few points for ``linearity``.
 
     Raises:
-        ValueError: the points are not numbers, not finite, or none; there is not a class a point.
+        ValueError: the points are not numbers, not finite, masked, or none; there is not a class a
+            point.
     """
 
     def __init__(self, x: Any, y: Any = None) -> None:
@@ -142,6 +143,7 @@ def _points(x: Any) -> Array:
     _refuse_sparse_and_ragged(x)
     if hasattr(x, "detach"):  # a torch tensor, perhaps with a gradient or on a device
         x = x.detach().cpu()
+    _refuse_mask("x", x)
     try:
         x = np.array(x)  # the user's own may change
     except ValueError:
@@ -166,6 +168,14 @@ def _column_names(x: Any, points: Array) -> list[str] | None:
     # A table made of an array numbers its columns.
     names = list(columns)
     return names if all(isinstance(name, str) for name in names) else None
+
+
+def _refuse_mask(name: str, values: Any) -> None:
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} must have all of its values. Received: a masked array, whose mask would be "
+            "lost; leave those points out."
+        )
 
 
 def _refuse_sparse_and_ragged(x: Any) -> None:
@@ -195,6 +205,7 @@ def _labels(y: Any, points: int) -> Array | None:
         (y,) = y.values()
     if y is None:
         return None
+    _refuse_mask("y", y)
     kind, y = type(y).__name__, np.asarray(y)
     if y.shape not in ((points,), (points, 1)):
         raise ValueError(

@@ -102,6 +102,8 @@ def test_names_a_model_it_cannot_read():
     for model in (Own(name="own"), keras.Sequential([layers.Dense(1)], name="unbuilt")):
         with pytest.raises(ValueError, match=f"reads built Sequential .*'{model.name}'"):
             nl.without_idle_bias(model)
+    with pytest.raises(TypeError, match="must be a Keras model"):
+        nl.without_idle_bias(3)
 
 
 def test_operations_and_masks_are_taken_for_what_they_are():

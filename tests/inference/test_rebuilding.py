@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from tests.inference.models import assert_same, randomized, rng
+from tests.inference.models import assert_same, numpy_of, randomized, rng
 
 layers = keras.layers
 
@@ -21,6 +21,24 @@ def test_layers_that_keep_more_than_weights():
     folded = nl.fold(model)
     assert list(folded.kept) == [standardize.name, normalization.name]
     assert_same(folded.model, model, rng().normal(size=(8, 4)).astype("float32") + 3)
+
+
+@pytest.mark.parametrize("make", [lambda model: nl.fold(model).model, nl.without_idle_bias])
+def test_layers_made_afterwards_begin_as_without_a_copy(make):
+    """Keras draws the seeds of layers, and so their weights, of Python's random numbers."""
+    noise = [layers.GaussianNoise(0.1), layers.Dropout(0.3), layers.Dropout(0.3)]
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(6), *noise, layers.Dense(2)])
+    keras.utils.set_random_seed(3)
+    expected = layers.Dense(5)
+    expected.build((None, 4))
+    keras.utils.set_random_seed(3)
+    copies = [layer for layer in make(model).layers if hasattr(layer, "seed_generator")]
+    after = layers.Dense(5)
+    after.build((None, 4))
+    np.testing.assert_array_equal(*(numpy_of(layer.kernel) for layer in (after, expected)))
+    following = layers.Dropout(0.3)
+    seeds = [tuple(numpy_of(c.seed_generator.state)) for c in (*copies, following)]
+    assert len(set(seeds)) == len(seeds)
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="IntegerLookup is TensorFlow's")

@@ -61,6 +61,18 @@ def test_bad_data_change_nothing(data, options, error, message):
     assert all("call" not in vars(layer) for layer in model.layers)
 
 
+def test_targets_in_the_place_of_a_count_are_not_printed_whole():
+    model = keras.Sequential([keras.Input((4,)), nl.BatchNormalization()])
+    with pytest.raises(ValueError, match="batches must be an integer") as raised:
+        nl.recalibrate(model, ROWS, ROWS)
+    assert len(str(raised.value)) < 150
+
+
+def test_only_a_model_is_recalibrated():
+    with pytest.raises(TypeError, match="must be a Keras model"):
+        nl.recalibrate(layers.Dense(1), ROWS)
+
+
 def test_rows_that_are_not_finite_are_numbered_by_the_data_in_every_pass():
     """Also where they are made: by a layer, in the second pass, of the third batch."""
     made = keras.Sequential(

@@ -40,6 +40,15 @@ def test_sparse_points_are_named(x):
         TrackedPoints(x())
 
 
+def test_masked_points_are_refused():
+    x = np.ma.masked_greater(np.arange(12.0).reshape(4, 3), 10)
+    with pytest.raises(ValueError, match="x must have all of its values"):
+        TrackedPoints(x)
+    with pytest.raises(ValueError, match="y must have all of its values"):
+        TrackedPoints(np.eye(4)[:, :2], np.ma.masked_equal([0, 1, 1, 0], 0))
+    assert TrackedPoints(np.ma.masked_greater(np.eye(4)[:, :2], 10)).features == 2
+
+
 def test_ragged_points_are_named():
     tensorflow = pytest.importorskip("tensorflow")
     with pytest.raises(ValueError, match=r"one shape\. Received: .*RaggedTensor, which is ragged"):

@@ -115,9 +115,10 @@ class RunFolder:
         """
         if self._to_replace:
             self.log.refuse_company()
+            while self._to_replace:
+                self._to_replace[-1].unlink(missing_ok=True)
+                self._to_replace.pop()
             _tell(f"the earlier run in {self.path} is deleted")
-        while self._to_replace:
-            self._to_replace.pop().unlink(missing_ok=True)
         self.log.write(step, *values)
 
     @property

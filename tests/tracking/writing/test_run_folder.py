@@ -150,6 +150,24 @@ def test_a_run_is_replaced_only_when_there_is_something_to_write(circle_model, p
     assert Read(tmp_path).steps("linearity") == [0, 1, 2, 3]
 
 
+def test_a_run_that_cannot_be_deleted_is_not_said_to_be(
+    circle_model, points, tmp_path, monkeypatch
+):
+    fit(circle_model, points, tmp_path)
+
+    def refuse(path, missing_ok):
+        raise PermissionError(f"Permission denied: {path.name}")
+
+    with monkeypatch.context() as patched, warnings.catch_warnings(record=True) as warned:
+        patched.setattr(Path, "unlink", refuse)
+        warnings.simplefilter("always")
+        fit(circle_model, points, tmp_path, if_exists="replace")
+    told = " ".join(str(warning.message) for warning in warned)
+    assert "Permission denied" in told
+    assert "is deleted" not in told
+    assert Read(tmp_path).steps("linearity") == [0, 1, 2]
+
+
 def test_nothing_is_deleted_through_a_link(points, tmp_path):
     (tmp_path / "theirs").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "theirs")
