@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from normlayers.diagnosis.evidence.training import first_steps
+from normlayers.diagnosis.evidence.training import first_steps, trials
 from tests.diagnosis.small_models import classifier, found, network, points
 
 X, Y = points()
@@ -148,3 +148,19 @@ def test_dropouts_of_usual_rates_cost_no_trial(monkeypatch):
     report = nl.diagnose(dropping(0.5), X, Y)
     assert not report.of("dropout_too_strong")
     assert "dropout_too_strong" not in report.unchecked
+
+
+def test_what_a_dropout_hides_is_no_progress_of_a_trial(monkeypatch):
+    """Where steps are next to nothing, the loss stays where it is, whatever is dropped."""
+    found = []
+
+    def at_rates(*args, **kwargs):
+        found.append(trials.at_rates(*args, **kwargs))
+        return found[-1]
+
+    monkeypatch.setattr(first_steps, "at_rates", at_rates)
+    y = (X[:, 0] > 0).astype("int64")
+    nl.diagnose(dropping(0.98, LAYERS.Dropout, optimizer=keras.optimizers.SGD(1e-9)), X, y)
+    (by_factor,) = found
+    assert abs(by_factor[1.0].progress) < 1e-5
+    assert any(abs(trial.progress) > 1e-5 for trial in by_factor.values())

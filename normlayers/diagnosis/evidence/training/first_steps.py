@@ -98,14 +98,17 @@ def training(
     if not program.rate:
         return found
     trials = Trials(program, start, batches)
-    by_factor = at_rates(trials, before, step)
     penalty = clipping = dropout = None
+    if program.drops > USUAL_DROPOUT:  # whose noise may be more than what a trial learns
+        whole = make(dropping=False)
+        by_factor = at_rates(trials, trials.first_loss(whole), step, measured_by=whole)
+        dropout = without_dropout(trials, whole)
+    else:
+        by_factor = at_rates(trials, before, step)
     if program.has_penalty:
         penalty = without_penalty(trials, make(penalized=False), before)
     if program.clips:
         clipping = without_clipping(trials, partial(make, clipped=False), initially or flow)
-    if program.drops > USUAL_DROPOUT:
-        dropout = without_dropout(trials, make(dropping=False))
     found = replace(found, trials=by_factor, penalty=penalty, clipping=clipping, dropout=dropout)
     last = by_factor[1.0].gradients
     if initially is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -176,7 +177,9 @@ class Trials:
         return float(np.mean([program.step(state, *b).loss for b in self._batches.first(MEASURED)]))
 
 
-def at_rates(trials: Trials, before: float, moved: float) -> dict[float, Trial]:
+def at_rates(
+    trials: Trials, before: float, moved: float, measured_by: TrainingProgram | None = None
+) -> dict[float, Trial]:
     """At the model's own rate, and unless that does well, at others: downwards and upwards.
 
     A lower one is called better after ``STEPS`` steps only, whatever they cost.
@@ -185,9 +188,11 @@ def at_rates(trials: Trials, before: float, moved: float) -> dict[float, Trial]:
         trials: of the model.
         before: the loss at their start.
         moved: how far a step moves weights, of their length.
+        measured_by: as for ``Trials.at``.
     """
     rate = trials.program.rate
-    own = trials.at(rate, before)
+    at = partial(trials.at, before=before, measured_by=measured_by)
+    own = at(rate)
     found = {1.0: own}
     factors: tuple[float, ...]
     if own.progress > GOOD_PROGRESS:
@@ -199,7 +204,7 @@ def at_rates(trials: Trials, before: float, moved: float) -> dict[float, Trial]:
     else:
         factors = (*FACTORS_DOWN, *FACTORS_UP)
     for factor in factors:
-        one = trials.at(factor * rate, before)
+        one = at(factor * rate)
         found[factor] = one
         best = max(t.progress for t in found.values())
         if best > 3 * GOOD_PROGRESS or one.progress < best > GOOD_PROGRESS:
@@ -207,9 +212,7 @@ def at_rates(trials: Trials, before: float, moved: float) -> dict[float, Trial]:
     factor, best_trial = max(found.items(), key=lambda entry: entry[1].progress)
     if trials.steps < STEPS and factor < 1 and np.isfinite(own.progress):
         # A loss may rise in the first steps and fall in the next: long trials decide.
-        return {
-            f: trials.at(t.rate, before, steps=STEPS) for f, t in ((1.0, own), (factor, best_trial))
-        }
+        return {f: at(t.rate, steps=STEPS) for f, t in ((1.0, own), (factor, best_trial))}
     return found
 
 
