@@ -61,7 +61,10 @@ def write_page(
     if path.exists() and not path.is_file():  # a device or a pipe, in whose place nothing is put
         path.write_bytes(content)
         return
-    handle, temporary = tempfile.mkstemp(".partial", ".normlayers-", path.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(".partial", ".normlayers-", path.parent)
+    except OSError as error:  # which names the temporary file
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

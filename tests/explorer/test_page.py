@@ -127,6 +127,13 @@ def test_an_earlier_page_stays_where_writing_fails(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
 
 
+def test_a_folder_that_is_not_there_is_told_with_the_page_that_was_asked_for(tmp_path):
+    path = tmp_path / "none" / "page.html"
+    with pytest.raises(FileNotFoundError) as raised:
+        write_page(path, [])
+    assert raised.value.filename == str(path)
+
+
 def test_a_name_that_is_no_text_is_written_as_it_can_be(tmp_path):
     name = os.fsdecode(b"bad\xff")
     page = tmp_path / "page.html"
