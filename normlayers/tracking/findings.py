@@ -8,6 +8,7 @@ from typing import Any
 from normlayers.tracking.guard import plain_message
 from normlayers.tracking.reading.probe import Probe, Reading
 from normlayers.tracking.tracked_points import TrackedPoints
+from normlayers.tracking.tracker_arguments import check_flag
 from normlayers.tracking.writing.tag_descriptions import OVERVIEW_GROUP
 
 TAG = f"{OVERVIEW_GROUP}/findings"
@@ -30,8 +31,7 @@ class Findings:
     """
 
     def __init__(self, wanted: bool) -> None:
-        if not isinstance(wanted, bool):
-            raise ValueError(f"diagnose must be True or False. Received: diagnose={wanted!r}")
+        check_flag("diagnose", wanted)
         self.rows: list[dict[str, Any]] = []
         self._wanted = wanted
         self._of: Any = None

@@ -10,6 +10,8 @@ from contextlib import suppress
 
 import numpy as np
 
+from normlayers.tracking.tracker_arguments import check_flag
+
 # Colours of a terminal, which Keras's errors are written in.
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What Keras appends: all that a layer was called with, or a class as an example.
@@ -27,6 +29,9 @@ class Guard:
         strict: raise what an action raises, instead of one warning.
         release: called after a failure, to let go of what is held; its errors are dropped.
 
+    Raises:
+        ValueError: ``strict`` is not a boolean.
+
     Attributes:
         stopped: whether an action has failed; set it to ``False`` to begin anew.
 
@@ -42,6 +47,7 @@ class Guard:
     def __init__(
         self, watcher: str, strict: bool = False, release: Callable[[], None] = lambda: None
     ) -> None:
+        check_flag("strict", strict)
         self.stopped = False
         self._watcher = watcher
         self._strict = strict

@@ -52,6 +52,16 @@ def check_arguments(
         raise ValueError(f"tolerance must be in [0, 1/2). Received: tolerance={tolerance!r}")
 
 
+def check_flag(name: str, value: Any) -> None:
+    """Refuse what is no boolean.
+
+    Raises:
+        ValueError: naming it.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")
+
+
 def own_details(details: Any) -> int | list[str] | None:
     """``details`` in Python's own types: those that were checked may be NumPy's, or change."""
     if isinstance(details, list | tuple):

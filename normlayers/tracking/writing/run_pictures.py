@@ -12,6 +12,7 @@ from normlayers.tracking.observed_scalars import SMALL_LAYER
 from normlayers.tracking.reading.probe import Probe, Reading
 from normlayers.tracking.reading.wiring import Wiring
 from normlayers.tracking.tracked_points import TrackedPoints
+from normlayers.tracking.tracker_arguments import check_flag
 
 
 class RunPictures:
@@ -24,6 +25,9 @@ class RunPictures:
             too, ``False`` nothing but boundaries.
         unit: what steps are counted in.
         films: whether to keep the pictures for ``write_films``.
+
+    Raises:
+        ValueError: ``films`` is not a boolean.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class RunPictures:
         unit: str = "epoch",
         films: bool = False,
     ) -> None:
+        check_flag("films", films)
         self._points = points
         self._boundary = boundary
         self._pictures = pictures
