@@ -185,9 +185,9 @@ class AdaptiveLayer(ScalingLayer):
     def inverse(self) -> Self:
         """A new layer that takes this one's outputs back to its inputs.
 
-        It has this layer's statistics as they are now, given or learned, and its own weights, and
-        inverts in float32 at least; of an inverting layer it is the one that scales. ``clip``
-        stays: what was cut off does not come back.
+        It has this layer's statistics as they are now, given or learned, its own weights, and
+        float32 where this layer computes in half precision; of an inverting layer it is the one
+        that scales. ``clip`` stays: what was cut off does not come back.
 
         Raises:
             RuntimeError: the layer has no statistics yet.
