@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from normlayers.inference.affine import KINDS, Affine, Stage, stage_of
-from normlayers.inference.graph import Names, has_graph, inner_layers
+from normlayers.inference.graph import Names, has_graph, inner_layers, refuse_other_than_models
 from normlayers.inference.linear import (
     TRANSPOSED,
     LinearWeights,
@@ -108,8 +108,7 @@ def fold(model: keras.Model) -> Folded:
         (['dense', 'normalized'], 'dense', {})
     """
     with NamedErrors("fold()"):
-        if not isinstance(model, keras.Model):
-            raise TypeError(f"model must be a Keras model. Received: {type(model).__name__}")
+        refuse_other_than_models(model)
         if not model.built:
             raise ValueError(f"model {model.name!r} is not built; call it on some inputs first.")
         if not has_graph(model):

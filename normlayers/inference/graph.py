@@ -11,6 +11,12 @@ from typing import Any
 import keras
 
 
+def refuse_other_than_models(model: Any) -> None:
+    """Raise TypeError for what is no Keras model, such as a layer."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a Keras model. Received: {type(model).__name__}")
+
+
 def has_graph(model: Any) -> bool:
     """Whether a model's calls are known: a built Sequential or Functional one.
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.inference.graph import refuse_other_than_models
 from normlayers.inference.layer_copy import layer_like, seeds_of_its_own
 from normlayers.inference.rebuilding import Edit, Rebuilding, take_state
 from normlayers.layers.batch_normalization import BatchNormalization
@@ -128,8 +129,7 @@ def idle_biases(model: keras.Model) -> list[tuple[Any, Any]]:
 
 def _calls(model: keras.Model) -> tuple[list[Call], list[Any]]:
     """The model's layer calls, and the tensors that leave it."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"model must be a Keras model. Received: {type(model).__name__}")
+    refuse_other_than_models(model)
     if not getattr(model, "inputs", None):
         raise ValueError(
             "without_idle_bias() reads built Sequential and Functional models. "

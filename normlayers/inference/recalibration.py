@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.inference.gathering import Gathered, calls_of, gather
-from normlayers.inference.graph import inner_layers, normalizations
+from normlayers.inference.graph import inner_layers, normalizations, refuse_other_than_models
 from normlayers.inference.inputs_in_order import numbered, structured
 from normlayers.inference.kept_values import KeptValues
 from normlayers.inference.levels import levels
@@ -115,8 +115,7 @@ def recalibrate(
     """
     with NamedErrors("recalibrate()"):
         check_counts(batches=batches, batch_size=batch_size)
-        if not isinstance(model, keras.Model):
-            raise TypeError(f"model must be a Keras model. Received: {type(model).__name__}")
+        refuse_other_than_models(model)
         layers, skipped = _chosen(model)
         source = _Source(numbered(model, data), batches, batch_size, verbose)
         kept = KeptValues(_changeable(model))

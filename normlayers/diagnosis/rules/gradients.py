@@ -121,7 +121,9 @@ def _behind(name: str, names: list[str], graph: Graph) -> str:
         if reached.isdisjoint(map(id, call.takes)):
             continue
         ends = call.has_matrix and call.name in names
-        (found if ends else through).append(call.name)
+        names_of = found if ends else through
+        if call.name not in names_of:  # as of a layer that is called again
+            names_of.append(call.name)
         if not ends:
             reached |= {id(tensor) for tensor in call.gives}
     behind = _listed(found) if found else "the outputs"
@@ -130,7 +132,7 @@ def _behind(name: str, names: list[str], graph: Graph) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    told = [repr(name) for name in dict.fromkeys(names)]
+    told = [repr(name) for name in names]
     return ", ".join(told[:NAMED]) + (f" and {len(told) - NAMED} more" if told[NAMED:] else "")
 
 

@@ -165,5 +165,5 @@ def test_a_gradient_that_is_cut_off_is_no_faint_one():
     model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid", name="behind")(stopped))
     model.compile("adam", "binary_crossentropy")
     (finding,) = nl.diagnose(model, X, Y).of("vanishing_gradients")
-    assert finding.message == ("No gradient reaches 'before'. Between it and 'behind' is 'cut'.")
+    assert finding.message == "No gradient reaches 'before'. Between it and 'behind' is 'cut'."
     assert finding.cure.startswith("Look for what passes no gradient on: stop_gradient")

@@ -15,9 +15,9 @@ def output(layer, x):
     return keras.ops.convert_to_numpy(keras.ops.cast(layer(x), "float32"))
 
 
-def adapted(kind, **options):
+def adapted(kind, x=X, **options):
     layer = kind(**options)
-    layer.adapt(X)
+    layer.adapt(x)
     return layer
 
 
@@ -37,6 +37,30 @@ def test_there_and_back(kind, dtype, digits):
     np.testing.assert_allclose(output(again, X), output(layer, X), rtol=digits, atol=digits)
     as_wide = adapted(kind, dtype=back.compute_dtype)
     np.testing.assert_array_equal(output(again, X), output(as_wide, X))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
+def test_an_inverse_holds_every_unit(kind, policy):
+    """What float16 ends at is less than a house costs; bfloat16 has three digits."""
+    prices = (300_000 + 80_000 * RNG.normal(size=(60, 1))).astype("float32")
+    scaled = output(adapted(kind, prices), prices)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        layer = adapted(kind, prices)
+        inverting = [layer.inverse(), kind(invert=True)]
+    finally:
+        keras.config.set_dtype_policy(before)
+    inverting[1].adapt(prices)
+    for inverse in inverting:
+        assert keras.backend.standardize_dtype(inverse(scaled).dtype) == "float32"
+        np.testing.assert_allclose(output(inverse, scaled), prices, rtol=1e-5)
+        copy = type(inverse).from_config(inverse.get_config())
+        assert copy.compute_dtype == "float32"
+    told = kind(invert=True, dtype="float16")
+    assert told.compute_dtype == "float16"
+    assert adapted(kind, prices, dtype="float64").inverse().compute_dtype == "float64"
 
 
 def given(kind):

@@ -101,8 +101,9 @@ def training(
     penalty = clipping = dropout = None
     if program.drops > USUAL_DROPOUT:  # whose noise may be more than what a trial learns
         whole = make(dropping=False)
-        by_factor = at_rates(trials, trials.first_loss(whole), step, measured_by=whole)
-        dropout = without_dropout(trials, whole)
+        at_first = trials.first_loss(whole)
+        by_factor = at_rates(trials, at_first, step, measured_by=whole)
+        dropout = without_dropout(trials, whole, at_first)
     else:
         by_factor = at_rates(trials, before, step)
     if program.has_penalty:

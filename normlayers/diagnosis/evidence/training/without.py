@@ -94,14 +94,15 @@ def without_clipping(
     return _tried(trials, unclipped(), flow.loss, left, trials.program, OF_CLIPPING)
 
 
-def without_dropout(trials: Trials, whole: TrainingProgram) -> Without:
+def without_dropout(trials: Trials, whole: TrainingProgram, before: float) -> Without:
     """How the loss of the whole network falls with dropouts.
 
     Args:
         trials: of the model.
         whole: the model's program without dropouts.
+        before: the loss at first by that program.
     """
-    before, rate = trials.first_loss(whole), trials.program.drops
+    rate = trials.program.drops
     own = _tried(trials, whole, before, rate, whole, faster=())
     # A higher rate only where the model's tells nothing: there as much may well be too much.
     if own.free > GOOD_PROGRESS:
