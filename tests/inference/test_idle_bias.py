@@ -132,12 +132,12 @@ def test_operations_and_masks_are_taken_for_what_they_are():
 
 
 def test_a_lambda_beside_it_is_no_hindrance():
-    layer = layers.Dense(4, name="dense")
+    layer = layers.Dense(4, name="hidden")
     inputs = keras.Input((3,))
     hidden = layers.Lambda(lambda x: 2 * x)(layers.BatchNormalization()(layer(inputs)))
     model = with_random_weights(keras.Model(inputs, layers.Dense(1)(hidden)))
     copy = nl.without_idle_bias(model)
-    assert not copy.get_layer("dense").use_bias
+    assert not copy.get_layer("hidden").use_bias
     x = RNG.normal(size=(50, 3)).astype("float32")
     np.testing.assert_allclose(output(copy, x), output(model, x), rtol=1e-5, atol=1e-5)
 
