@@ -21,7 +21,7 @@ from normlayers.tracking.reading.probe import Probe
 from normlayers.tracking.snapshots.recorder import SnapshotRecorder
 from normlayers.tracking.snapshots.run_view import RunView
 from normlayers.tracking.snapshots.sampling import Snapshots
-from normlayers.tracking.step_numbers import StepNumbers
+from normlayers.tracking.step_numbers import StepNumbers, whole_step
 from normlayers.tracking.tracked_points import TrackedPoints
 from normlayers.tracking.writing.run_folder import IfExists, RunFolder
 from normlayers.tracking.writing.run_pictures import RunPictures
@@ -254,7 +254,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
             >>> tracker.history["step"].tolist()
             [0]
         """
-        number = tracker_arguments.whole_step(step)
+        number = whole_step(step)
         self._guard.run(lambda: self._observe_in_loop(model, number))
 
     def _observe_in_loop(self, model: keras.Model, step: int) -> None:

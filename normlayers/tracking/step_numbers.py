@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+import keras
 from keras import ops
 
 
@@ -122,3 +123,19 @@ def iterations(optimizer: Any) -> int:
         return 0
     # A copy, for a variable that is mirrored over devices converts to no number itself.
     return int(ops.convert_to_numpy(ops.copy(optimizer.iterations)))
+
+
+def whole_step(step: Any) -> int:
+    """A step as a number, from a number or a Keras variable such as ``optimizer.iterations``.
+
+    Raises:
+        ValueError: it is not a non-negative integer.
+    """
+    try:
+        number = ops.convert_to_numpy(ops.copy(step)) if isinstance(step, keras.Variable) else step
+        whole = -1 if isinstance(number, str | bytes) else int(number)
+        if whole == number and whole >= 0:
+            return whole
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"step must be a non-negative integer. Received: step={step!r}")

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 
 def check_arguments(
@@ -67,22 +65,6 @@ def own_details(details: Any) -> int | list[str] | None:
     if isinstance(details, list | tuple):
         return list(details)
     return None if details is None else int(details)
-
-
-def whole_step(step: Any) -> int:
-    """A step as a number, from a number or a Keras variable such as ``optimizer.iterations``.
-
-    Raises:
-        ValueError: it is not a non-negative integer.
-    """
-    try:
-        number = ops.convert_to_numpy(ops.copy(step)) if isinstance(step, keras.Variable) else step
-        whole = -1 if isinstance(number, str | bytes) else int(number)
-        if whole == number and whole >= 0:
-            return whole
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise ValueError(f"step must be a non-negative integer. Received: step={step!r}")
 
 
 def real_numbers(logs: Mapping[str, Any]) -> dict[str, float]:
