@@ -52,7 +52,8 @@ def diagnose(
             which the first 4,096 rows are read.
         y: the targets, as ``fit`` takes them.
         validation_data: ``(x, y)``, ``(x, y, w)`` or ``x`` of the validation, to be compared; rows
-            of weight 0 do not count.
+            of weight 0 do not count. For a model of one input, a list of two or three arrays is
+            such a tuple.
         batch_size: of training; a model that takes no other number of rows than its ``Input`` says,
             as with recurrent states, has that one.
         seed: of the rows and trials that are drawn at random.
@@ -138,7 +139,7 @@ def _check(model: Any, batch_size: Any, seed: Any) -> None:
 def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | None:
     if validation_data is None:
         return None
-    if isinstance(validation_data, tuple) and len(validation_data) in (2, 3):
+    if _is_labelled(model, validation_data):
         found = read_data(model, *validation_data)
     else:
         found = read_data(model, validation_data)
@@ -149,6 +150,15 @@ def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | 
             f"Received: validation inputs of shape {shapes[0]} for x of shape {shapes[1]}."
         )
     return found
+
+
+def _is_labelled(model: keras.Model, validation_data: Any) -> bool:
+    """Whether these are ``(x, y)`` or ``(x, y, w)``; a list may be, as for ``fit``, or inputs."""
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+        return False
+    one_input = len(getattr(model, "inputs", None) or ()) == 1
+    of_arrays = all(hasattr(entry, "shape") for entry in validation_data)
+    return isinstance(validation_data, tuple) or (one_input and of_arrays)
 
 
 def _forms(model: keras.Model, data: Data) -> list[tuple[int, int]]:

@@ -19,36 +19,47 @@ from normlayers.inference.graph import input_names
 def numbered(model: Any, data: Any) -> Any:
     """Data with a dict by number for each list or tuple of an array an input.
 
-    Of a model of one input, with the array.
+    Of a model of one input, with the array. Of a dict by the names of the inputs, what the model
+    does not take is left out: it may be no numbers.
 
     A list is ambiguous: of a model of several inputs, one of as many arrays holds the inputs, as
     such a model takes no array alone; of a model of one input it holds batches.
 
     Args:
         model: whose inputs are known; data of any other stay as they are.
-        data: a list or a tuple of arrays, one an input; or batches, whose first entry is such a
-            list: a list of batches, a generator, a ``tf.data.Dataset``, a
+        data: a list or a tuple of arrays, one an input, or a dict; or batches, whose first entry is
+            such a list or dict: a list of batches, a generator, a ``tf.data.Dataset``, a
             ``keras.utils.PyDataset``, a ``DataLoader``. Else it stays as it is.
 
     Returns:
         what can be read as often as ``data`` can.
     """
-    inputs = len(input_names(model))
-    if not inputs or isinstance(data, str | bytes | Mapping) or hasattr(data, "shape"):
+    names = input_names(model)
+    inputs = len(names)
+    if not inputs or isinstance(data, str | bytes) or hasattr(data, "shape"):
         return data
 
     def apart(x: Any) -> Any:
+        if isinstance(x, Mapping):
+            return {name: x[name] for name in names} if set(names) < set(x) else x
         if not _is_one_each(x, inputs):
             return x
         return dict(enumerate(x)) if inputs > 1 else x[0]
 
+    if isinstance(data, Mapping):
+        return apart(data)
     if isinstance(data, tuple):  # of others, as of (x, y), who reads them says what they are
+        if any(isinstance(entry, Mapping) for entry in data):
+            return tuple(apart(x) if isinstance(x, Mapping) else x for x in data)
         return apart(data)
     if inputs > 1 and _is_one_each(data, inputs):
         return apart(data)
     if hasattr(data, "element_spec"):
         spec = data.element_spec
-        if not isinstance(spec, tuple | list) or not _is_one_each(spec[0], inputs):
+        if isinstance(spec, Mapping):
+            return data.map(apart)
+        first = spec[0] if isinstance(spec, tuple | list) else spec
+        if not isinstance(first, Mapping) and not _is_one_each(first, inputs):
             return data
         # With the labels: by them single rows may be known.
         return data.map(lambda x, *labels: (apart(x), *labels))
@@ -98,6 +109,8 @@ def _is_one_each(x: Any, inputs: int) -> bool:
 
 def _first_apart(element: Any, apart: Callable[[Any], Any]) -> Any:
     # Of (x, y) the first is a list where x is several.
+    if isinstance(element, Mapping):
+        return apart(element)
     if not isinstance(element, list | tuple) or not element:
         return element
     x = apart(element[0])

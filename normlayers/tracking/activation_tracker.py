@@ -161,13 +161,12 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.unit = unit
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
-        self.keep_history = keep_history
         self.details = tracker_arguments.own_details(details)
         self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
         self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
         self._findings = Findings(diagnose)
         self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit, self._findings)
-        self._history = History()
+        self._history = History(keep_history)
         self._probe: Probe | None = None
         self._measures: ModelMeasures  # of the probe's model
         self._numbers = StepNumbers(unit, every, passes_per_epoch)
@@ -287,8 +286,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         records = self._recorder.values(reading, wiring, probe.sample, boundaries, step, file)
         self._folder.write(step, told, histograms, images, texts, records)
         self._observed = step
-        if self.keep_history:
-            self._history.add({"step": step, **scalars})
+        self._history.add({"step": step, **scalars})
 
     def _take_up(self, model: keras.Model) -> Probe:
         self.points.refuse_model(model)

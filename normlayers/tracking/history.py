@@ -8,25 +8,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.tracking.tracker_arguments import check_flag
+
 Array = npt.NDArray[Any]
 
 
 class History:
     """Keeps numbers by name, step after step.
 
+    Args:
+        keep: whether to; else it stays empty.
+
+    Raises:
+        ValueError: ``keep`` is not a boolean; it is called by the tracker's argument.
+
     Example:
-        >>> history = History()
+        >>> history = History(keep=True)
         >>> history.add({"step": 0})
         >>> history.add({"step": 1, "loss": 0.5})
         >>> history.arrays()["loss"].tolist()
         [nan, 0.5]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: bool) -> None:
+        check_flag("keep_history", keep)
+        self._keep = keep
         self._values: dict[str, list[Any]] = {}
 
     def add(self, values: Mapping[str, float]) -> None:
         """Add an observation, or what is measured again at the last one's ``step``."""
+        if not self._keep:
+            return
         steps = self._values.setdefault("step", [])
         if not steps or steps[-1] != values["step"]:
             for kept in self._values.values():

@@ -255,6 +255,14 @@ def test_validation_data_of_another_form_are_refused(x_val):
         nl.diagnose(model, x, np.zeros(9), (x_val, np.zeros(5)))
 
 
+def test_validation_data_may_be_a_list_of_arrays_as_for_fit():
+    x, y = points()
+    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Dense(1)])
+    in_a_list, in_a_tuple = (nl.diagnose(model, x, y, kind((x * 9, y))) for kind in (list, tuple))
+    assert in_a_list.findings == in_a_tuple.findings
+    assert "train_validation_shift" in [finding.fault for finding in in_a_list.every()]
+
+
 def test_a_class_of_code_that_exec_ran_without_a_name():
     """Its functions have no module, as in sandboxes that run a program's text."""
     program = (

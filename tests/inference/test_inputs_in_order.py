@@ -58,6 +58,42 @@ SOURCES = {
 }
 
 
+ROWS = {"second": A, "first": B, "id": np.array([f"row {n}" for n in range(64)])}
+
+
+def batched(rows=ROWS):
+    return [{name: values[part] for name, values in rows.items()} for part in PARTS]
+
+
+class BatchesOfDicts(Batches):
+    def __getitem__(self, index):
+        return batched()[index], Y[PARTS[index]]
+
+
+WITH_TEXT = {
+    "dict": lambda: ROWS,
+    "dict and labels": lambda: (ROWS, Y),
+    "dicts": batched,
+    "dicts and labels": lambda: list(zip(batched(), batched({"y": Y}), strict=True)),
+    "PyDataset": BatchesOfDicts,
+    "tf.data": lambda: (
+        pytest.importorskip("tensorflow").data.Dataset.from_tensor_slices((ROWS, Y)).batch(16)
+    ),
+    "tf.data, inputs alone": lambda: (
+        pytest.importorskip("tensorflow").data.Dataset.from_tensor_slices(ROWS).batch(16)
+    ),
+}
+
+
+@pytest.mark.parametrize("source", WITH_TEXT)
+def test_a_column_that_the_model_does_not_take_may_be_text(source):
+    expected, model = of_two(), of_two()
+    nl.recalibrate(expected, [A, B])
+    assert nl.recalibrate(model, WITH_TEXT[source]()).rows == 64
+    for ours, theirs in zip(model.weights, expected.weights, strict=True):
+        np.testing.assert_allclose(numpy_of(ours), numpy_of(theirs), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_two_inputs(source):
     expected, model = of_two(), of_two()

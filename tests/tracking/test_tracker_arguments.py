@@ -19,6 +19,7 @@ from tests.tracking.watched_fit import fit
         ({"y": np.full(60, np.inf)}, "y must be classes.* to inf"),
         ({"y": np.full(60, 2**31)}, "y must be classes.* to 2147483648"),
         ({"films": "yes"}, "films must be True or False"),
+        ({"keep_history": "no"}, "keep_history must be True or False"),
         ({"strict": "no"}, "strict must be True or False.*'no'"),
         ({"diagnose": 1}, "diagnose must be True or False"),
         ({"unit": "batch"}, "unit must be .*'batch'"),
