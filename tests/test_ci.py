@@ -25,6 +25,15 @@ def test_ci_runs_the_readmes_command_before_it_installs_anything():
     assert "make test-torch COVERAGE='--cov --cov-append'" in commands
 
 
+def test_what_jax_does_not_test_asks_for_no_backend():
+    left_out = re.search(r"^NOT_ON_JAX := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    folders = [ROOT / path.replace("tests/", "normlayers/", 1) for path in left_out[1].split()]
+    files = [file for folder in folders for file in folder.rglob("*.py")]
+    assert len(files) > 30
+    asking = re.compile(r"keras\.backend|keras\.config\.backend|\b(tensorflow|jax|torch)\b\.")
+    assert not [file for file in files if asking.search(file.read_text())]
+
+
 def test_types_are_checked_without_what_that_command_does_not_install():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
