@@ -9,6 +9,7 @@ from tests.diagnosis.small_models import classifier, points
 X, _ = points()
 Y = (X.sum(1) > 0).astype("int64")
 schedules, optimizers = keras.optimizers.schedules, keras.optimizers
+LAYERS = keras.layers
 RATES = {"learning_rate_too_high", "learning_rate_too_low"}
 
 
@@ -102,3 +103,13 @@ def test_a_rate_beyond_1_is_none_to_advise(optimizer, size, advice):
     (low,) = told.of("learning_rate_too_low")
     assert low.cure.startswith(advice)
     assert (low.evidence["better_rate"] >= 1) == (size > 1)
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e10, 1e20])
+def test_a_rate_that_is_beyond_all_measure(rate):
+    """Weights become infinite; torch's cross-entropy refuses the predictions they make."""
+    model = classifier(LAYERS.Dense(16, "relu"), optimizer=optimizers.SGD(rate))
+    found = nl.diagnose(model, X, Y)
+    (finding,) = found.of("learning_rate_too_high")
+    assert finding.evidence["better_rate"] < 10
+    assert not RATES & set(found.unchecked)

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss
 from normlayers.diagnosis.evidence.training.optimizers import clips, limits, optimizer_like, rates
 from normlayers.diagnosis.evidence.training.switched_off import (
     dropouts_of,
     penalized_layers,
     switched_off,
 )
-from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
 Values = list[Any]
@@ -106,7 +106,7 @@ class TrainingProgram:
             for v in self._trained
         ]
         self._optimizer.build(self._weights)
-        self._loss = _loss_like(original)
+        self._loss = compiled_loss(original)
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
         self._step = hook(self)
 
@@ -223,17 +223,6 @@ def _refuse(model: keras.Model, original: keras.Model) -> None:
             raise CannotCheckError(f"the model trains by a {method} of its own")
     if not model.trainable_variables:
         raise CannotCheckError("the model has no trainable weights")
-
-
-def _loss_like(original: keras.Model) -> Callable[[Any, Any], Any]:
-    """The model's loss, by an empty model that is compiled with it."""
-    shell = keras.Sequential()
-    names = output_names(original)
-    if names:
-        shell.output_names = names
-    compiled = getattr(original, "_compile_loss", None)
-    shell.compile(loss=original.loss, loss_weights=getattr(compiled, "_user_loss_weights", None))
-    return lambda y, prediction: shell.compute_loss(y=y, y_pred=prediction)
 
 
 def _norm(tensor: Any) -> Any:

@@ -28,6 +28,8 @@ LONG_STEP, WELL = 0.5, 0.8
 # The same of a step that is longer than the weights several times over.
 WILD_STEP, VERY_WELL = 3.0, 0.95
 FACTORS_DOWN = (0.1, 0.01, 0.001, 0.0001)
+# Of a rate so high that none of those is one at which networks learn, these are tried as well.
+USUAL_RATES = (0.1, 0.01, 0.001)
 FACTORS_UP = (10.0, 100.0, 1e3, 1e4, 1e6)
 
 
@@ -202,7 +204,9 @@ def at_rates(
     elif own.progress > 0:
         factors = (*FACTORS_UP, *FACTORS_DOWN[:2])
     else:
-        factors = (*FACTORS_DOWN, *FACTORS_UP)
+        beyond = rate * FACTORS_DOWN[-1] > USUAL_RATES[0]
+        usual = (each / rate for each in USUAL_RATES if beyond)
+        factors = (*FACTORS_DOWN, *usual, *FACTORS_UP)
     for factor in factors:
         one = at(factor * rate)
         found[factor] = one
