@@ -15,7 +15,9 @@ X, Y = points()
 def test_it_is_that_of_evaluate(loss):
     model = classifier(units=2 if loss == SPARSE else 1, loss=loss)
     found = compiled_loss(model)(ops.convert_to_tensor(Y[:, None]), model(X))
-    assert float(ops.stop_gradient(found)) == pytest.approx(model.evaluate(X, Y, verbose=0), rel=1e-5)
+    assert float(ops.stop_gradient(found)) == pytest.approx(
+        model.evaluate(X, Y, verbose=0), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("loss", [BINARY, "mse"])
