@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.calls import Graph
 from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.flow import Flow
 from normlayers.diagnosis.finding import Finding
 
@@ -32,6 +35,15 @@ CUT_OFF = (
     "Look for what passes no gradient on: stop_gradient, rounding, a comparison, argmax, or a "
     "normalization over a single value. Where there is none: "
 )
+AT_THE_ENDS = (
+    "All predictions are 0 or 1 but for rounding, and there the loss has no slope: no weight gets "
+    "any gradient."
+)
+FROM_THE_ENDS = (
+    "Standardize the inputs and initialize the weights with he_normal (relu) or glorot_uniform, so "
+    "that what the last activation takes is about 1; or leave that activation out and give the "
+    "loss from_logits=True."
+)
 # Length of the loss's gradient by a matrix, of that matrix's length; a healthy one is below 10.
 STEEP, EXPLODED = 100.0, 1e4
 
@@ -45,9 +57,28 @@ def vanishing_gradients(evidence: Evidence) -> list[Finding]:
     if part is None:
         return []
     finding = _vanishing(found.now, part, evidence.graph)
+    if not found.now.relative.any() and _predicts_ends(evidence):
+        finding = replace(finding, message=AT_THE_ENDS, cure=FROM_THE_ENDS)
     began = _at_initialization(evidence, lambda flow: _faint(flow)[0] is not None)
     finding = replace(finding, evidence={**finding.evidence, "at_initialization": began})
     return [finding if bad else replace(finding, severity="warning")]
+
+
+def _predicts_ends(evidence: Evidence) -> bool:
+    """Whether all that comes out are probabilities so near 0 or 1 that their loss cuts them off.
+
+    On TensorFlow Keras takes the logits instead, where it finds them.
+    """
+    end = keras.config.epsilon()
+    with suppress(CannotCheckError):
+        return all(
+            output.loss is not None
+            and output.loss.kind in ("binary", "categorical", "sparse")
+            and not output.loss.from_logits
+            and bool(np.all((output.values <= end) | (output.values >= 1 - end)))
+            for output in evidence.outputs
+        )
+    return False
 
 
 def _faint(flow: Flow) -> tuple[Array | None, bool]:

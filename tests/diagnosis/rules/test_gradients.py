@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import normlayers as nl
-from tests.diagnosis.small_models import classifier, network, points
+from tests.diagnosis.small_models import BINARY, SPARSE, classifier, network, points
 
 X, Y = points()
 LAYERS = keras.layers
@@ -31,6 +31,21 @@ def test_gradients_that_vanish(hidden, severity):
     found = nl.diagnose(network(*hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
     told = found.of("vanishing_gradients")
     assert [finding.severity for finding in told] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("units", "output", "loss"), [(1, "sigmoid", BINARY), (2, "softmax", SPARSE)]
+)
+def test_predictions_where_the_loss_has_no_slope(units, output, loss):
+    """On TensorFlow Keras takes the logits of these activations, which have one."""
+    hidden = deep(deviation=3.0)
+    model = network(*hidden, LAYERS.Dense(units, output), loss=loss)
+    findings = nl.diagnose(model, X, Y).findings
+    slopes = keras.backend.backend() == "tensorflow"
+    fault = "exploding_gradients" if slopes else "vanishing_gradients"
+    (finding,) = [finding for finding in findings if finding.fault.endswith("gradients")]
+    assert (finding.fault, finding.severity) == (fault, "error")
+    assert slopes or finding.message.startswith("All predictions are 0 or 1")
 
 
 @pytest.mark.parametrize(
