@@ -57,9 +57,10 @@ def rectify_and_normalize(plan: Plan, given: Given, fault: str, places: list[str
 def _activated(
     plan: Plan, given: Given, fault: str, places: list[str], activation: str
 ) -> Plan | None:
-    names = [name for name in given.hidden if _may_change(given, name)]
-    if not names:
-        return None
+    may_change = [name for name in given.hidden if _may_change(given, name)]
+    names = [name for name in may_change if _activation(plan, given, name) != activation]
+    if not names:  # they have it all, or none is to have another
+        return start_afresh(plan, given, fault, places) if may_change else None
     for name in names:
         own = given.activation_layer(name)
         if own is not None:

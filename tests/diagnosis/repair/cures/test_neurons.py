@@ -51,6 +51,18 @@ def test_activations_apart_and_own_are_replaced():
     assert made.layers[-1].activation is keras.activations.sigmoid
 
 
+def test_layers_that_have_it_are_not_said_to_get_it():
+    x, y = classes()
+    model = classifier(dense("relu"), dense("sigmoid", "b"), dense(None, "c"))
+    other = given(model, x, y)
+    (change, _) = neurons.rectify(other.plan(), other, "vanishing_gradients", ["b"]).changes
+    assert (change.where, change.done) == ("b, c", "The activation is relu.")
+    all_have_it = given(classifier(dense("relu")), x, y)
+    plan = neurons.rectify(all_have_it.plan(), all_have_it, "vanishing_gradients", ["first"])
+    (change,) = plan.changes
+    assert "drawn as He's or Glorot's rule says" in change.done
+
+
 def test_layers_without_one_get_a_nonlinearity():
     made, _ = cured(neurons.use_tanh, dense(None))
     assert made.layers[0].activation is keras.activations.tanh
