@@ -8,7 +8,8 @@ INSTALLED := .venv/installed
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_EACH_BACKEND := tests/layers tests/tracking tests/diagnosis tests/inference tests/peers tests/ensembles
 # JAX compiles every model that these diagnose and repair; no line of what they test asks for the
-# backend. TensorFlow and torch run them, JAX the evidence, whole diagnoses and real programs.
+# backend. TensorFlow and torch run them, JAX the evidence, whole diagnoses and programs as people
+# write them.
 # `make test-jax NOT_ON_JAX=` runs them there.
 NOT_ON_JAX := tests/diagnosis/rules tests/diagnosis/repair
 FAST := tests/statistics tests/pictures tests/experiments/claims tests/test_house.py tests/test_ci.py

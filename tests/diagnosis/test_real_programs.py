@@ -7,11 +7,6 @@ import pytest
 import normlayers as nl
 from tests.diagnosis import faulty_programs, faulty_training_programs, healthy_programs
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow",
-    reason="the rules' own tests run on every backend, and these take minutes with the others",
-)
-
 FAULTY = faulty_programs.PROGRAMS
 SERIOUS = ("error", "warning")
 
@@ -40,6 +35,8 @@ def test_the_mistake_is_named(name):
 
 @pytest.mark.parametrize("name", healthy_programs.PROGRAMS)
 def test_healthy_programs_are_left_in_peace(name):
+    if name == "autoencoder" and keras.backend.backend() == "torch":
+        pytest.skip("it has a layer with a dot in its name, which Keras cannot make on torch")
     model, x, y, _ = made(healthy_programs.PROGRAMS[name])
     found = nl.diagnose(model, x, y)
     assert [(finding.fault, finding.message) for finding in serious(found)] == []
