@@ -39,9 +39,12 @@ def numbered(model: Any, data: Any) -> Any:
     if not inputs or isinstance(data, str | bytes) or hasattr(data, "shape"):
         return data
 
+    def holds_more(x: Any) -> bool:
+        return isinstance(x, Mapping) and set(names) < set(x)
+
     def apart(x: Any) -> Any:
-        if isinstance(x, Mapping):
-            return {name: x[name] for name in names} if set(names) < set(x) else x
+        if holds_more(x):
+            return {name: x[name] for name in names}
         if not _is_one_each(x, inputs):
             return x
         return dict(enumerate(x)) if inputs > 1 else x[0]
@@ -56,10 +59,10 @@ def numbered(model: Any, data: Any) -> Any:
         return apart(data)
     if hasattr(data, "element_spec"):
         spec = data.element_spec
-        if isinstance(spec, Mapping):
+        if holds_more(spec):
             return data.map(apart)
-        first = spec[0] if isinstance(spec, tuple | list) else spec
-        if not isinstance(first, Mapping) and not _is_one_each(first, inputs):
+        first = spec[0] if isinstance(spec, tuple | list) else None
+        if not holds_more(first) and not _is_one_each(first, inputs):
             return data
         # With the labels: by them single rows may be known.
         return data.map(lambda x, *labels: (apart(x), *labels))

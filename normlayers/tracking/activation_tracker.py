@@ -161,6 +161,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         self.unit = unit
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
+        self.keep_history = keep_history
         self.details = tracker_arguments.own_details(details)
         self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
         self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
