@@ -112,9 +112,12 @@ class Search:
         return False
 
     def attempt(self, candidate: Candidate) -> Score:
-        """Train and compare; once for each candidate."""
+        """Train and compare; once for each candidate, and for each plan that several mean."""
+        changes: tuple[Change, ...] | None = None
+        with suppress(Exception):  # raised again, and told, where it is trained
+            changes = self.plan(candidate).changes
         for trial in self.done:
-            if trial.candidate == candidate:
+            if trial.candidate == candidate or trial.changes == changes:
                 return trial.score
         if len(self.done) >= self.trials:
             return NONE
@@ -122,10 +125,9 @@ class Search:
             training = self._of(candidate)
             score = training.run(candidate.rate)
         except Exception as error:  # a cure that this model does not take is none
-            self.done.append(Trial(candidate, NONE, (), reason(error)))
+            self.done.append(Trial(candidate, NONE, changes or (), reason(error)))
             return NONE
-        changes = self.plan(candidate).changes
-        self.done.append(Trial(candidate, score, changes, training.failure))
+        self.done.append(Trial(candidate, score, changes or (), training.failure))
         return score
 
     def _of(self, candidate: Candidate) -> ShortTraining:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.losses import loss_kind
 from normlayers.diagnosis.evidence.outputs import compared
 from normlayers.diagnosis.evidence.problem import reason
+from normlayers.diagnosis.evidence.training.compiled_loss import make_variables
 from normlayers.diagnosis.repair.given import Given, losses_of, whole
 from normlayers.diagnosis.repair.own_loss import score_by, tells_alone
 from normlayers.diagnosis.repair.plan import Plan
@@ -104,6 +106,7 @@ class ShortTraining:
         self._given, self._rows, self._seed = given, rows, seed
         self._variables = [*self.model.variables, *self.model.optimizer.variables]
         self._start = KeptValues(self._variables)
+        self._has_variables = False
 
     def run(self, rate: float | None) -> Score:
         """Train from the start; ``model`` is the trained one after it."""
@@ -141,7 +144,11 @@ class ShortTraining:
         rows, size = self._rows, self.plan.batch_size
         for batch in batches(len(rows.x[0]), size, self.epochs, self._seed):
             x, y = ([_tensor(part[batch]) for part in parts] for parts in (rows.x, rows.y))
-            self.model.train_on_batch(as_taken(self.model, x), self.labels(y))
+            taken, labels = as_taken(self.model, x), self.labels(y)
+            if not self._has_variables:
+                make_variables(self.model, labels, partial(_called, self.model, taken))
+                self._has_variables = True
+            self.model.train_on_batch(taken, labels)
 
     def forget_labels(self) -> None:
         """Let labels come as they may; Keras keeps which outputs those of the first are of."""
@@ -204,6 +211,12 @@ def predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512)
             out = model(rows, training=False)
             batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+def _called(model: keras.Model, rows: Any) -> Any:
+    """A model's outputs; the model stays as it is."""
+    with kept_attributes(model), keras.StatelessScope():
+        return model(rows, training=False)
 
 
 def _tensor(rows: Array) -> Any:

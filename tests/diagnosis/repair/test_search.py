@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from normlayers.diagnosis.repair.cures.neurons import rectify, start_afresh
+from normlayers.diagnosis.repair.cures.table import CURES
 from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import Score
 from normlayers.diagnosis.repair.training import split
@@ -97,3 +99,19 @@ def test_a_rate_that_is_too_high_gives_way_to_lower_ones(faults, rates):
     assert search.rates()
     assert all(map(rates, search.rates()))
     assert len(search.rates()) == (2 if len(faults) > 1 else 1)
+
+
+def test_cures_that_come_to_the_same_are_tried_once():
+    """Of ReLU layers, ReLU in every layer is but fresh weights; a cure left out is none at all."""
+    search = search_of([])
+    search.faults = {"dead_neurons": ["first"]}
+    as_given = search.attempt(Candidate({}))
+    cures = CURES["dead_neurons"]
+    fresh, rectified = cures.index(start_afresh), cures.index(rectify)
+    score = search.attempt(Candidate({"dead_neurons": fresh}))
+    assert len(search.done) == 2
+    assert search.attempt(Candidate({"dead_neurons": rectified})) == score
+    assert search.attempt(Candidate({"dead_neurons": -1})) == as_given
+    assert len(search.done) == 2
+    search.attempt(Candidate({"dead_neurons": rectified}, 0.001))
+    assert len(search.done) == 3

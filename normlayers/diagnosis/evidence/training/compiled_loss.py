@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -34,7 +35,13 @@ def compiled_loss(original: keras.Model) -> Callable[[Any, Any], Any]:
     compiled = getattr(original, "_compile_loss", None)
     shell.compile(loss=original.loss, loss_weights=getattr(compiled, "_user_loss_weights", None))
 
+    has_variables = False
+
     def loss(y: Any, prediction: Any) -> Any:
+        nonlocal has_variables
+        if not has_variables:
+            make_variables(shell, y, lambda: prediction)
+            has_variables = True
         try:
             return shell.compute_loss(y=y, y_pred=prediction)
         except RuntimeError:
@@ -46,3 +53,33 @@ def compiled_loss(original: keras.Model) -> Callable[[Any, Any], Any]:
             return sum(ops.sum(tensor) for tensor in tensors) * float("nan")
 
     return loss
+
+
+def make_variables(model: keras.Model, y: Any, predict: Callable[[], Any]) -> None:
+    """Make the variables of a compiled model's losses and metrics.
+
+    Keras makes them in the first step, and TensorFlow traces a step that makes variables twice. On
+    other backends, and where the model has losses or metrics of its own, nothing is done.
+
+    Args:
+        model: it keeps its values, but for those of metrics.
+        y: targets as the model's losses take them, of which only shapes and types count.
+        predict: gives the model's outputs, of which the same counts.
+    """
+    kind = type(model)
+    own = (kind.compute_loss, kind.compute_metrics)
+    if keras.backend.backend() != "tensorflow" or own != (
+        keras.Model.compute_loss,
+        keras.Model.compute_metrics,
+    ):
+        return
+    import tensorflow as tf
+
+    def zeros(tensor: Any) -> Any:
+        return tf.zeros([1 if size is None else size for size in tensor.shape], tensor.dtype)
+
+    # What fails here fails in the step as well, and is told there.
+    with tf.init_scope(), suppress(Exception):
+        y, prediction = (keras.tree.map_structure(zeros, part) for part in (y, predict()))
+        model.compute_loss(y=y, y_pred=prediction)
+        model.compute_metrics(None, y, prediction)

@@ -1,11 +1,13 @@
 """A model's loss outside its training: as Keras evaluates it, and NaN of what is NaN."""
 
+from unittest.mock import Mock
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss
+from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss, make_variables
 from tests.diagnosis.small_models import BINARY, SPARSE, classifier, points
 
 X, Y = points()
@@ -33,3 +35,42 @@ def test_what_a_loss_refuses_else_is_still_refused():
     model = classifier(units=2, output="softmax", loss=SPARSE)
     with pytest.raises((RuntimeError, IndexError), match="out of bounds"):
         compiled_loss(model)(ops.full((5, 1), 7), ops.ones((5, 2)) / 2)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others trace a step once")
+@pytest.mark.parametrize(
+    ("outputs", "metrics"), [(1, ["mae", keras.metrics.RootMeanSquaredError()]), (2, None)]
+)
+def test_a_step_is_traced_once_where_its_variables_are_there(outputs, metrics):
+    """Keras makes those of metrics, and of several losses, in the first step."""
+    x, y = ops.convert_to_tensor(X), [ops.convert_to_tensor(Y[:, None])] * outputs
+    logs, traced = [], []
+    for beforehand in (False, True):
+        keras.utils.set_random_seed(0)
+        inputs = keras.Input(X.shape[1:])
+        parts = [keras.layers.Dense(1, name=f"part{i}")(inputs) for i in range(outputs)]
+        model = keras.Model(inputs, parts)
+        model.compile("sgd", ["mse"] * outputs, metrics=metrics)
+        model.optimizer.build(model.trainable_variables)
+        if beforehand:
+            make_variables(model, y, lambda model=model: model(x))
+        loss = Mock(wraps=model.compute_loss)
+        model.compute_loss = loss
+        logs.append(model.train_on_batch(x, y, return_dict=True))
+        traced.append(loss.call_count)
+    assert logs[0] == logs[1]
+    assert traced == [2, 1]
+
+
+def test_variables_are_left_to_losses_of_the_models_own():
+    class Own(keras.Sequential):
+        asked = 0
+
+        def compute_loss(self, *args, **kwargs):
+            self.asked += 1
+            return super().compute_loss(*args, **kwargs)
+
+    model = Own([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    make_variables(model, ops.ones((3, 1)), lambda: ops.ones((3, 1)))
+    assert model.asked == 0
