@@ -12,6 +12,19 @@ from keras import ops
 Array = npt.NDArray[Any]
 
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
+# Whose step for a number depends on that number, its gradients and the step's count alone.
+NUMBER_BY_NUMBER = (
+    keras.optimizers.SGD,
+    keras.optimizers.RMSprop,
+    keras.optimizers.Adam,
+    keras.optimizers.AdamW,
+    keras.optimizers.Adadelta,
+    keras.optimizers.Adagrad,
+    keras.optimizers.Adamax,
+    keras.optimizers.Nadam,
+    keras.optimizers.Ftrl,
+    keras.optimizers.Lion,
+)
 
 
 def _unscaled(optimizer: Any) -> Any:
@@ -52,3 +65,12 @@ def limits(optimizer: Any, sizes: list[int]) -> Array:
 def clips(optimizer: Any) -> bool:
     """Whether an optimizer clips gradients."""
     return any(getattr(_unscaled(optimizer), name, None) is not None for name in CLIPPING)
+
+
+def may_be_one(optimizer: Any) -> bool:
+    """Whether an optimizer does to one vector what it does to the variables that it is made of.
+
+    Not where it clips the gradient of each variable by that one's norm.
+    """
+    optimizer = _unscaled(optimizer)
+    return type(optimizer) in NUMBER_BY_NUMBER and optimizer.clipnorm is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -13,12 +13,19 @@ from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss
-from normlayers.diagnosis.evidence.training.optimizers import clips, limits, optimizer_like, rates
+from normlayers.diagnosis.evidence.training.optimizers import (
+    clips,
+    limits,
+    may_be_one,
+    optimizer_like,
+    rates,
+)
 from normlayers.diagnosis.evidence.training.switched_off import (
     dropouts_of,
     penalized_layers,
     switched_off,
 )
+from normlayers.diagnosis.evidence.training.updates import Updates
 
 Array = npt.NDArray[Any]
 Values = list[Any]
@@ -95,17 +102,14 @@ class TrainingProgram:
         self.rate = max(rate for step, rate in by_step.items() if step <= TRAINED)
         self.highest_rate = max(by_step.values())
         self.warms_up = by_step[0] < self.rate
-        self._optimizer = optimizer_like(original.optimizer, self.rate, clipped)
-        self.limits = limits(self._optimizer, self.sizes)
+        optimizer = optimizer_like(original.optimizer, self.rate, clipped)
+        self.limits = limits(optimizer, self.sizes)
         self.clips = clips(original.optimizer)
         self.has_penalty = bool(_regularized(model) or penalized_layers(model))
         self.drops = max((layer.rate for layer in dropouts_of(model)), default=0.0)
-        # In the place of the model's, which are not to change.
-        self._weights = [
-            keras.Variable(ops.zeros(v.shape, v.dtype), dtype=v.dtype, name=v.name)
-            for v in self._trained
-        ]
-        self._optimizer.build(self._weights)
+        # Of the given one, for programs with and without its clipping run from the same states.
+        as_one = may_be_one(original.optimizer)
+        self._updates = Updates(optimizer, self._trained, as_one)
         self._loss = compiled_loss(original)
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
         self._step = hook(self)
@@ -124,20 +128,13 @@ class TrainingProgram:
         def tensor(variable: Any) -> Any:
             return ops.convert_to_tensor(by_variable[id(variable)], variable.dtype)
 
-        return State(
-            [tensor(variable) for variable in self._trained],
-            [tensor(variable) for variable in self._others],
-            [ops.copy(variable) for variable in self._optimizer.variables],
-        )
+        trained = [tensor(variable) for variable in self._trained]
+        others = [tensor(variable) for variable in self._others]
+        return State(trained, others, self._updates.begin(trained))
 
     def at_rate(self, state: State, rate: float) -> State:
         """The same state with another learning rate."""
-        rates = self._optimizer.learning_rate
-        optimizer = [
-            ops.convert_to_tensor(rate, variable.dtype) if variable is rates else value
-            for variable, value in zip(self._optimizer.variables, state.optimizer, strict=True)
-        ]
-        return State(state.trained, state.others, optimizer)
+        return replace(state, optimizer=self._updates.at_rate(state.optimizer, rate))
 
     def at_zero(self, state: State) -> State:
         """The same state with 0 for weights that a regularizer holds, or that of their layer."""
@@ -188,21 +185,7 @@ class TrainingProgram:
     def apply(self, gradients: Values, state: State) -> tuple[Any, Values, Values]:
         """Norms of the gradients, and the values after a step."""
         norms = ops.stack([_norm(gradient) for gradient in gradients])
-        if keras.backend.backend() == "tensorflow":  # where Keras has no stateless_apply
-            trained, optimizer = self._apply_in_place(gradients, state)
-        else:
-            trained, optimizer = self._optimizer.stateless_apply(
-                state.optimizer, gradients, state.trained
-            )
-        return norms, trained, optimizer
-
-    def _apply_in_place(self, gradients: Values, state: State) -> tuple[Values, Values]:
-        of_optimizer = self._optimizer.variables
-        variables = [*self._weights, *of_optimizer]
-        for variable, value in zip(variables, [*state.trained, *state.optimizer], strict=True):
-            variable.assign(value)
-        self._optimizer.apply(gradients, self._weights)
-        return [ops.copy(v) for v in self._weights], [ops.copy(v) for v in of_optimizer]
+        return norms, *self._updates.apply(gradients, state.trained, state.optimizer)
 
 
 def _regularized(model: keras.Model) -> list[Any]:
