@@ -24,6 +24,7 @@ from normlayers.diagnosis.evidence.subject import (
 )
 from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.rules.table import RULES
+from normlayers.inference.graph import input_names
 
 # A first run on so few rows tells how many more the model can be run on.
 FIRST_ROWS = 4
@@ -139,7 +140,7 @@ def _check(model: Any, batch_size: Any, seed: Any) -> None:
 def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | None:
     if validation_data is None:
         return None
-    if _is_labelled(model, validation_data):
+    if _has_targets(model, validation_data):
         found = read_data(model, *validation_data)
     else:
         found = read_data(model, validation_data)
@@ -152,11 +153,11 @@ def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | 
     return found
 
 
-def _is_labelled(model: keras.Model, validation_data: Any) -> bool:
+def _has_targets(model: keras.Model, validation_data: Any) -> bool:
     """Whether these are ``(x, y)`` or ``(x, y, w)``; a list may be, as for ``fit``, or inputs."""
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
         return False
-    one_input = len(getattr(model, "inputs", None) or ()) == 1
+    one_input = len(input_names(model)) == 1
     of_arrays = all(hasattr(entry, "shape") for entry in validation_data)
     return isinstance(validation_data, tuple) or (one_input and of_arrays)
 
