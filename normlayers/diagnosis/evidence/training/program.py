@@ -184,7 +184,7 @@ class TrainingProgram:
 
     def apply(self, gradients: Values, state: State) -> tuple[Any, Values, Values]:
         """Norms of the gradients, and the values after a step."""
-        norms = ops.stack([_norm(gradient) for gradient in gradients])
+        norms = ops.sqrt(ops.stack([_sum_of_squares(gradient) for gradient in gradients]))
         return norms, *self._updates.apply(gradients, state.trained, state.optimizer)
 
 
@@ -208,8 +208,8 @@ def _refuse(model: keras.Model, original: keras.Model) -> None:
         raise CannotCheckError("the model has no trainable weights")
 
 
-def _norm(tensor: Any) -> Any:
-    return ops.sqrt(ops.sum(ops.square(ops.cast(tensor, "float32"))))
+def _sum_of_squares(tensor: Any) -> Any:
+    return ops.sum(ops.square(ops.cast(tensor, "float32")))
 
 
 def _dense(gradient: Any, value: Any) -> Any:
