@@ -108,7 +108,8 @@ class TrainingProgram:
         self.has_penalty = bool(_regularized(model) or penalized_layers(model))
         self.drops = max((layer.rate for layer in dropouts_of(model)), default=0.0)
         # Of the given one, for programs with and without its clipping run from the same states.
-        as_one = may_be_one(original.optimizer)
+        # Torch's steps would take a tenth longer, and JAX's what they do.
+        as_one = keras.backend.backend() == "tensorflow" and may_be_one(original.optimizer)
         self._updates = Updates(optimizer, self._trained, as_one)
         self._loss = compiled_loss(original)
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from normlayers.diagnosis.evidence.training.optimizers import NUMBER_BY_NUMBER
+
 Values = list[Any]
 
 
@@ -40,8 +42,9 @@ class Updates:
         self._is_one = as_one and len(types) == 1
         # In the place of the model's, which are not to change.
         if self._is_one:
+            (dtype,) = types
             size = sum(int(np.prod(shape)) for shape in self._shapes)
-            self._weights = [keras.Variable(ops.zeros(size, *types), dtype=types.pop())]
+            self._weights = [keras.Variable(ops.zeros((size,), dtype), dtype=dtype)]
         else:
             self._weights = [_like(v, ops.zeros(v.shape, v.dtype)) for v in variables]
         optimizer.build(self._weights)
@@ -49,7 +52,7 @@ class Updates:
     def begin(self, trained: Values) -> Values:
         """The optimizer's values before the first step from these weights."""
         optimizer = self._optimizer
-        if not self._is_one:  # it may begin with what the weights are
+        if type(optimizer) not in NUMBER_BY_NUMBER:  # it may begin with what the weights are
             optimizer = type(optimizer).from_config(optimizer.get_config())
             optimizer.build([_like(v, w) for v, w in zip(self._weights, trained, strict=True)])
         return [ops.copy(variable) for variable in optimizer.variables]
