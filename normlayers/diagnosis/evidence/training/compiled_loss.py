@@ -59,7 +59,8 @@ def make_variables(model: keras.Model, y: Any, predict: Callable[[], Any]) -> No
     """Make the variables of a compiled model's losses and metrics.
 
     Keras makes them in the first step, and TensorFlow traces a step that makes variables twice. On
-    other backends, and where the model has losses or metrics of its own, nothing is done.
+    other backends nothing is done, nor where a loss or a metric is not one of Keras's: it may do
+    anything when it is called, such as keep what it is called with.
 
     Args:
         model: it keeps its values, but for those of metrics.
@@ -68,10 +69,9 @@ def make_variables(model: keras.Model, y: Any, predict: Callable[[], Any]) -> No
     """
     kind = type(model)
     own = (kind.compute_loss, kind.compute_metrics)
-    if keras.backend.backend() != "tensorflow" or own != (
-        keras.Model.compute_loss,
-        keras.Model.compute_metrics,
-    ):
+    if keras.backend.backend() != "tensorflow" or not _is_of_keras(model):
+        return
+    if own != (keras.Model.compute_loss, keras.Model.compute_metrics):
         return
     import tensorflow as tf
 
@@ -83,3 +83,15 @@ def make_variables(model: keras.Model, y: Any, predict: Callable[[], Any]) -> No
         y, prediction = (keras.tree.map_structure(zeros, part) for part in (y, predict()))
         model.compute_loss(y=y, y_pred=prediction)
         model.compute_metrics(None, y, prediction)
+
+
+def _is_of_keras(model: keras.Model) -> bool:
+    """Whether all losses and metrics are Keras's own; not where that cannot be told."""
+    compiled = getattr(model, "_compile_metrics", None)
+    metrics = [getattr(compiled, f"_user_{kind}", None) for kind in ("metrics", "weighted_metrics")]
+    return all(
+        entry is None
+        or isinstance(entry, str)
+        or str(getattr(entry, "__module__", type(entry).__module__)).startswith("keras.")
+        for entry in keras.tree.flatten([model.loss, *(metrics if compiled else ())])
+    )

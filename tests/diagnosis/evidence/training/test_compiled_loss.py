@@ -74,3 +74,23 @@ def test_variables_are_left_to_losses_of_the_models_own():
     model.compile("sgd", "mse", metrics=["mae"])
     make_variables(model, ops.ones((3, 1)), lambda: ops.ones((3, 1)))
     assert model.asked == 0
+
+
+def test_a_loss_that_keeps_what_it_is_called_with_is_called_by_training_alone():
+    called = []
+
+    class Own(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            called.append(y_pred)
+            return ops.mean(ops.square(y_true - y_pred), -1)
+
+    def own_metric(y_true, y_pred):
+        called.append(y_pred)
+        return ops.mean(y_pred)
+
+    y = ops.ones((3, 1))
+    for loss, metrics in ((Own(), None), ("mse", [own_metric])):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", loss, metrics=metrics)
+        make_variables(model, y, lambda: y)
+    assert not called
