@@ -48,13 +48,17 @@ class Updates:
         else:
             self._weights = [_like(v, ops.zeros(v.shape, v.dtype)) for v in variables]
         optimizer.build(self._weights)
+        # Beforehand: TensorFlow's steps are taken in the optimizer's variables.
+        self._initial = [ops.copy(variable) for variable in optimizer.variables]
 
     def begin(self, trained: Values) -> Values:
         """The optimizer's values before the first step from these weights."""
-        optimizer = self._optimizer
-        if type(optimizer) not in NUMBER_BY_NUMBER:  # it may begin with what the weights are
-            optimizer = type(optimizer).from_config(optimizer.get_config())
-            optimizer.build([_like(v, w) for v, w in zip(self._weights, trained, strict=True)])
+        kind = type(self._optimizer)
+        if kind in NUMBER_BY_NUMBER:
+            return [ops.copy(value) for value in self._initial]
+        # Others may begin with what the weights are.
+        optimizer = kind.from_config(self._optimizer.get_config())
+        optimizer.build([_like(v, w) for v, w in zip(self._weights, trained, strict=True)])
         return [ops.copy(variable) for variable in optimizer.variables]
 
     def at_rate(self, values: Values, rate: float) -> Values:

@@ -97,3 +97,17 @@ def test_a_kind_of_the_users_own_may_look_at_whole_variables():
 
 def test_keras_has_the_optimizers_that_are_known_to_be_number_by_number():
     assert set(NUMBER_BY_NUMBER) < set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("as_one", [True, False])
+def test_each_begin_is_one_before_any_step(as_one):
+    own = variables()
+    optimizer = keras.optimizers.Adam(0.01)
+    updates = Updates(optimizer, own, as_one and may_be_one(optimizer))
+    first = [np.array(numbers(value)) for value in updates.begin([ops.copy(v) for v in own])]
+    gradients = [ops.full(v.shape, float("nan")) for v in own]
+    trained = [ops.copy(v) for v in own]
+    updates.apply(gradients, trained, updates.begin(trained))
+    again = updates.begin([ops.copy(v) for v in own])
+    for value, expected in zip(again, first, strict=True):
+        np.testing.assert_array_equal(numbers(value), expected)
