@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from normlayers.inference.graph import output_names
+from normlayers.inference.graph import is_of_keras, output_names
 
 
 def compiled_loss(original: keras.Model) -> Callable[[Any, Any], Any]:
@@ -35,13 +35,9 @@ def compiled_loss(original: keras.Model) -> Callable[[Any, Any], Any]:
     compiled = getattr(original, "_compile_loss", None)
     shell.compile(loss=original.loss, loss_weights=getattr(compiled, "_user_loss_weights", None))
 
-    has_variables = False
-
     def loss(y: Any, prediction: Any) -> Any:
-        nonlocal has_variables
-        if not has_variables:
-            make_variables(shell, y, lambda: prediction)
-            has_variables = True
+        # On TensorFlow this runs while a step is traced, and at no other time.
+        make_variables(shell, y, lambda: prediction)
         try:
             return shell.compute_loss(y=y, y_pred=prediction)
         except RuntimeError:
@@ -67,11 +63,7 @@ def make_variables(model: keras.Model, y: Any, predict: Callable[[], Any]) -> No
         y: targets as the model's losses take them, of which only shapes and types count.
         predict: gives the model's outputs, of which the same counts.
     """
-    kind = type(model)
-    own = (kind.compute_loss, kind.compute_metrics)
-    if keras.backend.backend() != "tensorflow" or not _is_of_keras(model):
-        return
-    if own != (keras.Model.compute_loss, keras.Model.compute_metrics):
+    if keras.backend.backend() != "tensorflow" or not _is_counted_by_keras(model):
         return
     import tensorflow as tf
 
@@ -85,13 +77,9 @@ def make_variables(model: keras.Model, y: Any, predict: Callable[[], Any]) -> No
         model.compute_metrics(None, y, prediction)
 
 
-def _is_of_keras(model: keras.Model) -> bool:
-    """Whether all losses and metrics are Keras's own; not where that cannot be told."""
-    compiled = getattr(model, "_compile_metrics", None)
-    metrics = [getattr(compiled, f"_user_{kind}", None) for kind in ("metrics", "weighted_metrics")]
-    return all(
-        entry is None
-        or isinstance(entry, str)
-        or str(getattr(entry, "__module__", type(entry).__module__)).startswith("keras.")
-        for entry in keras.tree.flatten([model.loss, *(metrics if compiled else ())])
-    )
+def _is_counted_by_keras(model: keras.Model) -> bool:
+    """Whether all losses and metrics are Keras's own, and how the model computes them."""
+    compiled, kind = getattr(model, "_compile_metrics", None), type(model)
+    metrics = (getattr(compiled, f"_user_{name}", None) for name in ("metrics", "weighted_metrics"))
+    found = [kind.compute_loss, kind.compute_metrics, *keras.tree.flatten([model.loss, *metrics])]
+    return all(each is None or isinstance(each, str) or is_of_keras(each) for each in found)

@@ -38,13 +38,13 @@ class Updates:
     def __init__(self, optimizer: Any, variables: list[Any], as_one: bool) -> None:
         self._optimizer = optimizer
         self._shapes = [tuple(variable.shape) for variable in variables]
+        self._sizes = [int(np.prod(shape)) for shape in self._shapes]
         types = {str(variable.dtype) for variable in variables}
         self._is_one = as_one and len(types) == 1
         # In the place of the model's, which are not to change.
         if self._is_one:
             (dtype,) = types
-            size = sum(int(np.prod(shape)) for shape in self._shapes)
-            self._weights = [keras.Variable(ops.zeros((size,), dtype), dtype=dtype)]
+            self._weights = [keras.Variable(ops.zeros(sum(self._sizes), dtype), dtype=dtype)]
         else:
             self._weights = [_like(v, ops.zeros(v.shape, v.dtype)) for v in variables]
         optimizer.build(self._weights)
@@ -97,7 +97,7 @@ class Updates:
         return [ops.copy(v) for v in self._weights], [ops.copy(v) for v in of_optimizer]
 
     def _parted(self, vector: Any) -> Values:
-        ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes])[:-1].tolist()
+        ends = np.cumsum(self._sizes)[:-1].tolist()
         parts = ops.split(vector, ends) if ends else [vector]
         return [ops.reshape(part, s) for part, s in zip(parts, self._shapes, strict=True)]
 
