@@ -90,12 +90,12 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
         units, activation, loss, what = found
         if _is_so(plan, given, index, units, activation, loss):
             continue
-        plan = _with_activation(plan, given, index, activation)
+        fitted = _with_activation(plan, given, index, activation)
         maker = _maker(given, index)
         if units != _units(given, index):
-            if maker not in plan.chains or "units" not in plan.chains[maker][0].config:
+            if maker not in fitted.chains or "units" not in fitted.chains[maker][0].config:
                 continue
-            plan = plan.each_part(maker, partial(_with_units, units=units))
+            fitted = fitted.each_part(maker, partial(_with_units, units=units))
         change = Change(
             fault,
             given.output_names[index],
@@ -104,7 +104,7 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
             f"{_as_given(given, index)}.",
             f"The targets are {what}.",
         )
-        plan = plan.changed(change, losses=put(plan.losses, index, loss))
+        plan = fitted.changed(change, losses=put(fitted.losses, index, loss))
     return None if plan is before else plan
 
 

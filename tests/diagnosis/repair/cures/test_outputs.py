@@ -55,6 +55,17 @@ def test_units_activation_and_loss_fit_the_labels(units, activation, loss, y, fi
         np.testing.assert_allclose(out.sum(-1), 1, rtol=1e-5)
 
 
+def test_an_output_whose_units_cannot_be_set_stays_as_it_is():
+    """Of a convolution, flattened: no argument says how many units come out."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((4, 1)), layers.Conv1D(1, 3, activation="relu"), layers.Flatten()]
+    )
+    model.compile("adam", SPARSE)
+    other = given(model, np.zeros((60, 4, 1), "float32"), LABELS)
+    assert outputs.fit_output(other.plan(), other, "labels_do_not_fit_output", []) is None
+
+
 @pytest.mark.parametrize(
     ("layers", "loss", "was"),
     [
