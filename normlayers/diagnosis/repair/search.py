@@ -172,9 +172,11 @@ class Search:
         """The learning rates to try, the given one aside.
 
         Only lower or higher ones, where all that is to be cured is that it is too high or too low;
-        with other cures, any may suit.
+        with other cures, any may suit. None, where the optimizer has no learning rate of its own.
         """
-        kind, _ = self.given.plan().optimizer
+        kind, config = self.given.plan().optimizer
+        if "learning_rate" not in config:
+            return []
         usual = RATES.get(kind.__name__, OTHER_RATES)
         more = [rate for rate in self.advised if not any(_near(rate, other) for other in usual)]
         rates = sorted([*usual, *more], reverse=True)

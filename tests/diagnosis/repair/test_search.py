@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -115,3 +116,11 @@ def test_cures_that_come_to_the_same_are_tried_once():
     assert len(search.done) == 2
     search.attempt(Candidate({"dead_neurons": rectified}, 0.001))
     assert len(search.done) == 3
+
+
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="Keras before 3.15")
+def test_no_rates_are_tried_of_an_optimizer_that_has_none_of_its_own():
+    search, optimizers = search_of([]), keras.optimizers
+    of_each = optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.Adam()))
+    search.given.model.compile(of_each, "mse")
+    assert search.rates() == []

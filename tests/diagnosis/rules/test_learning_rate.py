@@ -50,6 +50,14 @@ def test_a_rate_of_0_is_said_to_be():
     assert {found.unchecked[fault] for fault in RATES} == {"the learning rate is 0"}
 
 
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="Keras before 3.15")
+def test_an_optimizer_of_several_rates_is_said_to_have_none():
+    of_each = optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.Adam()))
+    found = diagnosed(of_each)
+    told = "the model's optimizer, MultiOptimizer, has no learning rate of its own"
+    assert {found.unchecked[fault] for fault in RATES} == {told}
+
+
 def test_a_constant_rate_is_told_without_a_schedule():
     (finding,) = diagnosed(optimizers.Adam(3.0)).of("learning_rate_too_high")
     assert "schedule" not in finding.message

@@ -32,6 +32,11 @@ def _unscaled(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
+def has_rate(optimizer: Any) -> bool:
+    """Whether an optimizer has one learning rate, as Keras's ``MultiOptimizer`` has not."""
+    return "learning_rate" in _unscaled(optimizer).get_config()
+
+
 def rates(optimizer: Any) -> dict[int, float]:
     """The learning rate by step; of a constant one that of step 0."""
     optimizer = _unscaled(optimizer)

@@ -15,6 +15,7 @@ from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss
 from normlayers.diagnosis.evidence.training.optimizers import (
     clips,
+    has_rate,
     limits,
     may_be_one,
     optimizer_like,
@@ -79,8 +80,8 @@ class TrainingProgram:
         drops: the highest rate of a dropout, 0 without any.
 
     Raises:
-        CannotCheckError: the model is not compiled with a loss and an optimizer, or trains by steps
-            of its own.
+        CannotCheckError: the model is not compiled with a loss and an optimizer of one learning
+            rate, or trains by steps of its own.
     """
 
     def __init__(
@@ -200,6 +201,9 @@ def _regularizer(variable: Any) -> Any:
 def _refuse(model: keras.Model, original: keras.Model) -> None:
     if getattr(original, "optimizer", None) is None or not getattr(original, "loss", None):
         raise CannotCheckError("the model is not compiled with a loss and an optimizer")
+    if not has_rate(original.optimizer):
+        name = type(original.optimizer).__name__
+        raise CannotCheckError(f"the model's optimizer, {name}, has no learning rate of its own")
     for method in ("train_step", "compute_loss"):
         own = getattr(type(original), method)
         if own is not getattr(keras.Model, method):
