@@ -32,7 +32,7 @@ def to_array(data: Any) -> Array:
     """
     refuse_masked(data)
     if isinstance(data, np.ndarray):
-        return _as_numbers(data)
+        return _as_numbers(np.asarray(data))  # of a np.matrix, whose rows are matrices
     if is_sparse(data):
         return np.asarray(data.toarray())
     if hasattr(data, "to_numpy"):  # first: a frame's columns are attributes too

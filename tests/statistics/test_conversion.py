@@ -110,6 +110,14 @@ def test_objects_that_are_numbers():
         to_array([["a", "b"]])
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_of_a_matrix_comes_an_array():
+    """SciPy's ``todense`` makes one; its columns would be matrices, and ``ravel`` of it one too."""
+    found = to_array(np.matrix([[1.0], [2.0]]))
+    assert type(found) is np.ndarray
+    assert found.ravel().tolist() == [1.0, 2.0]
+
+
 def test_bfloat16_is_read():
     torch = pytest.importorskip("torch")
     numbers = [[1.0, 2.0], [3.0, 4.0]]
