@@ -47,9 +47,9 @@ NORMALIZING = (
 )
 # Both are 0 as whole numbers, however they are rounded; negated, both 0 or -1.
 FRACTIONS = (0.1, 0.4)
-# They take numbers as names of things.
+# They take numbers as names of things, as embeddings do.
 LOOKUPS = (
-    *("Embedding", "StringLookup", "IntegerLookup", "TextVectorization", "Hashing"),
+    *("StringLookup", "IntegerLookup", "TextVectorization", "Hashing"),
     *("CategoryEncoding", "HashedCrossing", "Discretization"),
     *("OneHot", "MultiHot"),  # operations
 )
@@ -59,6 +59,11 @@ def is_own(op: Any) -> bool:
     """Whether a layer or an operation is code of the user's own: what it computes is not known."""
     known = type(op).__module__.split(".")[0] in ("keras", "normlayers")
     return not known or isinstance(op, keras.layers.Lambda)
+
+
+def names_things(op: Any) -> bool:
+    """Whether a layer or an operation is known to take numbers as names of things."""
+    return isinstance(op, keras.layers.Embedding) or type(op).__name__ in LOOKUPS
 
 
 @dataclass(eq=False)
@@ -96,8 +101,12 @@ class Call:
         As code of one's own takes integers, but for bytes, which are pixels mostly; and other whole
         numbers where it rounds them.
         """
-        if self.kind in LOOKUPS or not is_own(self.layer):
-            return self.kind in LOOKUPS
+        if names_things(self.layer):
+            # Unlike a lookup, its reverse, as of a ReversibleEmbedding, adds no axis.
+            is_table = isinstance(self.layer, keras.layers.Embedding)
+            return not is_table or self.gives[0].ndim > self.takes[0].ndim
+        if not is_own(self.layer):
+            return False
         types = [keras.backend.standardize_dtype(tensor.dtype) for tensor in self.takes]
         return any("int" in kind and kind != "uint8" for kind in types) or self._rounds()
 

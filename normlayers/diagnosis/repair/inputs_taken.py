@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.calls import FRACTIONS, LOOKUPS, is_own
+from normlayers.diagnosis.evidence.calls import FRACTIONS, is_own, names_things
 from normlayers.diagnosis.evidence.layers import counted_steps
 from normlayers.diagnosis.repair.given import WITH_KERNEL, Given
 from normlayers.diagnosis.repair.training import predicted
@@ -19,8 +19,6 @@ from normlayers.layers.standardize import Standardize
 
 Array = npt.NDArray[Any]
 
-# Layers, and operations that are none.
-NAMING = (*LOOKUPS, "Take")
 MASKING = keras.layers.Masking
 NAMES = "its whole numbers seem to stand for things, such as words, which others would mix up"
 BINS = "its numbers are sorted into bins, whose boundaries are of its own scale"
@@ -61,7 +59,7 @@ def why_left(given: Given, index: int) -> str:
     if masking_of(given, index) is None and any(map(_masks, found)):
         return "its padding, known by its value, is masked further on"
     looking = [op for op in found if _looks_up(op)]
-    if any(type(op).__name__ in NAMING for op in looking):
+    if any(map(_is_naming, looking)):
         return BINS if all(type(op).__name__ == "Discretization" for op in looking) else NAMES
     known = x[np.isfinite(x)] if x.dtype.kind == "f" else x
     if not np.all(known == np.floor(known)):
@@ -159,7 +157,11 @@ def _tells(op: Any) -> bool:
 
 def _looks_up(op: Any) -> bool:
     """Whether a layer, one in it, or an operation takes numbers as names of things."""
-    return any(type(own).__name__ in NAMING for own in _layers_in(op))
+    return any(map(_is_naming, _layers_in(op)))
+
+
+def _is_naming(op: Any) -> bool:
+    return names_things(op) or type(op).__name__ == "Take"  # an operation
 
 
 def _masks(op: Any) -> bool:

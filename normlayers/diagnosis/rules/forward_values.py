@@ -99,7 +99,7 @@ def _origin(graph: Graph) -> Said | None:
 
 
 def _of_embedding(call: Call) -> tuple[str, str] | None:
-    if call.kind != "Embedding":
+    if not (isinstance(call.layer, keras.layers.Embedding) and call.looks_up):
         return None
     ids, entries = _values(call.takes[0]), int(call.layer.input_dim)
     return (

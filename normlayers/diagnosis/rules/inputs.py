@@ -14,7 +14,7 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import FirstInput
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
-from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image
+from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image, is_mask
 from normlayers.diagnosis.rules.preprocessing import is_filled, normalized_twice, not_adapted
 
 Array = npt.NDArray[Any]
@@ -195,6 +195,7 @@ def inputs_not_centred(evidence: Evidence) -> list[Finding]:
 def constant_feature(evidence: Evidence) -> list[Finding]:
     """Features with one value: they tell nothing, and act as a bias."""
     findings = []
+    all_constant = all(found.constant.all() for found in evidence.inputs.values())
     for name, found in evidence.inputs.items():
         count, features = int(found.constant.sum()), len(found.constant)
         if count == 0 or evidence.data.rows < 2:
@@ -206,6 +207,8 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
         every = count == features
         if _is_lookup(evidence, name) and not every:
             continue
+        masks = is_mask(found) and found.rows == evidence.data.rows and not all_constant
+        wrong = every and not masks
         is_bias = bool(np.any(found.median[found.constant] != 0))
         values = [float(found.median[i]) for i in np.flatnonzero(found.constant)[:MOST_NAMES]]
         findings.append(
@@ -213,10 +216,10 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
                 "constant_feature",
                 name,
                 {"count": count, "of": features, "features": names, "values": values},
-                "error" if every else "note",
+                "error" if wrong else "note",
                 f"{count} of the {features} features of {name} have the same value in every row "
                 f"({', '.join(names)}{', …' if count > MOST_NAMES else ''}) and tell nothing.",
-                "Check how x is made." if every else "Drop them, or leave them as they are.",
+                "Check how x is made." if wrong else "Drop them, or leave them as they are.",
                 not every and is_bias and not _is_scaled(evidence, name),
             )
         )
@@ -276,7 +279,6 @@ def _standardize(first: FirstInput) -> str:
 
 def _harmed_by_layer(evidence: Evidence, first: FirstInput) -> bool:
     """Whether a rule about the scaling layers before says it already."""
-
     layers = {call.name for call in first.through}
     said = [*not_adapted(evidence), *normalized_twice(evidence)]
     return any(finding.where in layers for finding in said)

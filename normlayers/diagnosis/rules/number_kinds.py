@@ -56,6 +56,11 @@ def is_image(found: FeatureStatistics) -> bool:
     return whole and found.low.min() >= 0 and 200 <= found.high.max() <= 255
 
 
+def is_mask(found: FeatureStatistics) -> bool:
+    """Whether an input of one value may be a mask of rows without padding, or of one segment."""
+    return bool(np.all(found.low == found.high) and set(found.low) in ({0.0}, {1.0}))
+
+
 def numbered_classes(y: Array) -> int:
     """How many classes targets may be, numbered from 0 or 1; 0 where they are none.
 

@@ -102,7 +102,12 @@ RULES = (
         "30 (error 300) quartile spreads from the median; of 10,000 normal values the furthest is "
         "4 off",
     ),
-    Rule("constant_feature", inputs.constant_feature, "error", "one value; an error if all are"),
+    Rule(
+        "constant_feature",
+        inputs.constant_feature,
+        "error",
+        "one value; an error if all are, but for a mask",
+    ),
     Rule(
         "train_validation_shift",
         preprocessing.train_validation_shift,

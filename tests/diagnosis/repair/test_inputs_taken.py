@@ -128,6 +128,9 @@ def own_model(model, x=IDS):
 
 READERS = {
     "embedding": lambda: of_ids(embedding()),
+    "reversible embedding": lambda: of_ids(
+        getattr(layers, "ReversibleEmbedding", layers.Embedding)(61, 4)
+    ),
     "nested": lambda: of_ids(keras.Sequential([keras.Input((12,), dtype="int32"), embedding()])),
     "own layer": lambda: of_ids(Tokens()),
     "own model": lambda: own_model(OwnModel()),
