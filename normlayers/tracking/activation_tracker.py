@@ -278,7 +278,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         reading = probe.read(self.points.x)
         self._drawn.look_over(probe)
         scalars = self._measures.scalars(reading, probe.wiring.roles)
-        shown, run, wiring = self._measures.layers, self.log_dir.name, probe.wiring
+        shown, run, wiring = self._measures.layers, self._folder.claim().name, probe.wiring
         boundaries = self._drawn.boundaries(reading)
         images = self._drawn.draw(reading, boundaries, wiring, run, step, shown)
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,12 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from normlayers.explorer.records import EVENT_FILES as EVENT_FILES
 from normlayers.tracking.guard import warn_without_raising
 from normlayers.tracking.writing.records import record
+from normlayers.tracking.writing.summary_values import (
+    Histogram,
+    histogram_value,
+    image_value,
+    scalar_value,
+    text_value,
+)
 from normlayers.tracking.writing.tag_descriptions import tag_description
 
 try:
@@ -26,15 +31,13 @@ except ImportError:  # not on Windows
 
 OWN_EVENT_FILES = f"{EVENT_FILES}.normlayers.v2"
 
-Histogram = tuple[float, float, npt.NDArray[Any]]
-
 
 class EventLog:
     """Writes one TensorBoard event file.
 
-    The file is made by the first ``write``, and flushed by each: a killed process loses at most
-    the observation under way. Where the file has been deleted or moved away, one warning says so
-    and another one is begun.
+    The file is made by ``begin`` or the first ``write``, and flushed by each: a killed process
+    loses at most the observation under way. Where the file has been deleted or moved away, one
+    warning says so and another one is begun.
 
     Args:
         log_dir: folder of the run; made when it is missing.
@@ -58,8 +61,14 @@ class EventLog:
         self._describe, self._is_over = describe, is_over
         self._described: set[str] = set()  # in the file being written
         self._file: IO[bytes] | None = None
+        self._finalizer: Any = None
         self._begun = 0
         self._warned = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there has been a file."""
+        return self._begun > 0
 
     @property
     def file_number(self) -> int:
@@ -101,14 +110,14 @@ class EventLog:
 
         summary = Summary()
         for tag, number in (scalars or {}).items():
-            summary.value.add().CopyFrom(_scalar_value(tag, number))
+            summary.value.add().CopyFrom(scalar_value(tag, number))
         for tag, values in (histograms or {}).items():
-            summary.value.add().CopyFrom(_histogram_value(tag, *values))
+            summary.value.add().CopyFrom(histogram_value(tag, *values))
         for tag, pngs in (images or {}).items():
             several = [pngs] if isinstance(pngs, bytes) else list(pngs)
-            summary.value.add().CopyFrom(_image_value(tag, several))
+            summary.value.add().CopyFrom(image_value(tag, several))
         for tag, text in (texts or {}).items():
-            summary.value.add().CopyFrom(_text_value(tag, text))
+            summary.value.add().CopyFrom(text_value(tag, text))
         summary.value.extend(others)
         if self._begins_file:
             self._described.clear()
@@ -123,21 +132,33 @@ class EventLog:
             self._tell_of_loss()
             self.close()
         if self._file is None:
-            self._begin()
+            self.begin()
         self._write_whole(event)
 
-    def _begin(self) -> None:
+    def begin(self, alone: bool = False) -> None:
+        """Make the file; errors as of ``write``.
+
+        Args:
+            alone: whether it is to be the only one, so that a run that is over is company too.
+        """
         from tensorboard.compat.proto.event_pb2 import Event
 
         self.log_dir.mkdir(parents=True, exist_ok=True)
         # The name TensorBoard looks for; the clock's nanoseconds keep two logs apart.
         name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
         name = f"{name}.{os.getpid()}.{time.monotonic_ns()}.normlayers.v2"
-        self.refuse_company()
-        self._file = (self.log_dir / name).absolute().open("xb", buffering=0)
-        self._begun += 1
-        _OPEN.add(self)
-        _lock(self._file)
+        with _CHANGING:
+            self.refuse_company(alone)
+            self._file = (self.log_dir / name).absolute().open("xb", buffering=0)
+            try:
+                _lock(self._file)
+                self.refuse_company(alone)  # of another process, which has begun since
+            except BlockingIOError:
+                Path(self._file.name).unlink()
+                self.close()
+                raise
+            self._begun += 1
+            _OPEN.add(self)
         # Where nobody closes it.
         self._finalizer = weakref.finalize(self, self._file.close)
         self._write_whole(Event(wall_time=time.time(), file_version="brain.Event:2"))
@@ -163,30 +184,36 @@ class EventLog:
             )
         self._warned = True
 
-    def refuse_company(self) -> None:
+    def refuse_company(self, alone: bool = False) -> None:
         """Refuse to write where another event log does.
+
+        Args:
+            alone: whether also where one has written, or another program.
 
         Raises:
             BlockingIOError: naming the folder.
         """
-        for other in [log for log in _OPEN if log.log_dir == self.log_dir and log._is_over()]:
-            other.close()
-        for path in self.log_dir.glob("events.out.tfevents.*.v2"):
-            with path.open("rb") as file:
-                try:
-                    _lock(file)
-                except BlockingIOError:
-                    raise BlockingIOError(
-                        f"another tracker is writing to {self.log_dir}; give each run a log_dir "
-                        "of its own, or close() that tracker if its training was interrupted."
-                    ) from None
+        with _CHANGING:
+            there = [log for log in _OPEN if log.log_dir == self.log_dir]
+        for other in there:
+            if other._is_over():
+                other.close()
+        own = None if self._file is None else Path(self._file.name).name
+        for path in self.log_dir.glob(EVENT_FILES if alone else "events.out.tfevents.*.v2"):
+            if path.name != own and (alone or _is_locked(path)):
+                raise BlockingIOError(
+                    f"another tracker is writing to {self.log_dir}; give each run a log_dir "
+                    "of its own, or close() that tracker if its training was interrupted."
+                )
 
     def close(self) -> None:
         """Close the file; a later ``write`` begins another."""
         file, self._file = self._file, None
-        _OPEN.discard(self)
+        with _CHANGING:
+            _OPEN.discard(self)
         if file is not None:
-            self._finalizer.detach()
+            if self._finalizer is not None:
+                self._finalizer.detach()
             with suppress(OSError):  # a full disk has been told of
                 _unlock(file)  # of children of this process too
                 file.close()
@@ -198,8 +225,9 @@ class EventLog:
         self.close()
 
 
-# Those that are writing, in this process.
+# Those that are writing, in this process, and what holds who else begins or ends one.
 _OPEN: weakref.WeakSet[EventLog] = weakref.WeakSet()
+_CHANGING = threading.RLock()
 
 
 def _lock(file: IO[bytes]) -> None:
@@ -214,72 +242,17 @@ def _lock(file: IO[bytes]) -> None:
         return  # a file system without locks
 
 
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            _lock(file)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:  # it has just given way
+        pass
+    return False
+
+
 def _unlock(file: IO[bytes]) -> None:
     if fcntl is not None:
         fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _scalar_value(tag: str, number: float) -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary
-    from tensorboard.compat.proto.tensor_pb2 import TensorProto
-    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
-    from tensorboard.compat.proto.types_pb2 import DT_FLOAT
-    from tensorboard.plugins.scalar.metadata import create_summary_metadata
-
-    # What TensorBoard's own scalar_pb makes, in a tenth of its time.
-    tensor = TensorProto(dtype=DT_FLOAT, float_val=[number], tensor_shape=TensorShapeProto())
-    metadata = create_summary_metadata(display_name=None, description="")
-    return Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
-
-
-def _histogram_value(tag: str, low: float, high: float, counts: npt.NDArray[Any]) -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary
-    from tensorboard.plugins.histogram.metadata import create_summary_metadata
-    from tensorboard.util.tensor_util import make_tensor_proto
-
-    if low == high:  # of equal values, which are all in the first bin
-        low, high, counts = low - 0.5, high + 0.5, np.roll(counts, len(counts) // 2)
-    edges = np.linspace(low, high, len(counts) + 1)
-    # The histogram plugin's format: left edge, right edge and count of each bin.
-    bins = np.stack([edges[:-1], edges[1:], counts], axis=1)
-    return Summary.Value(
-        tag=tag,
-        metadata=create_summary_metadata(display_name=None, description=""),
-        # Single precision, which the values have, is half of the size.
-        tensor=make_tensor_proto(bins, dtype=np.float32),
-    )
-
-
-def _image_value(tag: str, pngs: Sequence[bytes]) -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary
-    from tensorboard.compat.proto.tensor_pb2 import TensorProto
-    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
-    from tensorboard.compat.proto.types_pb2 import DT_STRING
-    from tensorboard.plugins.image.metadata import create_summary_metadata
-
-    # The image plugin's format: width, height, then the encoded images. A PNG's header has both
-    # at bytes 16 to 24.
-    width, height = (int.from_bytes(pngs[0][at : at + 4], "big") for at in (16, 20))
-    strings = [str(width).encode(), str(height).encode(), *pngs]
-    shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=len(strings))])
-    return Summary.Value(
-        tag=tag,
-        metadata=create_summary_metadata(display_name=None, description=""),
-        tensor=TensorProto(dtype=DT_STRING, string_val=strings, tensor_shape=shape),
-    )
-
-
-def _text_value(tag: str, text: str) -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary
-    from tensorboard.compat.proto.tensor_pb2 import TensorProto
-    from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
-    from tensorboard.compat.proto.types_pb2 import DT_STRING
-    from tensorboard.plugins.text.metadata import create_summary_metadata
-
-    return Summary.Value(
-        tag=tag,
-        metadata=create_summary_metadata(display_name=None, description=""),
-        tensor=TensorProto(
-            dtype=DT_STRING, string_val=[text.encode()], tensor_shape=TensorShapeProto()
-        ),
-    )

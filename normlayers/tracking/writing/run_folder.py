@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -47,7 +48,7 @@ class RunFolder:
             raise ValueError(
                 f'if_exists must be "new", "append" or "replace". Received: {if_exists!r}'
             )
-        self.path = local_folder(log_dir)
+        self._asked = self.path = local_folder(log_dir)
         if if_exists == "replace" and self.path.is_symlink():
             raise ValueError(
                 'if_exists="replace" does not delete through a symbolic link; name the folder '
@@ -83,9 +84,7 @@ class RunFolder:
             return 0
         asked = self.path
         if self._if_exists == "new":
-            folders = (asked.with_name(f"{asked.name}-{number}") for number in count(2))
-            self.path = next(folder for folder in folders if _is_free(folder))
-            self.log = EventLog(self.path, is_over=self._is_over)
+            self._go_to(next(folder for folder in _numbered(asked) if _is_free(folder)))
             _tell(
                 f"{asked} holds an earlier run; this one is written to {self.path} "
                 '(if_exists="append" goes on with the earlier one, "replace" deletes it)'
@@ -119,7 +118,33 @@ class RunFolder:
                 self._to_replace[-1].unlink(missing_ok=True)
                 self._to_replace.pop()
             _tell(f"the earlier run in {self.path} is deleted")
+        self.claim()
         self.log.write(step, *values)
+
+    def claim(self) -> Path:
+        """Begin a run in a folder of its own, that no other takes from then on; its path.
+
+        Nothing is done where the folder is to be shared with an earlier run, or to replace it.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        while self._if_exists == "new" and not self.log.has_begun:
+            try:
+                self.log.begin(alone=True)
+            except BlockingIOError:
+                self._give_way()
+        return self.path
+
+    def _give_way(self) -> None:
+        """Leave the folder to another run, which has begun in it since it was chosen."""
+        taken = self.path
+        self._go_to(next(folder for folder in _numbered(self._asked) if _is_made(folder)))
+        _tell(f"another run has begun in {taken}; this one is written to {self.path}")
+
+    def _go_to(self, folder: Path) -> None:
+        self.path = folder
+        self.log = EventLog(folder, is_over=self._is_over)
 
     @property
     def file_number(self) -> int:
@@ -172,6 +197,19 @@ def local_folder(log_dir: Any) -> Path:
 
 def _event_files(folder: Path, pattern: str = EVENT_FILES) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if path.is_file())
+
+
+def _numbered(folder: Path) -> Iterator[Path]:
+    return (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+
+
+def _is_made(folder: Path) -> bool:
+    """Whether a folder was made by this call, of all that may make it at a time."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _is_free(folder: Path) -> bool:

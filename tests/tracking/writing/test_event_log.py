@@ -1,4 +1,4 @@
-"""Event files, read back with TensorBoard's own reader."""
+"""Event files, read back with TensorBoard's own reader. Covers too: summary_values.py."""
 
 import gc
 import io
