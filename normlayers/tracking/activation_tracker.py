@@ -23,22 +23,21 @@ from normlayers.tracking.snapshots.run_view import RunView
 from normlayers.tracking.snapshots.sampling import Snapshots
 from normlayers.tracking.step_numbers import StepNumbers, whole_step
 from normlayers.tracking.tracked_points import TrackedPoints
-from normlayers.tracking.writing.run_folder import IfExists, RunFolder
+from normlayers.tracking.writing.own_run import OwnRun
+from normlayers.tracking.writing.run_folder import IfExists, RunFolder, local_folder
 from normlayers.tracking.writing.run_pictures import RunPictures
 
-Array = npt.NDArray[Any]
 
-
-class ActivationTracker(RunView, keras.callbacks.Callback):
+class ActivationTracker(OwnRun, RunView, keras.callbacks.Callback):
     """Writes what a model's neurons do on fixed points to TensorBoard while it trains.
 
     It observes the model before training, after every ``every`` epochs or steps and at the end.
     Training itself is not touched. What callbacks do when training has ended (as ``EarlyStopping``
     that restores the best weights) is not observed. In a loop of your own call ``observe``. Any
-    Keras model will do: Sequential, Functional or subclassed; layers that are called inside a
-    compiled loop, or under ``keras.RematScope``, cannot be read.
-    A model that is not built is built by ``x``, which must then be shaped as what it trains on;
-    one whose layers or activations are exchanged is traced anew by the next observation.
+    Keras model will do; layers that are called inside a compiled loop, or under
+    ``keras.RematScope``, cannot be read. A model that is not built is built by ``x``, which must
+    then be shaped as what it trains on; one whose layers or activations are exchanged is traced
+    anew. A copy, of a pickle too, has the arguments, the history so far, and a run of its own.
     The tags, each with a description in TensorBoard that says what is good and what is bad:
 
     - ``overview/dead_worst``, ``/dead_mean``, and so ``always_on`` and ``saturation``: the worst
@@ -116,11 +115,8 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         >>> import tempfile, numpy as np, normlayers as nl
         >>> x = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
         >>> y = (x[:, :1] > 0).astype("float32")
-        >>> model = keras.Sequential([
-        ...     keras.Input((2,)),
-        ...     keras.layers.Dense(2, "relu", name="hidden"),
-        ...     keras.layers.Dense(1, "sigmoid", name="output"),
-        ... ])
+        >>> hidden = keras.layers.Dense(2, "relu", name="hidden")
+        >>> model = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1, "sigmoid")])
         >>> model.compile(loss="binary_crossentropy")
         >>> tracker = nl.ActivationTracker(tempfile.mkdtemp(), x, y)
         >>> _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[tracker])
@@ -152,27 +148,32 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         tracker_arguments.check_arguments(
             every, passes_per_epoch, layers, boundary, unit, pictures, tolerance, details
         )
-        self._folder = RunFolder(log_dir, if_exists)
         self.points = TrackedPoints(x, y)
         self.layers = None if layers is None else list(layers)
         self.every = every
         self.boundary: Wanted = boundary if isinstance(boundary, str | bool) else list(boundary)
-        self.tolerance = tolerance
-        self.unit = unit
+        self.tolerance, self.unit = tolerance, unit
         self.passes_per_epoch = passes_per_epoch
         self.pictures = pictures
         self.keep_history = keep_history
         self.details = tracker_arguments.own_details(details)
-        self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
-        self._drawn = RunPictures(self.points, self.boundary, pictures, unit, films)
-        self._findings = Findings(diagnose)
-        self._recorder = SnapshotRecorder(self.points, snapshots, tolerance, unit, self._findings)
+        self._asked = local_folder(log_dir), if_exists, strict, films, snapshots, diagnose
         self._history = History(keep_history)
+        self._begin()
+
+    def _begin(self) -> None:
+        log_dir, if_exists, strict, films, snapshots, diagnose = self._asked
+        self._folder = RunFolder(log_dir, if_exists)
+        self._guard = Guard(f"ActivationTracker on {self.log_dir}", strict, self._folder.close)
+        self._drawn = RunPictures(self.points, self.boundary, self.pictures, self.unit, films)
+        self._findings = Findings(diagnose)
+        about = self.points, snapshots, self.tolerance, self.unit, self._findings
+        self._recorder = SnapshotRecorder(*about)
         self._probe: Probe | None = None
         self._measures: ModelMeasures  # of the probe's model
-        self._numbers = StepNumbers(unit, every, passes_per_epoch)
+        self._numbers = StepNumbers(self.unit, self.every, self.passes_per_epoch)
         self._observed: int | None = None  # the last observation's step
-        if unit == "step":
+        if self.unit == "step":
             # Not a method, for Keras waits for every step where a callback has one.
             self.on_train_batch_end = self._on_train_batch_end
 
@@ -182,7 +183,7 @@ class ActivationTracker(RunView, keras.callbacks.Callback):
         return self._folder.path
 
     @property
-    def history(self) -> dict[str, Array]:
+    def history(self) -> dict[str, npt.NDArray[Any]]:
         """``"step"`` and, by tag, the scalars measured at each observation, shape
         ``(steps,)``; of a step that is observed again, as with another model, what was measured
         last; NaN where the model has diverged. Empty without ``keep_history``."""

@@ -34,17 +34,24 @@ class History:
         check_flag("keep_history", keep)
         self._keep = keep
         self._values: dict[str, list[Any]] = {}
+        self._ended = False
 
     def add(self, values: Mapping[str, float]) -> None:
         """Add an observation, or what is measured again at the last one's ``step``."""
         if not self._keep:
             return
+        if self._ended:
+            self._values, self._ended = {}, False
         steps = self._values.setdefault("step", [])
         if not steps or steps[-1] != values["step"]:
             for kept in self._values.values():
                 kept.append(float("nan"))
         for name, value in values.items():
             self._values.setdefault(name, [float("nan")] * len(steps))[-1] = value
+
+    def end(self) -> None:
+        """Expect another run: what is added next is its first observation."""
+        self._ended = True
 
     def arrays(self) -> dict[str, Array]:
         """By name, arrays of shape ``(steps,)``; NaN for what was not measured at a step."""

@@ -75,6 +75,9 @@ class TrackedPoints:
             )
         self._fit: LinearFit | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_fit": None}  # which holds tensors, and is made anew
+
     def linearity(self, logit: Array) -> float:
         """``measures.linearity`` of a model's logit on the points.
 
