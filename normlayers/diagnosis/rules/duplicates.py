@@ -73,12 +73,14 @@ def _duplicates(call: Call, values: dict[int, Array]) -> tuple[Array, float]:
     """Weights of each neuron, shape ``(weights, neurons)``, and what share another one has too."""
     kernel: Any = getattr(call.layer, "kernel", None)
     bias: Any = getattr(call.layer, "bias", None)
+    # Of a quantized kernel: equal whole numbers are other weights by another scale.
+    scale: Any = getattr(call.layer, "kernel_scale", None)
     # With LoRA or packed in 4 bits, the kernel is computed of several variables.
     if not (isinstance(kernel, keras.Variable) or ops.is_tensor(kernel)) or kernel.shape[-1] < 2:
         return np.zeros((0, 1)), 0.0
     arrays = [
         values.get(id(part), np.asarray(ops.convert_to_numpy(ops.copy(part))))
-        for part in (kernel, bias)
+        for part in (kernel, bias, scale)
         if part is not None
     ]
     flat = [array.reshape(-1, array.shape[-1]) for array in arrays]

@@ -62,7 +62,14 @@ def test_a_bias_does_not_hide_that_kernels_differ():
     assert not found("duplicate_neurons", network(hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
 
 
-@pytest.mark.parametrize("change", [lambda d: d.enable_lora(2), lambda d: d.quantize("int4")])
+CHANGES = [
+    lambda layer: layer.enable_lora(2),
+    lambda layer: layer.quantize("int4"),
+    lambda layer: layer.quantize("int8"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_kernel_that_is_computed_is_compared_too(change):
     hidden = LAYERS.Dense(16, "relu")
     model = network(hidden, LAYERS.Dense(1, "sigmoid"))
@@ -75,3 +82,17 @@ def test_a_kernel_that_is_computed_is_compared_too(change):
     alike.compile("adam", "binary_crossentropy")
     (finding,) = found("duplicate_neurons", alike, X, Y)
     assert (finding.where, finding.evidence["share"]) == (same.name, 1.0)
+
+
+@pytest.mark.parametrize("mode", ["int4", "int8"])
+def test_equal_whole_numbers_of_other_scales_are_other_weights(mode):
+    """In four bits, and of few inputs, those of many neurons are equal."""
+    hidden = LAYERS.Dense(2, "relu", use_bias=False, name="hidden")
+    model = network(hidden, LAYERS.Dense(1, "sigmoid"))
+    column = np.linspace(-1, 1, 6)[:, None]
+    hidden.set_weights([np.hstack([column, 2 * column])])
+    hidden.quantize(mode)
+    numbers = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(hidden.kernel)))
+    np.testing.assert_array_equal(numbers[:, 0], numbers[:, 1])
+    model.compile("adam", "binary_crossentropy")
+    assert not found("duplicate_neurons", model, X, Y)

@@ -58,6 +58,19 @@ def test_an_optimizer_of_several_rates_is_said_to_have_none():
     assert {found.unchecked[fault] for fault in RATES} == {told}
 
 
+class OwnLoss(keras.Sequential):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.ops.mean((y - y_pred) ** 2)
+
+
+def test_a_model_that_computes_its_loss_itself_needs_none_to_be_compiled_with():
+    model = OwnLoss([keras.Input((6,)), LAYERS.Dense(1)])
+    model.compile("adam")
+    found = nl.diagnose(model, X, Y[:, None].astype("float32"))
+    told = "the model trains by a compute_loss of its own"
+    assert {found.unchecked[fault] for fault in RATES} == {told}
+
+
 def test_a_constant_rate_is_told_without_a_schedule():
     (finding,) = diagnosed(optimizers.Adam(3.0)).of("learning_rate_too_high")
     assert "schedule" not in finding.message

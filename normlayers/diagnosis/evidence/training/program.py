@@ -199,15 +199,16 @@ def _regularizer(variable: Any) -> Any:
 
 
 def _refuse(model: keras.Model, original: keras.Model) -> None:
-    if getattr(original, "optimizer", None) is None or not getattr(original, "loss", None):
-        raise CannotCheckError("the model is not compiled with a loss and an optimizer")
-    if not has_rate(original.optimizer):
-        name = type(original.optimizer).__name__
-        raise CannotCheckError(f"the model's optimizer, {name}, has no learning rate of its own")
-    for method in ("train_step", "compute_loss"):
+    optimizer = getattr(original, "optimizer", None)
+    for method in ("train_step", "compute_loss"):  # which may need no loss
         own = getattr(type(original), method)
-        if own is not getattr(keras.Model, method):
+        if optimizer is not None and own is not getattr(keras.Model, method):
             raise CannotCheckError(f"the model trains by a {method} of its own")
+    if optimizer is None or not getattr(original, "loss", None):
+        raise CannotCheckError("the model is not compiled with a loss and an optimizer")
+    if not has_rate(optimizer):
+        name = type(optimizer).__name__
+        raise CannotCheckError(f"the model's optimizer, {name}, has no learning rate of its own")
     if not model.trainable_variables:
         raise CannotCheckError("the model has no trainable weights")
 
