@@ -16,7 +16,7 @@ from benchmarks.fault_injection.families import FAMILIES
 from benchmarks.fault_injection.situation import Situation, healthy
 from normlayers.diagnosis.evidence.data import read_data
 from normlayers.diagnosis.repair.cures.table import CURES
-from normlayers.diagnosis.repair.repairing import read_given
+from normlayers.diagnosis.repair.reading import read_given
 from normlayers.diagnosis.repair.rows import rows_of
 from normlayers.diagnosis.repair.search import Candidate, Search
 

@@ -15,13 +15,12 @@ from normlayers.diagnosis.evidence.random_states import own_random_numbers
 from normlayers.diagnosis.evidence.subject import (
     FAITHFUL,
     fixed_rows,
-    is_built,
     keeps_states,
-    made_anew,
 )
 from normlayers.diagnosis.repair.cures.table import has_cure
-from normlayers.diagnosis.repair.given import Given, whole
+from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.own_loss import refuse_losses_of_layers_alone
+from normlayers.diagnosis.repair.reading import read_given, with_loss
 from normlayers.diagnosis.repair.rebuild import as_taken, build
 from normlayers.diagnosis.repair.remarks import remark_of_worse, remarks_of
 from normlayers.diagnosis.repair.result import Repair
@@ -30,9 +29,7 @@ from normlayers.diagnosis.repair.search import Candidate, Search, Trial
 from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import ShortTraining, Split, scored
 from normlayers.inference.graph import inner_layers
-from normlayers.inference.layer_copy import layer_like, take_assets
-from normlayers.inference.rebuilding import take_state
-from normlayers.tracking.reading.compiled_reading import build as build_symbolically
+from normlayers.inference.layer_copy import layer_like
 
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
@@ -116,7 +113,8 @@ def repair(
         data = read_data(model, x, y)  # once: a generator has its batches only once
         rows = rows_of(model, data, float(validation_split), int(seed))
     if diagnosis is None:
-        diagnosis = look(model, data, batch_size=batch_size, seed=seed)
+        judged = with_loss(model, rows, batch_size, int(seed))
+        diagnosis = look(judged, data, batch_size=batch_size, seed=seed)
     with own_random_numbers(int(seed)):
         given = read_given(model, rows, batch_size)
         faults = places(diagnosis)
@@ -238,34 +236,6 @@ def _result(
         worse,
         remarks,
     )
-
-
-def read_given(model: keras.Model, rows: Split, batch_size: int) -> Given:
-    """The model, read, with the rows that were not held out."""
-    built = model if is_built(model) else _built_copy(model, rows)
-    optimizer = getattr(model, "optimizer", None)
-    steps = 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
-    return Given(model, built, rows.x, rows.y, steps > 0, batch_size, rows.names)
-
-
-def _built_copy(model: keras.Model, rows: Split) -> keras.Model:
-    """A model that is not built yet, copied and built, with what some of its layers have."""
-    try:
-        copy = made_anew(model)
-        take_assets(copy, model)
-        both = (each._flatten_layers(include_self=False, recursive=False) for each in (model, copy))
-        for layer, own in zip(*both, strict=True):
-            if layer.built:  # by itself, as one that has adapted
-                if not own.built:
-                    own.build_from_config(layer.get_build_config() or {})
-                take_state(own, layer)
-        build_symbolically(copy, whole([part[:1] for part in rows.x], rows.names))
-    except Exception as error:  # the model's own code
-        why = reason(error)
-        raise ValueError(
-            f"the model is not built and cannot be copied: {why} Call it on a batch first."
-        ) from error
-    return copy
 
 
 def _check(
