@@ -18,6 +18,7 @@ from normlayers.inference.graph import inner_layers
 from normlayers.inference.layer_copy import compute_with_weights, layer_like
 from normlayers.tracking.reading.compiled_reading import build
 from normlayers.tracking.reading.kept_attributes import kept_attributes
+from normlayers.tracking.step_numbers import iterations
 
 Array = npt.NDArray[Any]
 
@@ -199,8 +200,7 @@ def _history(model: keras.Model, copy: keras.Model) -> tuple[bool, int]:
     """Whether an optimizer has stepped, or a bias has left the 0 that it began with; its steps."""
     if not is_built(model):
         return False, 0
-    optimizer = getattr(model, "optimizer", None)
-    steps = 0 if optimizer is None else int(ops.convert_to_numpy(ops.copy(optimizer.iterations)))
+    steps = iterations(getattr(model, "optimizer", None))
     return steps > 0 or _left_zero(copy), steps
 
 

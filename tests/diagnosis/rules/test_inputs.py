@@ -5,15 +5,9 @@ import numpy as np
 import pytest
 
 from normlayers.layers.standardize import Standardize
-from tests.diagnosis.small_models import classifier, faults, found, network, points
+from tests.diagnosis.small_models import classifier, faults, found, points
 
 X, Y = points()
-# Of Keras's own; transformers take their tokens through the second.
-TABLES = [
-    getattr(keras.layers, name)
-    for name in ("Embedding", "ReversibleEmbedding")
-    if hasattr(keras.layers, name)
-]
 
 
 def test_a_healthy_model_has_none_of_them():
@@ -87,48 +81,6 @@ def test_what_the_first_layer_takes_counts_and_not_what_the_model_takes():
     assert faults(classifier(adapted), X * 1e4 + 1e5, Y) == set()
     normalized = classifier(keras.layers.BatchNormalization())
     assert "inputs_not_scaled" not in faults(normalized, X * 1e4, Y)
-
-
-@pytest.mark.parametrize("kind", TABLES)
-@pytest.mark.parametrize("dtype", ["int32", "float32"])
-def test_integers_into_an_embedding_are_names(kind, dtype):
-    x = np.random.default_rng(0).integers(0, 1000, (50, 6)).astype(dtype)
-    layers = keras.layers
-    model = network(kind(1000, 8), layers.Flatten(), layers.Dense(1, "sigmoid"), features=6)
-    assert faults(model, x, Y[:50]) == set()
-
-
-@pytest.mark.skipif(len(TABLES) < 2, reason="Keras has no ReversibleEmbedding")
-def test_what_an_embedding_takes_in_reverse_is_numbers():
-    inputs, table = keras.Input((6, 8)), keras.layers.ReversibleEmbedding(20, 8)
-    table.build()
-    model = keras.Model(inputs, table(inputs, reverse=True))
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    rng = np.random.default_rng(0)
-    x, y = 1e4 * rng.normal(size=(200, 6, 8)).astype("float32"), rng.integers(0, 20, (200, 6))
-    assert "inputs_not_scaled" in faults(model, x, y)
-
-
-def with_mask():
-    tokens, mask = keras.Input((6,), dtype="int32"), keras.Input((6,), name="mask")
-    known = keras.layers.Embedding(9, 4)(tokens) * mask[..., None]
-    pooled = keras.layers.GlobalAveragePooling1D()(known)
-    model = keras.Model([tokens, mask], keras.layers.Dense(1, "sigmoid")(pooled))
-    model.compile("adam", "binary_crossentropy")
-    return model
-
-
-@pytest.mark.parametrize(("value", "severity"), [(1, "note"), (0, "note"), (7, "error")])
-def test_a_mask_of_all_tokens_beside_them_is_no_error(value, severity):
-    tokens = np.random.default_rng(0).integers(0, 9, (200, 6))
-    (finding,) = found("constant_feature", with_mask(), [tokens, 0 * tokens + value], Y)
-    assert (finding.where, finding.severity) == ("mask", severity)
-
-
-def test_of_inputs_that_are_all_constant_each_is_an_error():
-    tokens = np.ones((200, 6), int)
-    told = found("constant_feature", with_mask(), [tokens, tokens], Y)
-    assert {finding.severity for finding in told} == {"error"}
 
 
 def test_indicators_and_sparse_pixels_are_no_alarm():
