@@ -2,6 +2,8 @@
 
 P1: 2,000,000 x 64 in memory, in float16, float32 and float64. The plain reads are a sum of the same
 bytes by one thread, and by two: the fair limit where one cannot fill the memory bus (goal 1.3).
+With numba installed, the rows of that name are of a process that has loaded the compiled loops, as
+one does that has counted a thousand million values; how long they take to load is printed.
 P2: 200,000 x 64 float32 from tf.data at batch 32; the plain read is iterating over it. The same
 from a list and a generator of NumPy's batches; the plain read sums each (goal 1.5).
 P3: the layer's compiled call. P4: the import. All ratios are of medians over rounds in which the
@@ -16,6 +18,7 @@ import tracemalloc
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +55,23 @@ with quiet_start():
     from sklearn.preprocessing import StandardScaler
 
     import normlayers as nl
+    from normlayers.statistics import compiling
+
+LAYERS = {"Standardize": nl.Standardize, "MinMaxScale": nl.MinMaxScale}
+
+
+def adapting(name: str, source: Callable[[], object]) -> Contestants:
+    """A layer's ``adapt`` as NumPy and, where numba is installed, as compiled loops count."""
+    layer = LAYERS[name]()
+
+    def adapt(values_before: int) -> None:
+        compiling.VALUES_BEFORE = values_before
+        layer.adapt(source())
+
+    contestants: Contestants = {name: lambda: adapt(sys.maxsize)}
+    if find_spec("numba"):
+        contestants[f"{name}, numba"] = lambda: adapt(0)
+    return contestants
 
 
 def in_memory(rows: int, rounds: int) -> list[Measured]:
@@ -85,7 +105,7 @@ def in_memory(rows: int, rounds: int) -> list[Measured]:
 
 def adapted_in_memory(x: NDArray[np.floating], rounds: int, others: Contestants) -> list[Measured]:
     """P1, of one type."""
-    layers = nl.Standardize(), nl.MinMaxScale()
+    ours = adapting("Standardize", lambda: x) | adapting("MinMaxScale", lambda: x)
     # Of the same bytes, for NumPy converts float16 one number at a time.
     numbers = x.view(np.float32) if x.dtype == np.float16 else x
     halves = numbers[: len(x) // 2], numbers[len(x) // 2 :]
@@ -93,15 +113,14 @@ def adapted_in_memory(x: NDArray[np.floating], rounds: int, others: Contestants)
         contestants: Contestants = {
             "sum, one thread": numbers.sum,
             "sum, two threads": lambda: list(pool.map(np.sum, halves)),
-            "Standardize": lambda: layers[0].adapt(x),
-            "MinMaxScale": lambda: layers[1].adapt(x),
+            **ours,
             **others,
         }
         title = f"P1: adapt on {len(x):,} x 64 {x.dtype} in memory"
         seconds = compare(title, contestants, rounds, reads=2)
     return [
         Measured(f"{layer}, {x.dtype} / {read}", seconds[layer] / seconds[read], goal)
-        for layer in ("Standardize", "MinMaxScale")
+        for layer in ours
         for read, goal in (("sum, one thread", None), ("sum, two threads", 1.3))
     ]
 
@@ -143,14 +162,13 @@ def from_small_batches(x: NDArray[np.floating], rounds: int) -> list[Measured]:
             batch.sum()
 
     for name, source in (("a list", lambda: listed), ("a generator", generated)):
-        standardize, min_max = nl.Standardize(), nl.MinMaxScale()
+        ours = adapting("Standardize", source) | adapting("MinMaxScale", source)
         contestants: Contestants = {
             "a sum of each": lambda source=source: read(source()),
-            "Standardize": lambda source=source, layer=standardize: layer.adapt(source()),
-            "MinMaxScale": lambda source=source, layer=min_max: layer.adapt(source()),
+            **ours,
         }
         seconds = compare(f"P2: adapt on {name} of batches of 32 x 64", contestants, rounds)
-        for layer in ("Standardize", "MinMaxScale"):
+        for layer in ours:
             what = f"{layer}, {name} of batches of 32 / a sum of each"
             measured.append(Measured(what, seconds[layer] / seconds["a sum of each"], 1.5))
     return measured
@@ -180,6 +198,22 @@ def compare(title: str, contestants: Contestants, rounds: int, reads: int = 1) -
         table.add_row(*cells)
     Console(width=120).print(table)
     return {name: float(of[0]) for name, of in seconds.items()}
+
+
+def loading() -> None:
+    """How long the compiled loops take to load once they have been compiled, in a process each."""
+    program = (
+        "import time, numpy as np\nstarted = time.perf_counter()\n"
+        "from normlayers.statistics import compiled_loops\n"
+        "compiled_loops.deviation_sums(np.ones((9, 9), 'float32'), np.zeros(9))\n"
+        "print(time.perf_counter() - started)"
+    )
+    command = [sys.executable, "-c", program]
+    runs = [
+        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(3)
+    ]
+    print(f"the compiled loops load in {np.median(runs[1:]):.1f} s\n")
 
 
 def calls(rounds: int) -> list[Measured]:
@@ -222,6 +256,8 @@ def imports() -> None:
 
 def main(options: Namespace) -> None:
     measured = in_memory(options.rows, options.rounds)
+    if find_spec("numba"):
+        loading()
     measured += from_tf_data(options.rows // 10, options.rounds)
     measured += calls(options.rounds)
     imports()

@@ -86,7 +86,11 @@ def test_the_oldest_versions_that_are_tested_are_the_oldest_that_are_allowed():
     allowed = {
         found.name: Version(specifier.version)
         for found in map(
-            Requirement, [*project["dependencies"], *extras["articles"], *extras["dask"]]
+            Requirement,
+            [
+                *project["dependencies"],
+                *(r for e in ("articles", "dask", "numba") for r in extras[e]),
+            ],
         )
         for specifier in found.specifier
         if specifier.operator == ">="

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.statistics.compiling import loops_for
 from normlayers.statistics.half_floats import widened
 
 Array = npt.NDArray[Any]
@@ -23,6 +25,8 @@ FEW_ROWS = 1 << 9
 # Values at a time that are computed in float64. Fewer would stay nearer to the core, but a call of
 # NumPy that takes a few microseconds only has threads wait for the interpreter at its end.
 FLOAT64_VALUES = 1 << 18
+# Values that are given to compiled loops at a time, for the same reason.
+COMPILED_VALUES = 1 << 22
 # Columns at a time, at least: more rows side by side if need be.
 COLUMNS_AT_ONCE = 1024
 # Rows that are summed one after the other, at most.
@@ -99,7 +103,9 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     the mean that was found. The mean is then off by at most
     ``(k + 2) u sqrt(S / n)``, far less than ``TOLERANCE`` standard deviations.
     """
-    wide, rest, step = _side_by_side(block)
+    wide, rest = _side_by_side(block)
+    loops = loops_for(block)
+    step = max(1, (FLOAT64_VALUES if loops is None else COMPILED_VALUES) // wide.shape[1])
     in_turn = min(step, ROWS_IN_TURN)
     stages = in_turn, -(-step // in_turn), -(-len(wide) // step), 1, wide.shape[1].bit_length()
     # S / M with which the bound holds.
@@ -108,7 +114,7 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     with np.errstate(all="ignore"):
         shift = _value_amid(block[:: max(1, len(block) // SAMPLE_ROWS)].astype(np.float64))
         for _ in range(2):
-            total, squares = _sums(wide, rest, step, shift)
+            total, squares = _sums(wide, rest, step, shift, loops)
             if not np.isfinite(squares).all():
                 return None
             offset = total / len(block)
@@ -131,37 +137,42 @@ def _value_amid(sample: Array) -> Array:
     return np.take_along_axis(sample, nearest[np.newaxis], axis=0)[0]
 
 
-def _side_by_side(block: Array) -> tuple[Array, Array, int]:
-    """The block with several rows side by side, the rows left over, and how many to take at once.
+def _side_by_side(block: Array) -> tuple[Array, Array]:
+    """The block with several rows side by side, and the rows left over.
 
     Few long rows are computed with several times as fast as many short ones.
     """
     rows, columns = block.shape
     side_by_side = -(-COLUMNS_AT_ONCE // columns)
     whole = rows - rows % side_by_side
-    wide = block[:whole].reshape(-1, side_by_side * columns)
-    return wide, block[whole:], max(1, FLOAT64_VALUES // wide.shape[1])
+    return block[:whole].reshape(-1, side_by_side * columns), block[whole:]
 
 
-def _sums(wide: Array, rest: Array, step: int, shift: Array) -> Array:
+def _sums(wide: Array, rest: Array, step: int, shift: Array, loops: ModuleType | None) -> Array:
     """The sums of the columns' deviations from the shift, and of their squares."""
     columns = len(shift)
-    # Written out for every row: one row for all would take twice as long to subtract.
-    shifts = np.tile(shift, (step, wide.shape[1] // columns)) if shift.any() else None
+    side_by_side = np.tile(shift, wide.shape[1] // columns)
     sums = np.zeros((2, wide.shape[1]))
-    totals, squares = sums
-    buffer = _buffer((step, wide.shape[1]))
-    for start in range(0, len(wide), step):
-        part = wide[start : start + step]
-        deviation = buffer[: len(part)]
-        part = _in_float64(part, deviation)
-        if shifts is not None:
-            part = np.subtract(part, shifts[: len(part)], out=deviation)
-        totals += _column_sums(part)
-        squares += _column_sums(np.multiply(part, part, out=deviation))
+    if loops is None:
+        # Written out for every row: one row for all would take twice as long to subtract.
+        shifts = np.tile(side_by_side, (step, 1)) if shift.any() else None
+        for start in range(0, len(wide), step):
+            sums += _deviation_sums(wide[start : start + step], shifts)
+    else:
+        for start in range(0, len(wide), step):
+            sums += loops.deviation_sums(wide[start : start + step], side_by_side)
     left = (rest - shift).ravel()
     sums[:, : rest.size] += left, left**2
     return _folded(sums.reshape(2, -1, columns).transpose(1, 0, 2), most=1)[0]
+
+
+def _deviation_sums(part: Array, shifts: Array | None) -> tuple[Array, Array]:
+    deviation = _buffer(part.shape)
+    part = _in_float64(part, deviation)
+    if shifts is not None:
+        part = np.subtract(part, shifts[: len(part)], out=deviation)
+    total = _column_sums(part)
+    return total, _column_sums(np.multiply(part, part, out=deviation))
 
 
 def _in_float64(part: Array, buffer: Array) -> Array:

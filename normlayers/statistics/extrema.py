@@ -16,6 +16,7 @@ from normlayers.statistics.blocks import (
     mergeable_shape,
     refuse_other_kind,
 )
+from normlayers.statistics.compiling import loops_for
 from normlayers.statistics.half_floats import column_extrema
 from normlayers.statistics.state import read_state
 
@@ -25,6 +26,10 @@ FIELDS = ("count", "minimum", "maximum")
 BYTES_SIDE_BY_SIDE = 1 << 13
 # ... and what is compared twice is read from memory once, if it stays near the core meanwhile.
 BYTES_AT_ONCE = 1 << 21
+# Compiled loops compare both ways at once: as few calls as may be.
+COMPILED_BYTES = 1 << 24
+# Blocks with fewer values are compared the plain way: the time does not matter.
+FEW_VALUES = 1 << 16
 
 
 class Extrema:
@@ -133,8 +138,12 @@ def _over_rows(block: Array) -> tuple[Array, Array]:
     side_by_side = max(1, min(rows, width // columns))
     whole = rows - rows % side_by_side
     wide = block[:whole].reshape(-1, side_by_side * columns)
-    step = max(1, BYTES_AT_ONCE // (wide.shape[1] * block.itemsize))
-    parts = [_of_columns(wide[start : start + step]) for start in range(0, len(wide), step)]
+    loops = loops_for(block) if block.size >= FEW_VALUES else None
+    of_columns, at_once = (
+        (_of_columns, BYTES_AT_ONCE) if loops is None else (loops.column_extrema, COMPILED_BYTES)
+    )
+    step = max(1, at_once // (wide.shape[1] * block.itemsize))
+    parts = [of_columns(wide[start : start + step]) for start in range(0, len(wide), step)]
     found = []
     for extreme, of_parts in zip((np.minimum, np.maximum), zip(*parts, strict=True), strict=True):
         of_all = extreme.reduce(np.stack(of_parts)).reshape(side_by_side, columns)
