@@ -171,7 +171,9 @@ def _of_fixed_rows(why: str) -> str:
 
 def _refuse_what_cannot_be_made(given: Given) -> None:
     try:
-        build(given.plan(), given)
+        outputs = len(given.output_tensors)
+        if outputs == len(given.y):
+            build(given.plan(), given)
     except Exception as error:
         if fixed_rows(given.built) is not None:
             raise ValueError(_of_fixed_rows(reason(error))) from error
@@ -179,6 +181,12 @@ def _refuse_what_cannot_be_made(given: Given) -> None:
             "repair() makes the model anew of its layers' configurations, and could not: "
             f"{reason(error)}{_advice(given.model)}"
         ) from error
+    if outputs != len(given.y):
+        raise ValueError(
+            "y must have targets for each output; those of a model that is called in code of its "
+            f"own have no names. Received: targets for {len(given.y)} of {outputs} outputs; pass "
+            "a Functional model, or one that gives only the outputs that are trained."
+        )
 
 
 def _advice(model: keras.Model) -> str:

@@ -142,3 +142,23 @@ def test_a_loaded_repaired_model_takes_targets_by_the_same_keys(tmp_path, weight
     for one in (repaired, loaded):
         losses = one.fit(1000 * X, {"cls": LABEL}, epochs=2, verbose=0).history["loss"]
         assert np.isfinite(losses).all()
+
+
+class GivesFeatures(keras.Model):
+    """Of its two outputs one is trained."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden, self.last = layers.Dense(8, "relu"), layers.Dense(1)
+
+    def call(self, inputs):
+        features = self.hidden(inputs)
+        return {"amount": self.last(features), "features": features}
+
+
+@pytest.mark.parametrize("losses", [{"amount": "mse"}, {"amount": "mse", "features": None}])
+def test_outputs_without_names_that_targets_miss_are_counted(losses):
+    model = GivesFeatures()
+    model.compile("adam", losses)
+    with pytest.raises(ValueError, match="targets for 1 of 2 outputs; pass a Functional model"):
+        nl.repair(model, X, {"amount": AMOUNT})
