@@ -131,6 +131,8 @@ STEPS = [
               _learning_rate(2, 3), f"{STATES} {FLOW}", states=TRAINED),
     injection("learning_rate_too_low", "1e-5 to 1e-7 times", lambda f: True,
               _learning_rate(-7, -5)),
+    injection("schedule_ends_early", "4 to 8 steps", lambda f: True,
+              recipe_change(decay=lambda r: int(r.integers(4, 9))), STATES),
     injection("clipping_too_strong", "gradients of 1e-7 to 1e-5", is_plain,
               recipe_change(optimizer=lambda r: "SGD", learning_rate=0.1,
                             clipnorm=lambda r: float(10 ** r.uniform(-7, -5)))),

@@ -32,6 +32,7 @@ class Recipe:
         keras_normalization: Keras's layers in the place of ours.
         penalty: of L2 regularizers of the kernels.
         clipnorm: of the optimizer; 0 for none.
+        decay: steps of a cosine that the learning rate goes down to 0 by; 0 for a constant rate.
         dropout_in_each: behind each hidden layer, not the last alone.
         dropout_on_output: rate of a dropout behind the last layer.
     """
@@ -62,6 +63,7 @@ class Recipe:
     keras_normalization: bool = False
     penalty: float = 0.0
     clipnorm: float = 0.0
+    decay: int = 0
     dropout_on_output: float = 0.0
 
 
@@ -97,7 +99,10 @@ def make(recipe: Recipe, task: Task, seed: int) -> keras.Model:
 def compile_model(model: keras.Model, recipe: Recipe) -> None:
     """With the recipe's optimizer and loss."""
     kind = getattr(keras.optimizers, recipe.optimizer)
-    optimizer = kind(recipe.learning_rate, clipnorm=recipe.clipnorm or None)
+    rate: Any = recipe.learning_rate
+    if recipe.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, recipe.decay)
+    optimizer = kind(rate, clipnorm=recipe.clipnorm or None)
     logits = recipe.from_logits
     loss: Any
     if recipe.loss in ("mse", "mae"):

@@ -37,6 +37,13 @@ def sgd_with_a_rate_of_a_millionth():
     return compiled(mlp(2, 1, "sigmoid"), sgd, "binary_crossentropy"), x, y
 
 
+@names("schedule_ends_early")
+def cosine_whose_steps_are_counted_in_epochs():
+    x, y = digits()
+    schedule = optimizers.schedules.CosineDecay(1e-3, decay_steps=30)  # of 30 epochs
+    return compiled(mlp(64, 10, "softmax"), optimizers.Adam(schedule), SPARSE), x, y
+
+
 @names("learning_rate_too_high|exploding_gradients|targets_not_scaled")
 def parabola_that_becomes_nan():
     rng = np.random.default_rng(0)

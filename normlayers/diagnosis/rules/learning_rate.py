@@ -1,4 +1,4 @@
-"""Learning rates that this model cannot take on these data, or that hardly move it."""
+"""Learning rates that this model cannot take on these data, that hardly move it, or that end."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ BEHIND = 0.1
 TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
 # Part of a fresh model's loss that a trained one is below; fresh ones differ among themselves.
 LEARNED = 0.4
+# Part of an epoch, or of the steps that a model has taken, before which a schedule ends early.
+EARLY_IN_EPOCH, EARLY_IN_TRAINING = 0.9, 0.5
+# Steps that are too few for any training, however few an epoch has.
+FEW_STEPS = 40
 # From here on a rate makes up for something else.
 UNUSUAL = 1.0
 # Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
@@ -114,6 +118,51 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
             True,
         )
     ]
+
+
+def schedule_ends_early(evidence: Evidence) -> list[Finding]:
+    """The schedule comes to next to nothing in the first epoch or steps, or did long ago."""
+    found, taken = evidence.training, evidence.subject.steps
+    end = found.ending
+    if end is None:
+        return []
+    rows, batch_size = evidence.data.rows, evidence.batch_size
+    epoch = -(-rows // batch_size)
+    if taken:
+        early = end.step < EARLY_IN_TRAINING * taken
+        told = f"the model has taken {taken:,} steps"
+        if _had_learned(found):
+            return []
+    else:
+        early = end.step < max(EARLY_IN_EPOCH * epoch, FEW_STEPS)
+        told = f"an epoch of these {rows:,} rows ends at step {epoch:,}, in batches of {batch_size}"
+    if not early:
+        return []
+    return [
+        Finding(
+            "schedule_ends_early",
+            "",
+            {
+                **{"step": end.step, "taken": taken, "epoch": epoch},
+                **{"highest_rate": end.highest, "better_rate": end.highest},
+            },
+            "warning",
+            f"The learning rate's schedule, {end.schedule}, is below a thousandth of its highest "
+            f"rate, {end.highest:.3g}, from step {end.step:,} on; {told}.",
+            "Count a schedule's steps in batches, not in epochs: all epochs of a training times "
+            "the steps of each. Or use a constant rate.",
+            True,
+        )
+    ]
+
+
+def _had_learned(found: Training) -> bool:
+    """Whether a trained model is far below fresh ones, also below what a trial makes of one."""
+    first, now = found.initially, found.now.loss
+    if first is None or now >= LEARNED * first.loss:
+        return False
+    tried = found.trials.get(1.0)
+    return tried is None or now <= first.loss * (1 - tried.progress)
 
 
 def _cure_of_low(rate: float) -> str:

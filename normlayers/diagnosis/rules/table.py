@@ -186,6 +186,13 @@ RULES = (
         "moves weights by less than 1e-4 (CS231n: 1e-3 is usual)",
     ),
     Rule(
+        "schedule_ends_early",
+        learning_rate.schedule_ends_early,
+        "warning",
+        "logic: before 0.9 of the first epoch, 40 steps, or half of a training without success the "
+        "rate falls below a thousandth of its highest",
+    ),
+    Rule(
         "clipping_too_strong",
         learning_rate.clipping_too_strong,
         "error",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -12,6 +13,8 @@ from keras import ops
 Array = npt.NDArray[Any]
 
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
+# Of a schedule's highest rate, what trains next to nothing; a rate of 1e-3 of it is above this.
+NOTHING = 1e-3 * (1 - 1e-5)
 # Whose step for a number depends on that number, its gradients and the step's count alone.
 NUMBER_BY_NUMBER = (
     keras.optimizers.SGD,
@@ -40,11 +43,57 @@ def has_rate(optimizer: Any) -> bool:
 def rates(optimizer: Any) -> dict[int, float]:
     """The learning rate by step; of a constant one that of step 0."""
     optimizer = _unscaled(optimizer)
-    schedule = getattr(optimizer, "_learning_rate", None)
-    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+    schedule = _schedule(optimizer)
+    if schedule is None:
         return {0: float(ops.convert_to_numpy(optimizer.learning_rate))}
-    steps = [0, *(2**power for power in range(18))]
-    return {step: float(ops.convert_to_numpy(schedule(step))) for step in steps}
+    return {step: _rate(schedule, step) for step in (0, *(2**power for power in range(18)))}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Where a learning-rate schedule comes to next to nothing, and stays there.
+
+    Attributes:
+        schedule: the name of its class.
+        highest: its highest rate.
+        step: the first whose rate is below ``NOTHING`` of that.
+    """
+
+    schedule: str
+    highest: float
+    step: int
+
+
+def ending(optimizer: Any) -> Ending | None:
+    """The end of an optimizer's schedule; ``None`` of one that has none, and of a constant rate.
+
+    Example:
+        >>> schedule = keras.optimizers.schedules.PiecewiseConstantDecay([300], [0.1, 1e-9])
+        >>> ending(keras.optimizers.SGD(schedule)).step
+        301
+    """
+    schedule, by_step = _schedule(_unscaled(optimizer)), rates(optimizer)
+    highest = max(by_step.values())
+    least = NOTHING * highest
+    low = max((step for step, rate in by_step.items() if rate >= least), default=None)
+    later = [step for step in by_step if low is not None and step > low]
+    if schedule is None or low is None or not later or not highest > 0:
+        return None
+    high = min(later)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _rate(schedule, middle) >= least else (low, middle)
+    return Ending(type(schedule).__name__, highest, high)
+
+
+def _schedule(optimizer: Any) -> Any:
+    schedule = getattr(optimizer, "_learning_rate", None)
+    known = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
+    return schedule if known else None
+
+
+def _rate(schedule: Any, step: int) -> float:
+    return float(ops.convert_to_numpy(schedule(step)))
 
 
 def optimizer_like(optimizer: Any, rate: float, clipped: bool) -> Any:

@@ -15,6 +15,7 @@ from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss
 from normlayers.diagnosis.evidence.training.optimizers import (
     clips,
+    ending,
     has_rate,
     limits,
     may_be_one,
@@ -73,6 +74,7 @@ class TrainingProgram:
             first ``TRAINED`` steps.
         highest_rate: the same, of many more steps.
         warms_up: whether it is a schedule that begins lower than ``rate``.
+        ending: where a schedule comes to next to nothing; ``None`` where it does not.
         sizes: of each trainable variable, its number of values.
         limits: of each, the longest gradient that the optimizer's clipping lets through.
         clips: whether the model's optimizer clips gradients.
@@ -102,6 +104,7 @@ class TrainingProgram:
         self.rate = max(rate for step, rate in by_step.items() if step <= TRAINED)
         self.highest_rate = max(by_step.values())
         self.warms_up = by_step[0] < self.rate
+        self.ending = ending(original.optimizer)
         optimizer = optimizer_like(original.optimizer, self.rate, clipped)
         self.limits = limits(optimizer, self.sizes)
         self.clips = clips(original.optimizer)

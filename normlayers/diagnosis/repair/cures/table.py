@@ -56,7 +56,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "clipping_too_strong": (steps.do_not_clip,),
 }
 # Cured by a learning rate, which every search chooses.
-BY_RATE = ("learning_rate_too_high", "learning_rate_too_low")
+BY_RATE = ("learning_rate_too_high", "learning_rate_too_low", "schedule_ends_early")
 # Without these the model cannot be trained, or what it is trained to do is something else.
 NEEDED = (
     "non_finite_input",
