@@ -26,7 +26,7 @@ from normlayers.statistics.tf_data import can_rebatch, is_infinite, rebatched, y
 Array = npt.NDArray[Any]
 
 # Arrays are passed on in pieces of about this many values, which are views of them ...
-VALUES_PER_VIEW = 1 << 26
+VALUES_PER_VIEW = 1 << 28
 # ... frames and sparse matrices, which have to be copied, in pieces of so many.
 VALUES_PER_COPY = 1 << 21
 
