@@ -22,7 +22,7 @@ ALLOWED = {
     "experiments/claims": [],
     "layers": ["statistics"],
     "explorer": [],
-    "tracking": ["pictures", "explorer"],
+    "tracking": ["pictures", "explorer", "statistics"],
     "ensembles": ["layers", "tracking", "statistics"],
     "inference": ["layers", "statistics"],
     "diagnosis": ["tracking", "layers", "inference", "statistics"],

@@ -77,9 +77,11 @@ def holds_dates(data: Any) -> bool:
 
 
 def refuse_unreadable(data: Any) -> None:
-    """Raise TypeError for tensors that are no table of numbers in memory: ragged, sparse."""
+    """Raise TypeError for what is no table of numbers in memory: ragged, sparse, lazy."""
     if hasattr(data, "to_numpy"):
         return
+    if type(data).__name__ == "LazyFrame":
+        raise TypeError("a lazy frame has no rows yet; pass data.collect().")
     if hasattr(data, "row_splits"):
         raise TypeError(
             "ragged tensors have no table to read; pass data.to_tensor() with a mask, or "

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.statistics.conversion import to_array
 from normlayers.tracking.linear_fit import LinearFit, whitening
 
 Array = npt.NDArray[Any]
@@ -42,6 +43,7 @@ class TrackedPoints:
     Raises:
         ValueError: the points are not numbers, not finite, masked, or none; there is not a class a
             point.
+        TypeError: a column of a frame holds no numbers.
     """
 
     def __init__(self, x: Any, y: Any = None) -> None:
@@ -147,6 +149,8 @@ def _points(x: Any) -> Array:
     if hasattr(x, "detach"):  # a torch tensor, perhaps with a gradient or on a device
         x = x.detach().cpu()
     _refuse_mask("x", x)
+    if hasattr(x, "to_numpy"):  # of a frame, whose columns may be of several types
+        x = to_array(x)
     try:
         x = np.array(x)  # the user's own may change
     except ValueError:
@@ -209,7 +213,7 @@ def _labels(y: Any, points: int) -> Array | None:
     if y is None:
         return None
     _refuse_mask("y", y)
-    kind, y = type(y).__name__, np.asarray(y)
+    kind, y = type(y).__name__, to_array(y) if hasattr(y, "to_numpy") else np.asarray(y)
     if y.shape not in ((points,), (points, 1)):
         raise ValueError(
             f"y must have one class a point, {points} in all. Received: y of type {kind} and "

@@ -46,6 +46,12 @@ def test_polars_times_with_and_without_time_zone():
     assert to_array(polars.Series([timedelta(minutes=2)])).tolist() == [120]
 
 
+def test_a_lazy_frame_is_to_be_collected():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match=r"no rows yet; pass data\.collect\(\)"):
+        to_array(polars.LazyFrame({"a": [1.0]}))
+
+
 def test_pandas_frames_of_mixed_and_nullable_columns():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(

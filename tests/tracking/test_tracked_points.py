@@ -116,3 +116,26 @@ def test_a_list_of_rows_is_one_array():
 def test_classes_in_the_dict_that_fit_takes():
     points, classes = np.zeros((3, 2)), np.array([[0], [1], [1]])
     assert TrackedPoints(points, {"answer": classes}).labels.tolist() == [0, 1, 1]
+
+
+X = np.random.default_rng(0).normal(size=(6, 2))
+Y = np.arange(6) % 2
+FRAMES = {
+    "truths beside numbers": lambda frame: frame.assign(c=X[:, 0] > 0),
+    "nullable numbers": lambda frame: frame.astype("Float64"),
+    "numbers as objects": lambda frame: frame.astype(object),
+    "numbers in Arrow's memory": lambda frame: frame.astype("double[pyarrow]"),
+}
+
+
+@pytest.mark.parametrize("made", FRAMES.values(), ids=FRAMES)
+def test_frames_whose_columns_numpy_takes_for_objects(made):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = made(pandas.DataFrame(X, columns=["a", "b"]))
+    labels = pandas.Series(Y, dtype="Int64").astype("category")
+    points = TrackedPoints(frame, labels)
+    assert points.x.tolist() == frame.to_numpy(dtype=float).tolist()
+    assert points.labels.tolist() == Y.tolist()
+    with pytest.raises(TypeError, match="'no' of type str in column 'answer'"):
+        TrackedPoints(frame.assign(answer="no"), labels)
