@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 
 # Fewer rows tell too little of a weak relation.
 FEWEST_ROWS = 100
+# So do rows of rare classes, however many the others are.
+FEWEST_OTHERS = 30
 NEAREST, PERMUTATIONS = 3, 100
 # Of more columns, or features, so many are looked at, evenly spaced among those that vary.
 MOST_COLUMNS, MOST_FEATURES = 20, 256
@@ -67,7 +69,8 @@ def relations(
         seed: of the permutations.
 
     Returns:
-        by the output's name; without those of too few rows, and of targets that are all the same.
+        by the output's name; without those of too few rows, and of targets that are nearly all the
+        same.
     """
     rows = len(parts[0])
     names = [_are_names(graph, tensor) for tensor in graph.inputs]
@@ -85,7 +88,7 @@ def relations(
             continue
         finite = are_known(y)
         y = _columns(y[finite], output.loss.kind if output.loss else "")
-        if finite.sum() < FEWEST_ROWS or not (y != y[:1]).any():
+        if finite.sum() < FEWEST_ROWS or _others(y) < FEWEST_OTHERS:
             continue
         spaces = [_flat(given)] if given else []
         if not tables:
@@ -93,6 +96,11 @@ def relations(
         tried = [relation(space[finite], y, seed) for space in spaces]
         found[output.name] = [each for each in tried if each is not None]
     return {name: tried for name, tried in found.items() if tried}
+
+
+def _others(y: Array) -> int:
+    """How many rows have other targets than the most have."""
+    return len(y) - int(np.unique(y, axis=0, return_counts=True)[1].max())
 
 
 def _columns(y: Array, kind: str) -> Array:

@@ -45,9 +45,14 @@ def dead_neurons(evidence: Evidence) -> list[Finding]:
 
 
 def always_on_neurons(evidence: Evidence) -> list[Finding]:
-    """Rectifiers that are active on all of the data: the layer is linear there."""
+    """Rectifiers that are active on all of the data: the layer is linear there.
+
+    One that another tensor is multiplied by is a gate, which lets through what is to pass.
+    """
     findings = []
     for layer, severity, share, began, since in _in_state(evidence, _always_on):
+        if _is_gate(evidence, layer.name):
+            continue
         dead = float(np.mean(layer.share == 0))
         others = f", and {dead:.0%} on none of it" if dead else ""
         almost = "" if np.isclose(share + dead, 1) else "almost "
@@ -100,6 +105,24 @@ def _in_state(
         severity, share = judge(layer)
         if severity is not None:
             yield layer, severity, share, *_began(evidence, layer, judge)
+
+
+def _is_gate(evidence: Evidence, name: str) -> bool:
+    """Whether another tensor is multiplied by what a layer gives.
+
+    As in squeeze-and-excitation blocks (Hu et al. 2018), whose hard sigmoids are rectifiers.
+    """
+    try:
+        graph = evidence.graph
+    except CannotCheckError:  # as of a model that is watched
+        return False
+    call = next((each for each in graph.calls if each.name == name), None)
+    while call is not None and len(takers := graph.takers(call)) == 1:
+        (taker,) = takers
+        if len(taker.takes) > 1:
+            return taker.kind == "Multiply"
+        call = None if taker.has_matrix else taker
+    return False
 
 
 def _dead(layer: Activity) -> Judged:

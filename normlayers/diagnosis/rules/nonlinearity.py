@@ -26,11 +26,12 @@ def missing_nonlinearity(evidence: Evidence) -> list[Finding]:
 
     A product of matrices is a matrix: without an activation between them a network is a linear or
     logistic regression (article A2, claim A2.1). A layer narrower than what is on both sides of it
-    is a bottleneck, and meant.
+    is a bottleneck, and meant; so is one behind a depthwise convolution that the next is wider than
+    (Sandler et al. 2018, section 3.2).
     """
     graph = evidence.graph
     pairs = [pair for call in graph.calls if (pair := _linear_pair(graph, call)) is not None]
-    pairs = [pair for pair in pairs if not _is_bottleneck(*pair)]
+    pairs = [pair for pair in pairs if not _is_bottleneck(graph, *pair)]
     if not pairs:
         return []
     linear = len(pairs) >= _hidden(graph)
@@ -154,9 +155,13 @@ def _linear_pair(graph: Graph, call: Call) -> tuple[Call, Call] | None:
         found = takers[0]
 
 
-def _is_bottleneck(first: Call, second: Call) -> bool:
-    widths = [int(t.shape[-1]) for t in (first.takes[0], first.gives[0], second.gives[0])]
-    return widths[1] < min(widths[0], widths[2])
+def _is_bottleneck(graph: Graph, first: Call, second: Call) -> bool:
+    before, within, behind = (
+        int(t.shape[-1]) for t in (first.takes[0], first.gives[0], second.gives[0])
+    )
+    _, matrix = graph.back_to_matrix(first.takes[0])
+    separable = matrix is not None and matrix.kind.startswith("Depthwise")
+    return within < behind and (within < before or separable)
 
 
 def _hidden(graph: Graph) -> int:

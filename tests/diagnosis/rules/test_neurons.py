@@ -62,3 +62,21 @@ def test_saturation(activation, deviation, expected):
     )
     told = found("saturated_neurons", network(hidden, LAYERS.Dense(1, "sigmoid")), X, Y)
     assert [finding.severity for finding in told] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_gate_that_is_always_on_lets_everything_through(scaled):
+    """Squeeze and excitation as MobileNetV3 has it: a hard sigmoid of rectifiers."""
+    keras.utils.set_random_seed(0)
+    x, y = points(400)
+    inputs = keras.Input((6,))
+    features = keras.layers.Dense(16, "relu")(inputs)
+    gate = keras.layers.ReLU(6.0, name="gate")(keras.layers.Dense(16)(features) + 3.0)
+    gate = gate * (1 / 6) if scaled else gate
+    for joined, expected in (
+        (keras.layers.Multiply()([features, gate]), set()),
+        (keras.layers.Concatenate()([features, gate]), {"always_on_neurons"}),
+    ):
+        model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(joined))
+        model.compile("adam", "binary_crossentropy")
+        assert faults(model, x, y) == expected

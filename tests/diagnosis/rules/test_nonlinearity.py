@@ -129,3 +129,25 @@ def test_a_hidden_softmax_is_repaired():
     model.fit(x, y, epochs=3, verbose=0)
     repaired = nl.repair(model, x, y)
     assert "hidden_softmax" not in [left.fault for left in repaired.diagnosis.findings]
+
+
+@pytest.mark.parametrize("depthwise", [True, False])
+def test_a_projection_behind_a_depthwise_convolution_is_meant(depthwise):
+    """Of 8 channels to 8: MobileNetV3 begins so."""
+    layers = keras.layers
+    kind = layers.DepthwiseConv2D(3) if depthwise else layers.Conv2D(8, 3)
+    model = network(
+        layers.Reshape((6, 6, 1)),
+        layers.Conv2D(8, 3, activation="relu"),
+        kind,
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.Conv2D(8, 1),
+        layers.BatchNormalization(),
+        layers.Conv2D(24, 1, activation="relu"),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(1, "sigmoid"),
+        features=36,
+    )
+    x, y = points(100, 36)
+    assert bool(found("missing_nonlinearity", model, x, y)) is not depthwise

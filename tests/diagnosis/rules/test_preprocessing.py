@@ -208,3 +208,14 @@ def test_labels_learned_by_heart_are_unrelated():
     model.fit(x, y, epochs=30, verbose=0)
     assert model.evaluate(x, y, verbose=0)[1] > 0.9
     assert [each.severity for each in found(UNRELATED, model, x, y)] == ["note"]
+
+
+@pytest.mark.parametrize("positives", [1, 3, 10, 29, 60])
+@pytest.mark.parametrize("seed", range(3))
+def test_few_rows_of_a_rare_class_tell_of_no_relation(positives, seed):
+    """Not of the lack of one either: the label follows from the inputs."""
+    x = np.random.default_rng(seed).normal(size=(1000, 20)).astype("float32")
+    together = x[:, 0] + x[:, 1]
+    y = (together >= np.sort(together)[-positives]).astype("float32")
+    model = classifier(features=20)
+    assert not found(UNRELATED, model, x, y)
