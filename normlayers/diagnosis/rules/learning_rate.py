@@ -25,8 +25,10 @@ TOO_LOW, FAR_TOO_LOW = (100.0, 0.01), (1000.0, 0.002)
 LEARNED = 0.4
 # Part of an epoch, or of the steps that a model has taken, before which a schedule ends early.
 EARLY_IN_EPOCH, EARLY_IN_TRAINING = 0.9, 0.5
-# Steps that are too few for any training, however few an epoch has.
+# Steps that are too few for any training, however few an epoch has. A cosine trains as half of its
+# steps would at the highest rate, and an exponential decay to a thousandth as a seventh.
 FEW_STEPS = 40
+LITTLE_OF_TRAINING = 0.05
 # From here on a rate makes up for something else.
 UNUSUAL = 1.0
 # Median over layers of |step| / |weights|: about 1e-3 is usual (Stanford's CS231n notes,
@@ -121,34 +123,35 @@ def learning_rate_too_low(evidence: Evidence) -> list[Finding]:
 
 
 def schedule_ends_early(evidence: Evidence) -> list[Finding]:
-    """The schedule comes to next to nothing in the first epoch or steps, or did long ago."""
+    """A schedule that trains for less than an epoch, or a few steps; or did for a part of them."""
     found, taken = evidence.training, evidence.subject.steps
-    end = found.ending
-    if end is None:
+    course, rows, batch_size = found.course, evidence.data.rows, evidence.batch_size
+    if course is None or (taken and _had_learned(found)):
         return []
-    rows, batch_size = evidence.data.rows, evidence.batch_size
     epoch = -(-rows // batch_size)
+    early = max(EARLY_IN_EPOCH * epoch, FEW_STEPS)
+    little = early / 2
+    told = f"an epoch of these {rows:,} rows ends at step {epoch:,}, in batches of {batch_size}"
     if taken:
-        early = end.step < EARLY_IN_TRAINING * taken
+        early, little = EARLY_IN_TRAINING * taken, LITTLE_OF_TRAINING * taken
         told = f"the model has taken {taken:,} steps"
-        if _had_learned(found):
-            return []
+    if course.end is not None and course.end < early:
+        does = f"is from step {course.end:,} on below a thousandth of its highest rate"
+    elif course.worth < little:
+        does = f"trains no more than {course.worth:.2g} steps would at its highest rate"
     else:
-        early = end.step < max(EARLY_IN_EPOCH * epoch, FEW_STEPS)
-        told = f"an epoch of these {rows:,} rows ends at step {epoch:,}, in batches of {batch_size}"
-    if not early:
         return []
     return [
         Finding(
             "schedule_ends_early",
             "",
             {
-                **{"step": end.step, "taken": taken, "epoch": epoch},
-                **{"highest_rate": end.highest, "better_rate": end.highest},
+                **{"step": course.end, "worth": course.worth, "taken": taken, "epoch": epoch},
+                **{"highest_rate": course.highest, "better_rate": course.highest},
             },
             "warning",
-            f"The learning rate's schedule, {end.schedule}, is below a thousandth of its highest "
-            f"rate, {end.highest:.3g}, from step {end.step:,} on; {told}.",
+            f"The learning rate's schedule, {course.schedule}, {does}, {course.highest:.3g}; "
+            f"{told}.",
             "Count a schedule's steps in batches, not in epochs: all epochs of a training times "
             "the steps of each. Or use a constant rate.",
             True,

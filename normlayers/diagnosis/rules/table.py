@@ -190,7 +190,8 @@ RULES = (
         learning_rate.schedule_ends_early,
         "warning",
         "logic: before 0.9 of the first epoch, 40 steps, or half of a training without success the "
-        "rate falls below a thousandth of its highest",
+        "rate falls below a thousandth of its highest; or all steps train as half as many at that "
+        "(of a training, 0.05 of its steps)",
     ),
     Rule(
         "clipping_too_strong",

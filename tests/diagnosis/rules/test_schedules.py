@@ -49,6 +49,22 @@ def test_a_schedule_that_ends_in_the_first_epoch(schedule, step, trained):
     assert (f"{EPOCH * trained} steps" if trained else "an epoch") in finding.message
 
 
+@pytest.mark.parametrize("trained", [0, 30])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.ExponentialDecay(1e-3, 1, 0.9),  # an epoch's decay at every step
+        schedules.ExponentialDecay(1e-3, 10, 0.5),
+        schedules.InverseTimeDecay(1e-3, 1, 5.0),
+    ],
+)
+def test_a_schedule_whose_steps_add_up_to_few(schedule, trained):
+    (finding,) = found(schedule, trained).of(FAULT)
+    steps = keras.ops.arange(EPOCH * trained or 2**17, dtype="float32")
+    rates = keras.ops.convert_to_numpy(schedule(steps))
+    assert finding.evidence["worth"] == pytest.approx(rates.sum() / 1e-3, rel=0.05)
+
+
 HOLDS = {
     "a constant rate": 1e-3,
     "none": 0.0,
@@ -58,7 +74,7 @@ HOLDS = {
     "in stairs down to a thousandth": piecewise(10, 20, rates=(1e-2, 1e-3, 1e-5)),
     "with restarts": schedules.CosineDecayRestarts(1e-2, 10, t_mul=1.0),
     "a warm-up from 0": schedules.CosineDecay(0.0, 1000, warmup_target=1e-2, warmup_steps=20),
-    "by time": schedules.InverseTimeDecay(1e-2, 1, 0.5),
+    "by time": schedules.InverseTimeDecay(1e-2, 1, 0.05),
 }
 
 

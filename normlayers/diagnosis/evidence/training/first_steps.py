@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.training.flow import Flow
-from normlayers.diagnosis.evidence.training.optimizers import Ending
+from normlayers.diagnosis.evidence.training.optimizers import Course
 from normlayers.diagnosis.evidence.training.program import State, TrainingProgram
 from normlayers.diagnosis.evidence.training.trials import (
     MEASURED,
@@ -46,7 +46,7 @@ class Training:
         rate: the learning rate; of a schedule, the highest that it soon comes to.
         highest_rate: of a schedule, the highest.
         warms_up: whether it is a schedule that begins lower.
-        ending: where it comes to next to nothing; ``None`` where it does not.
+        course: of a schedule, how long it trains or has trained.
         trials: by factor of ``rate``, in the order they were run; empty without a rate. They begin
             with freshly initialized weights where those are known.
         penalty: without regularizers; ``None`` where they are none, or little of the
@@ -61,7 +61,7 @@ class Training:
     rate: float | None
     highest_rate: float | None
     warms_up: bool = False
-    ending: Ending | None = None
+    course: Course | None = None
     trials: dict[float, Trial] = field(default_factory=dict)
     penalty: Without | None = None
     clipping: Without | None = None
@@ -98,7 +98,7 @@ def training(
         start, initially, step = _measured(program, model, initial, batches)
         before = initially.loss
     rate, highest = program.rate, program.highest_rate
-    found = Training(flow, initially, step, rate, highest, program.warms_up, program.ending)
+    found = Training(flow, initially, step, rate, highest, program.warms_up, program.course)
     if not program.rate:
         return found
     trials = Trials(program, start, batches)

@@ -50,40 +50,64 @@ def rates(optimizer: Any) -> dict[int, float]:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """Where a learning-rate schedule comes to next to nothing, and stays there.
+class Course:
+    """How long a learning-rate schedule trains.
 
     Attributes:
         schedule: the name of its class.
         highest: its highest rate.
-        step: the first whose rate is below ``NOTHING`` of that.
+        end: the first step from which on its rate stays below ``NOTHING`` of that; ``None`` where
+            it does not.
+        worth: to how many steps at the highest rate all its steps, or those before ``taken``, add
+            up.
     """
 
     schedule: str
     highest: float
-    step: int
+    end: int | None
+    worth: float
 
 
-def ending(optimizer: Any) -> Ending | None:
-    """The end of an optimizer's schedule; ``None`` of one that has none, and of a constant rate.
+def course(optimizer: Any, taken: int = 0) -> Course | None:
+    """The course of an optimizer's schedule; ``None`` of a constant rate.
+
+    Args:
+        optimizer: of a compiled model.
+        taken: steps that have been taken; 0 for all that are to come.
 
     Example:
         >>> schedule = keras.optimizers.schedules.PiecewiseConstantDecay([300], [0.1, 1e-9])
-        >>> ending(keras.optimizers.SGD(schedule)).step
+        >>> course(keras.optimizers.SGD(schedule)).end
         301
     """
     schedule, by_step = _schedule(_unscaled(optimizer)), rates(optimizer)
     highest = max(by_step.values())
-    least = NOTHING * highest
-    low = max((step for step, rate in by_step.items() if rate >= least), default=None)
-    later = [step for step in by_step if low is not None and step > low]
-    if schedule is None or low is None or not later or not highest > 0:
+    if schedule is None or not highest > 0:
+        return None
+    end, worth = _end(schedule, by_step, NOTHING * highest), 0.0
+    for first, last in _stretches(taken or max(by_step)):
+        worth += (last - first) * _rate(schedule, (first + last) // 2) / highest
+    return Course(type(schedule).__name__, highest, end, worth)
+
+
+def _end(schedule: Any, by_step: dict[int, float], least: float) -> int | None:
+    low = max(step for step, rate in by_step.items() if rate >= least)
+    later = [step for step in by_step if step > low]
+    if not later:
         return None
     high = min(later)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _rate(schedule, middle) >= least else (low, middle)
-    return Ending(type(schedule).__name__, highest, high)
+    return high
+
+
+def _stretches(steps: int) -> list[tuple[int, int]]:
+    """Steps in stretches of one each at first, and of an eighth of what lies before."""
+    found = [(0, 1)]
+    while (first := found[-1][1]) < steps:
+        found.append((first, min(steps, first + max(1, first // 8))))
+    return found
 
 
 def _schedule(optimizer: Any) -> Any:

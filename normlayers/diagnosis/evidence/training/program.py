@@ -14,8 +14,9 @@ from keras import ops
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.compiled_loss import compiled_loss
 from normlayers.diagnosis.evidence.training.optimizers import (
+    Course,
     clips,
-    ending,
+    course,
     has_rate,
     limits,
     may_be_one,
@@ -28,6 +29,7 @@ from normlayers.diagnosis.evidence.training.switched_off import (
     switched_off,
 )
 from normlayers.diagnosis.evidence.training.updates import Updates, Values
+from normlayers.tracking.step_numbers import iterations
 
 Array = npt.NDArray[Any]
 
@@ -74,7 +76,6 @@ class TrainingProgram:
             first ``TRAINED`` steps.
         highest_rate: the same, of many more steps.
         warms_up: whether it is a schedule that begins lower than ``rate``.
-        ending: where a schedule comes to next to nothing; ``None`` where it does not.
         sizes: of each trainable variable, its number of values.
         limits: of each, the longest gradient that the optimizer's clipping lets through.
         clips: whether the model's optimizer clips gradients.
@@ -96,6 +97,7 @@ class TrainingProgram:
     ) -> None:
         _refuse(model, original)
         self._model, self._penalized, self._dropping = model, penalized, dropping
+        self._optimizer = original.optimizer
         self._trained = list(model.trainable_variables)
         trained = {id(variable) for variable in self._trained}
         self._others = [v for v in model.variables if id(v) not in trained]
@@ -104,7 +106,6 @@ class TrainingProgram:
         self.rate = max(rate for step, rate in by_step.items() if step <= TRAINED)
         self.highest_rate = max(by_step.values())
         self.warms_up = by_step[0] < self.rate
-        self.ending = ending(original.optimizer)
         optimizer = optimizer_like(original.optimizer, self.rate, clipped)
         self.limits = limits(optimizer, self.sizes)
         self.clips = clips(original.optimizer)
@@ -117,6 +118,11 @@ class TrainingProgram:
         self._loss = compiled_loss(original)
         hook = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]
         self._step = hook(self)
+
+    @property
+    def course(self) -> Course | None:
+        """How long a schedule of the given optimizer trains, or has trained."""
+        return course(self._optimizer, iterations(self._optimizer))
 
     def begin(self, values: list[Array]) -> State:
         """The state before the first step.
