@@ -49,8 +49,9 @@ def diagnose(
         model: any Keras model: built or not, compiled or not, trained or not.
         x: the training inputs, shape ``(rows, ...)``: an array, a tensor, a frame or lists; a list
             or a dict of those for several inputs; or a ``tf.data.Dataset``, a
-            ``keras.utils.PyDataset``, a ``DataLoader`` or a generator of batches ``(x, y)``, of
-            which the first 4,096 rows are read.
+            ``keras.utils.PyDataset``, a ``DataLoader`` or a generator of batches ``(x, y)`` or
+            ``(x, y, w)``, of which the first 4,096 rows are read. Rows of weight 0 are left out,
+            all others count alike.
         y: the targets, as ``fit`` takes them.
         validation_data: ``(x, y)``, ``(x, y, w)`` or ``x`` of the validation, to be compared; rows
             of weight 0 do not count. For a model of one input, a list of two or three arrays is

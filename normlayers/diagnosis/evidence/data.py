@@ -35,6 +35,7 @@ class Data:
         names: of each input of ``x``, flattened: its name.
         features: names of the columns of frames, by the input's name.
         remark: what was read, where it was not all.
+        invalid_weights: how many weights of rows are NaN or infinite.
     """
 
     x: Any
@@ -43,6 +44,7 @@ class Data:
     names: list[str]
     features: dict[str, list[str]] = field(default_factory=dict)
     remark: str = ""
+    invalid_weights: int = 0
 
     @property
     def parts(self) -> list[Array]:
@@ -80,9 +82,9 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         ValueError: there are no rows, or not as many targets as inputs.
         TypeError: they are no numbers.
     """
-    remark = ""
+    remark, invalid = "", _not_finite(_weights(weights))
     if _is_stream(x):
-        x, y_of_stream, remark = _first_rows(x)
+        x, y_of_stream, remark, invalid = _first_rows(x)
         y = y_of_stream if y is None else y
     names, columns = _names(model, x), _columns(x)
     x = in_declared_ranks(model, _structure(model, x))
@@ -103,7 +105,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         x, y = _chosen(x, rows), None if y is None else _chosen(y, rows)
     names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
     features = {names[0]: columns} if columns and len(names) == 1 else {}
-    return Data(x, y, len(rows), names, features, remark)
+    return Data(x, y, len(rows), names, features, remark, invalid)
 
 
 def _is_stream(x: Any) -> bool:
@@ -113,16 +115,17 @@ def _is_stream(x: Any) -> bool:
     return not held and not isinstance(x, list | tuple | Mapping | str) and hasattr(x, "__iter__")
 
 
-def _first_rows(stream: Any) -> tuple[Any, Any, str]:
-    """The first rows, their targets, and what there is to say of that."""
+def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
+    """The first rows, their targets, what there is to say of that, and ``_not_finite`` weights."""
     batches: list[tuple[Any, Any]] = []
-    read, kept, extremes, more = 0, 0, set[float](), False
+    read, kept, invalid, extremes, more = 0, 0, 0, set[float](), False
     for x, y, weights in _batches(stream):
         weighed = _of_rows(weights, _rows(x))
         counted = _counted(weighed, _rows(x))
         # Copied, if not by the choice: a generator may fill one array again and again.
         batches.append((_chosen(x, counted), None if y is None else _chosen(y, counted)))
         read, kept = read + len(counted), kept + int(counted.sum())
+        invalid += _not_finite(weights)
         if counted.any():
             extremes |= {float(f(w[counted])) for w in weighed for f in (np.min, np.max)}
         if read >= STREAM_ROWS:
@@ -139,7 +142,13 @@ def _first_rows(stream: Any) -> tuple[Any, Any, str]:
         remarks.append("Rows of weight 0 were left out; all others count alike.")
     elif len(extremes) > 1:
         remarks.append("Sample weights were not taken into account.")
-    return x, y, " ".join(remarks)
+    return x, y, " ".join(remarks), invalid
+
+
+def _not_finite(weights: Any) -> int:
+    """How many weights are NaN or infinite."""
+    parts = [] if weights is None else keras.tree.flatten(weights)
+    return sum(int((~np.isfinite(part)).sum()) for part in parts if part.dtype.kind == "f")
 
 
 def _of_rows(weights: Any, rows: int) -> list[Array]:

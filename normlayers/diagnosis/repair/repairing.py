@@ -67,7 +67,8 @@ def repair(
 
     Args:
         model: a Sequential, Functional or subclassed model; compiled or not.
-        x: inputs, as ``diagnose`` takes them.
+        x: inputs, as ``diagnose`` takes them; rows of any weight but 0 count alike here too, in
+            training and in what is compared.
         y: targets, as ``diagnose`` takes them; ``None`` where the batches of ``x`` hold them.
         diagnosis: what ``diagnose`` returned; ``None`` diagnoses.
         batch_size: rows a training step.

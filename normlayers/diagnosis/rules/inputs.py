@@ -37,7 +37,7 @@ MOST_NAMES = 5
 
 
 def non_finite_input(evidence: Evidence) -> list[Finding]:
-    """NaN or infinite values, in inputs, targets or validation inputs: one is enough."""
+    """NaN or infinite values, in inputs, targets or weights of rows: one is enough."""
     places = [(name, found.not_finite) for name, found in evidence.inputs.items()]
     findings = []
     for name, counts in places:
@@ -45,11 +45,11 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
             worst = int(np.argmax(counts))
             where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
             findings.append(_not_finite(name, int(counts.sum()), where, FILL, True))
-    for part in _parts(evidence.data.y):
-        if part.dtype.kind == "f" and not np.isfinite(part).all():
-            count = int((~np.isfinite(part)).sum())
-            findings.append(_not_finite("y", count, "y", "Drop those rows.", False))
-    return findings
+    numbers = [part for part in _parts(evidence.data.y) if part.dtype.kind == "f"]
+    others = [("y", int((~np.isfinite(part)).sum())) for part in numbers]
+    others.append(("sample_weight", evidence.data.invalid_weights))
+    drop = "Drop those rows."
+    return findings + [_not_finite(name, n, name, drop, False) for name, n in others if n]
 
 
 def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) -> Finding:

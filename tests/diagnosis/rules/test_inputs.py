@@ -270,3 +270,15 @@ def test_peaks_in_little_noise_are_of_a_size():
     assert not found("inputs_not_scaled", classifier(), x, np.tile(Y, 2))
     (finding,) = found("inputs_not_scaled", classifier(), x / 20, np.tile(Y, 2))
     assert finding.severity == "warning"
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf])
+def test_weights_of_rows_that_are_not_finite(weight):
+    x, y = points()
+    weights = np.ones(len(x))
+    assert not found("non_finite_input", classifier(), iter([(x, y, weights)]))
+    weights[[3, 7]] = weight
+    (finding,) = found("non_finite_input", classifier(), iter([(x, y, weights)]))
+    assert (finding.where, finding.evidence["values"]) == ("sample_weight", 2)
+    assert finding.severity == "error"
+    assert not finding.repairable
