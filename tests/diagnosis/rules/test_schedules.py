@@ -74,6 +74,9 @@ HOLDS = {
     "in stairs down to a thousandth": piecewise(10, 20, rates=(1e-2, 1e-3, 1e-5)),
     "with restarts": schedules.CosineDecayRestarts(1e-2, 10, t_mul=1.0),
     "a warm-up from 0": schedules.CosineDecay(0.0, 1000, warmup_target=1e-2, warmup_steps=20),
+    "a warm-up that goes on": schedules.CosineDecay(
+        0.0, 10_000, warmup_target=1e-2, warmup_steps=5_000
+    ),
     "by time": schedules.InverseTimeDecay(1e-2, 1, 0.05),
 }
 

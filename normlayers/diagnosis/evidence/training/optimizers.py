@@ -58,8 +58,8 @@ class Course:
         highest: its highest rate.
         end: the first step from which on its rate stays below ``NOTHING`` of that; ``None`` where
             it does not.
-        worth: to how many steps at the highest rate all its steps, or those before ``taken``, add
-            up.
+        worth: to how many steps at the highest rate among them all its steps, or those before
+            ``taken``, add up.
     """
 
     schedule: str
@@ -84,9 +84,11 @@ def course(optimizer: Any, taken: int = 0) -> Course | None:
     highest = max(by_step.values())
     if schedule is None or not highest > 0:
         return None
-    end, worth = _end(schedule, by_step, NOTHING * highest), 0.0
-    for first, last in _stretches(taken or max(by_step)):
-        worth += (last - first) * _rate(schedule, (first + last) // 2) / highest
+    stretches = _stretches(taken or max(by_step))
+    found = np.array([_rate(schedule, (first + last) // 2) for first, last in stretches])
+    lengths = [last - first for first, last in stretches]
+    worth = float(np.dot(lengths, found) / max(found.max(), np.finfo(float).tiny))
+    end = _end(schedule, by_step, NOTHING * highest)
     return Course(type(schedule).__name__, highest, end, worth)
 
 
