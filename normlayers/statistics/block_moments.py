@@ -28,7 +28,7 @@ FLOAT64_VALUES = 1 << 18
 # Values that are given to compiled loops at a time, for the same reason.
 COMPILED_VALUES = 1 << 22
 # Columns at a time, at least: more rows side by side if need be.
-COLUMNS_AT_ONCE = 1024
+COLUMNS_AT_ONCE, COMPILED_COLUMNS = 1024, 4096
 # Rows that are summed one after the other, at most.
 ROWS_IN_TURN = 64
 # Standard deviations from 0 up to which the mean of so many rows is near it.
@@ -103,8 +103,8 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     the mean that was found. The mean is then off by at most
     ``(k + 2) u sqrt(S / n)``, far less than ``TOLERANCE`` standard deviations.
     """
-    wide, rest = _side_by_side(block)
     loops = loops_for(block)
+    wide, rest = _side_by_side(block, COLUMNS_AT_ONCE if loops is None else COMPILED_COLUMNS)
     step = max(1, (FLOAT64_VALUES if loops is None else COMPILED_VALUES) // wide.shape[1])
     in_turn = min(step, ROWS_IN_TURN)
     stages = in_turn, -(-step // in_turn), -(-len(wide) // step), 1, wide.shape[1].bit_length()
@@ -137,13 +137,13 @@ def _value_amid(sample: Array) -> Array:
     return np.take_along_axis(sample, nearest[np.newaxis], axis=0)[0]
 
 
-def _side_by_side(block: Array) -> tuple[Array, Array]:
+def _side_by_side(block: Array, at_once: int) -> tuple[Array, Array]:
     """The block with several rows side by side, and the rows left over.
 
     Few long rows are computed with several times as fast as many short ones.
     """
     rows, columns = block.shape
-    side_by_side = -(-COLUMNS_AT_ONCE // columns)
+    side_by_side = -(-at_once // columns)
     whole = rows - rows % side_by_side
     return block[:whole].reshape(-1, side_by_side * columns), block[whole:]
 
