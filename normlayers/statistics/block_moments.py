@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.statistics.compiling import loops_for
+from normlayers.statistics.compiling import FEW_VALUES, loops_for
 from normlayers.statistics.half_floats import widened
 
 Array = npt.NDArray[Any]
 
-# Blocks with fewer values, or rows, are computed the plain way: the time does not matter.
-FEW_VALUES = 1 << 16
+# Blocks with fewer rows, as those of few values, are computed the plain way.
 FEW_ROWS = 1 << 9
 # Values at a time that are computed in float64. Fewer would stay nearer to the core, but a call of
 # NumPy that takes a few microseconds only has threads wait for the interpreter at its end.

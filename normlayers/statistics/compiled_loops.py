@@ -14,15 +14,16 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.statistics.half_floats import BIAS, INFINITY, KEPT, SHIFT
+
 Array = npt.NDArray[Any]
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 # Rows whose sums stay in registers, and rows whose sums are added up apart from all others.
 ROWS_AT_ONCE, ROWS_IN_TURN = 8, 64
-# The bits of float16 as an integer, see ``half_floats``.
-_INFINITY, _SIZE = np.int32(0x7C00), np.int32(0x7FFF)
-_SHIFT, _KEPT = np.int32(13), np.uint32(0x8FFFE000).view(np.int32)
-_BIAS = np.float32(2.0**112)
+# float16's bits without the sign; in 32 bits, as all that they are computed with.
+_SIZE = np.int32(0x7FFF)
+_INFINITY, _SHIFT = np.int32(INFINITY), np.int32(SHIFT)
 
 
 def _compiled(loop: Loop) -> Loop:
@@ -106,7 +107,7 @@ def _add_half_sums(bits: Array, shift: Array, sums: Array) -> None:
         for row in range(start, stop):
             for column in range(bits.shape[1]):
                 half = np.int32(bits[row, column])
-                value = np.int32(half << _SHIFT & _KEPT).view(np.float32) * _BIAS
+                value = np.int32(half << _SHIFT & KEPT).view(np.float32) * BIAS
                 finite = (half & _SIZE) < _INFINITY
                 wide[row - start, column] = value if finite else np.float32(np.nan)
         _add_turn(wide[: stop - start], shift, of_turn)

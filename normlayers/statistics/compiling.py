@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 # Values that NumPy counts in this process before loops are compiled.
 VALUES_BEFORE = 1 << 30
+# Blocks with fewer values are counted the plain way: the time does not matter.
+FEW_VALUES = 1 << 16
 # What the loops take, in the machine's byte order.
 TYPES = frozenset(np.dtype(name) for name in ("e", "f", "d", "b", "B", "h", "H", "i", "I"))
 
@@ -30,7 +32,7 @@ def loops_for(block: npt.NDArray) -> ModuleType | None:
         block: what is to be counted; its values are remembered as counted.
     """
     global _counted, _missing
-    if _missing or block.dtype not in TYPES:
+    if _missing or block.size < FEW_VALUES or block.dtype not in TYPES:
         return None
     _counted += block.size
     if _counted <= VALUES_BEFORE:

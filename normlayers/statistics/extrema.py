@@ -28,8 +28,6 @@ BYTES_SIDE_BY_SIDE = 1 << 13
 BYTES_AT_ONCE = 1 << 21
 # Compiled loops compare both ways at once: as few calls as may be.
 COMPILED_BYTES = 1 << 24
-# Blocks with fewer values are compared the plain way: the time does not matter.
-FEW_VALUES = 1 << 16
 
 
 class Extrema:
@@ -138,7 +136,7 @@ def _over_rows(block: Array) -> tuple[Array, Array]:
     side_by_side = max(1, min(rows, width // columns))
     whole = rows - rows % side_by_side
     wide = block[:whole].reshape(-1, side_by_side * columns)
-    loops = loops_for(block) if block.size >= FEW_VALUES else None
+    loops = loops_for(block)
     of_columns, at_once = (
         (_of_columns, BYTES_AT_ONCE) if loops is None else (loops.column_extrema, COMPILED_BYTES)
     )

@@ -16,8 +16,8 @@ Array = npt.NDArray[Any]
 # The bits of infinity and of its negative; those of NaN are above them.
 INFINITY, NEGATIVE_INFINITY, SIGN = 0x7C00, 0xFC00, 0x8000
 # float16's bits at their places in float32, where the exponent's bias is larger by 112.
-_SHIFT, _BIAS = 13, np.float32(2.0**112)
-_KEPT = np.uint32(0x8FFFE000).view(np.int32)
+SHIFT, BIAS = 13, np.float32(2.0**112)
+KEPT = np.uint32(0x8FFFE000).view(np.int32)
 
 
 def widened(half: Array, out: Array) -> None:
@@ -32,10 +32,10 @@ def widened(half: Array, out: Array) -> None:
         np.copyto(out, half)
         return
     wide = bits.astype(np.int32)  # the sign in 17 places, of which three are the exponent's
-    np.left_shift(wide, _SHIFT, out=wide)
-    np.bitwise_and(wide, _KEPT, out=wide)
+    np.left_shift(wide, SHIFT, out=wide)
+    np.bitwise_and(wide, KEPT, out=wide)
     single = wide.view(np.float32)
-    np.multiply(single, _BIAS, out=single)
+    np.multiply(single, BIAS, out=single)
     np.copyto(out, single)
 
 

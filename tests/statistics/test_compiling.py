@@ -15,6 +15,7 @@ def fresh(monkeypatch):
     monkeypatch.setattr(compiling, "_counted", 0)
     monkeypatch.setattr(compiling, "_missing", False)
     monkeypatch.setattr(compiling, "VALUES_BEFORE", 250)
+    monkeypatch.setattr(compiling, "FEW_VALUES", 0)
 
 
 def test_loops_are_compiled_once_many_values_have_been_counted(fresh):

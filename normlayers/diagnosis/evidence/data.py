@@ -82,7 +82,8 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         ValueError: there are no rows, or not as many targets as inputs.
         TypeError: they are no numbers.
     """
-    remark, invalid = "", _not_finite(_weights(weights))
+    weights = _weights(weights)
+    remark, invalid = "", not_finite(weights)
     if _is_stream(x):
         x, y_of_stream, remark, invalid = _first_rows(x)
         y = y_of_stream if y is None else y
@@ -93,7 +94,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
     targets = [] if y is None else keras.tree.flatten(y)
     _refuse_lengths(parts, targets)
     _refuse_other_than_numbers(parts, targets)
-    rows = np.flatnonzero(_counted(_of_rows(_weights(weights), len(parts[0])), len(parts[0])))
+    rows = np.flatnonzero(_counted(_of_rows(weights, len(parts[0])), len(parts[0])))
     if not len(rows):
         raise ValueError("x must have a row of a weight other than 0. Received: weights all of 0.")
     values = sum(int(np.prod(part.shape[1:])) for part in parts)
@@ -116,7 +117,7 @@ def _is_stream(x: Any) -> bool:
 
 
 def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
-    """The first rows, their targets, what there is to say of that, and ``_not_finite`` weights."""
+    """The first rows, their targets, what there is to say of that, and ``not_finite`` weights."""
     batches: list[tuple[Any, Any]] = []
     read, kept, invalid, extremes, more = 0, 0, 0, set[float](), False
     for x, y, weights in _batches(stream):
@@ -125,7 +126,7 @@ def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
         # Copied, if not by the choice: a generator may fill one array again and again.
         batches.append((_chosen(x, counted), None if y is None else _chosen(y, counted)))
         read, kept = read + len(counted), kept + int(counted.sum())
-        invalid += _not_finite(weights)
+        invalid += not_finite(weights)
         if counted.any():
             extremes |= {float(f(w[counted])) for w in weighed for f in (np.min, np.max)}
         if read >= STREAM_ROWS:
@@ -145,9 +146,9 @@ def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
     return x, y, " ".join(remarks), invalid
 
 
-def _not_finite(weights: Any) -> int:
-    """How many weights are NaN or infinite."""
-    parts = [] if weights is None else keras.tree.flatten(weights)
+def not_finite(arrays: Any) -> int:
+    """How many numbers are NaN or infinite, in an array or a structure of them, or ``None``."""
+    parts = [] if arrays is None else keras.tree.flatten(arrays)
     return sum(int((~np.isfinite(part)).sum()) for part in parts if part.dtype.kind == "f")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.calls import RESHAPING
+from normlayers.diagnosis.evidence.data import not_finite
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import FirstInput
@@ -45,8 +46,7 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
             worst = int(np.argmax(counts))
             where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
             findings.append(_not_finite(name, int(counts.sum()), where, FILL, True))
-    numbers = [part for part in _parts(evidence.data.y) if part.dtype.kind == "f"]
-    others = [("y", int((~np.isfinite(part)).sum())) for part in numbers]
+    others = [("y", not_finite(part)) for part in _parts(evidence.data.y)]
     others.append(("sample_weight", evidence.data.invalid_weights))
     drop = "Drop those rows."
     return findings + [_not_finite(name, n, name, drop, False) for name, n in others if n]

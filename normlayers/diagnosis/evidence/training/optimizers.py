@@ -80,9 +80,12 @@ def course(optimizer: Any, taken: int = 0) -> Course | None:
         >>> course(keras.optimizers.SGD(schedule)).end
         301
     """
-    schedule, by_step = _schedule(_unscaled(optimizer)), rates(optimizer)
+    schedule = _schedule(_unscaled(optimizer))
+    if schedule is None:
+        return None
+    by_step = rates(optimizer)
     highest = max(by_step.values())
-    if schedule is None or not highest > 0:
+    if not highest > 0:
         return None
     stretches = _stretches(taken or max(by_step))
     found = np.array([_rate(schedule, (first + last) // 2) for first, last in stretches])
