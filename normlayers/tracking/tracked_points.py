@@ -149,15 +149,19 @@ def _points(x: Any) -> Array:
     if hasattr(x, "detach"):  # a torch tensor, perhaps with a gradient or on a device
         x = x.detach().cpu()
     _refuse_mask("x", x)
+    given = x
     if hasattr(x, "to_numpy"):  # of a frame, whose columns may be of several types
         x = to_array(x)
     try:
         x = np.array(x)  # the user's own may change
-    except ValueError:
+    except (ValueError, TypeError):
+        _refuse_batches(given)
         raise ValueError(
             "x must be an array of points, shape (points, ...), each of as many numbers. "
             "Received: points of different shapes; pad them to one."
         ) from None
+    if x.dtype.kind == "O":
+        _refuse_batches(given)
     if x.dtype.kind not in "biuf" or x.ndim < 1 or len(x) == 0:
         raise ValueError(
             "x must be an array of points, shape (points, ...), of numbers. "
@@ -183,6 +187,17 @@ def _refuse_mask(name: str, values: Any) -> None:
             f"{name} must have all of its values. Received: a masked array, whose mask would be "
             "lost; leave those points out."
         )
+
+
+def _refuse_batches(x: Any) -> None:
+    """What neither is an array nor a list, but gives something one after the other."""
+    is_array = isinstance(x, list | tuple | np.ndarray) or hasattr(x, "__array__")
+    if not is_array and (hasattr(x, "__iter__") or hasattr(x, "__getitem__")):
+        raise ValueError(
+            "x must be an array of points, shape (points, ...). "
+            f"Received: {type(x).__name__}, which gives batches; give the inputs of one of them, "
+            "or some hundreds of rows."
+        ) from None
 
 
 def _refuse_sparse_and_ragged(x: Any) -> None:

@@ -57,6 +57,19 @@ def test_ragged_points_are_named():
         TrackedPoints([[1.0], [1.0, 2.0]])
 
 
+def test_batches_are_no_points():
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return np.ones((3, 2)), np.ones(3)
+
+    for given in (Batches(), (batch for batch in [np.ones((3, 2))])):
+        with pytest.raises(ValueError, match=r"which gives batches; give the inputs of one"):
+            TrackedPoints(given)
+
+
 @pytest.mark.parametrize("dependent", [False, True])
 def test_linearity_on_the_models_device_is_that_of_the_measure(dependent, monkeypatch):
     random = np.random.default_rng(0)

@@ -53,13 +53,13 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
 
 
 def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) -> Finding:
+    most = f", most in {where}" if where != name else ""
     return Finding(
         "non_finite_input",
         name,
         {"values": count, "worst": where},
         "error",
-        f"{name} has {count:,} values that are NaN or infinite (most in {where}), and one of "
-        "them is enough to make weights NaN in training.",
+        f"{name} has NaN or infinite values ({count:,}{most}); one makes weights NaN in training.",
         cure,
         repairable,
     )

@@ -146,7 +146,7 @@ def _logits(output: Output) -> Said:
                 "warning",
                 f"The output {output.name!r} has {activation}, and {name} with from_logits=True "
                 "applies another one.",
-                "Leave the activation out, or from_logits=True.",
+                "Leave out the activation, or from_logits=True, but not both.",
             )
         return None
     unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES) and not _is_probability(output)
