@@ -5,7 +5,10 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # Two processes. A file's tests stay together, with the fixtures they share; long files do not come
 # last, as they would in xdist's order.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# With COVERAGE=FOLDER the lines that they run are counted, into a file in that folder.
+COUNTED = $(if $(COVERAGE),python -m slipcover --json --out $(COVERAGE)/$(1).json -m )
+PYTEST = $(BIN)/$(COUNTED)pytest -n 2 --dist loadfile --no-loadscope-reorder
+$(if $(COVERAGE),$(shell mkdir -p $(COVERAGE)))
 ON_EACH_BACKEND := tests/layers tests/tracking tests/diagnosis tests/inference tests/peers tests/ensembles
 # JAX compiles every model that these diagnose and repair; no line of what they test asks for the
 # backend. TensorFlow and torch run them, JAX the evidence, whole diagnoses and programs as people
@@ -47,19 +50,18 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/pytest --quiet $(FAST)
 
-# In two parts: COVERAGE counts the first's lines here, and the second's on torch, in test-torch.
-# TensorFlow makes its graphs in Python, so that counting there takes half as long again.
+# In two parts: the second runs on the other backends as well, where they are installed.
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST) $(addprefix --ignore=,$(ON_EACH_BACKEND)) $(COVERAGE)
-	$(PYTEST) $(ON_EACH_BACKEND)
-	@$(MAKE) --no-print-directory test-jax test-torch COVERAGE=
+	$(call PYTEST,one-backend) $(addprefix --ignore=,$(ON_EACH_BACKEND))
+	$(call PYTEST,tensorflow) $(ON_EACH_BACKEND)
+	@$(MAKE) --no-print-directory test-jax test-torch
 
 # Two processes of torch, each with a thread for each core, wait for one another half of the time.
 test-jax test-torch: test-%: $(INSTALLED)
-	@command="$(PYTEST) $(ON_EACH_BACKEND) $(if $(filter jax,$*),$(addprefix --ignore=,$(NOT_ON_JAX))) $(COVERAGE)"; \
+	@command="$(call PYTEST,$*) $(ON_EACH_BACKEND) $(if $(filter jax,$*),$(addprefix --ignore=,$(NOT_ON_JAX)))"; \
 	if $(BIN)/python -c "import $*" 2>/dev/null; then \
 	  echo "KERAS_BACKEND=$* OMP_NUM_THREADS=1 $$command"; \
 	  KERAS_BACKEND=$* OMP_NUM_THREADS=1 $$command --quiet; \
