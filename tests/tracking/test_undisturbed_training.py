@@ -45,7 +45,9 @@ def test_a_subclassed_model_in_fit(points, tmp_path, jit_compile):
         model = Own()
         model.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile)
         callbacks = [tracker] if tracker else []
-        model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks, validation_split=0.1)
+        model.fit(  # in batches of one size: torch compiles for each
+            x, y, batch_size=30, epochs=2, verbose=0, callbacks=callbacks, validation_split=0.5
+        )
         ends.append(model.get_weights())
     for plain, tracked in zip(*ends, strict=True):
         np.testing.assert_array_equal(plain, tracked)
