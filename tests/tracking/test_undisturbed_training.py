@@ -1,5 +1,6 @@
 """A watched training is bit for bit the one that would have been without the tracker."""
 
+import logging
 import random
 import warnings
 
@@ -153,3 +154,18 @@ def test_a_model_that_diverges_is_watched_in_silence(points, tmp_path, factor):
     for tag in ("activity/hidden/dead", "overview/dead_worst"):
         assert np.isnan(tracker.history[tag][-1]) != hidden_is_finite
     assert Read(tmp_path).steps("network") == [0, 1]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="its traces")
+def test_tensorflow_warns_of_no_traces_where_many_networks_are_watched(points, tmp_path, caplog):
+    caplog.set_level(logging.WARNING, logger="tensorflow")
+    logging.getLogger("tensorflow").addHandler(caplog.handler)
+    try:
+        for number in range(8):
+            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+            model.compile("sgd", "binary_crossentropy")
+            tracker = nl.ActivationTracker(tmp_path / str(number), *points, pictures=False)
+            model.fit(*points, epochs=1, verbose=0, callbacks=[tracker])
+    finally:
+        logging.getLogger("tensorflow").removeHandler(caplog.handler)
+    assert not [record for record in caplog.records if "retracing" in record.getMessage()]

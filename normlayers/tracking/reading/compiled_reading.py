@@ -68,10 +68,14 @@ def _tensorflow(model: keras.Model, function: Function) -> Function:
     eager = getattr(model, "run_eagerly", False)  # as of a model that cannot be traced
     # Without autograph, as Keras itself traces models; without XLA, which takes a second to
     # compile and saves nothing here.
-    traced = function if eager else tf.function(function, autograph=False)
+    traced = tf.function(function, autograph=False)
 
     def read(x: Any) -> Any:
-        outputs = traced(keras.tree.map_structure(tf.convert_to_tensor, x))
+        tensors = keras.tree.map_structure(tf.convert_to_tensor, x)
+        # Called as a whole it would be counted with those of all other models, of whose traces
+        # TensorFlow warns.
+        run = function if eager else traced.get_concrete_function(tensors)
+        outputs = run(tensors)
         return keras.tree.map_structure(np.asarray, outputs)
 
     return read
