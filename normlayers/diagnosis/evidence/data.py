@@ -273,7 +273,7 @@ def _refuse_other_than_numbers(parts: list[Array], targets: list[Array]) -> None
             if array.dtype.kind in kinds:
                 raise TypeError(
                     f"{name} must be real numbers. Received: {name} of type {array.dtype}"
-                    + ("; number classes, as np.unique(y, return_inverse=True)[1] does, and "
+                    + ("; number the classes, as np.unique(y, return_inverse=True)[1] does, or "
                        "convert numbers written as text, as y.astype(float) does."
                        if array.dtype.kind != "c" else ".")
                 )  # fmt: skip
