@@ -154,7 +154,7 @@ def _points(x: Any) -> Array:
         x = to_array(x)
     try:
         x = np.array(x)  # the user's own may change
-    except (ValueError, TypeError):
+    except ValueError:
         _refuse_batches(given)
         raise ValueError(
             "x must be an array of points, shape (points, ...), each of as many numbers. "

@@ -25,8 +25,6 @@ STEPS = {
     "jax": {"jit_compile": True},
     "torch": {"jit_compile": False},
 }[keras.backend.backend()]
-# Of two networks, those that are trained again. Keras's steps take longest on torch.
-AGAIN = [1] if keras.backend.backend() == "torch" else [0, 1]
 
 
 class Fits:
@@ -83,7 +81,7 @@ def test_training_is_that_of_fit_after_1000_steps(architecture, ours, keras_name
     assert int(state["step"]) == 91 * 11 > 1000
     trained = [{name: np.asarray(a) for name, a in layer.items()} for layer in state["weights"]]
     fits = Fits(architecture, keras_name)
-    for network in AGAIN:
+    for network in range(2):
         start = keras_weights(architecture, weights, network)
         alone = fits.fitted(start, orders[..., network], x, y)
         together = keras_weights(architecture, trained, network)

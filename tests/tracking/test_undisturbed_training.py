@@ -47,7 +47,7 @@ def test_a_subclassed_model_in_fit(points, tmp_path, jit_compile):
         model.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile)
         callbacks = [tracker] if tracker else []
         model.fit(  # in batches of one size: torch compiles for each
-            x, y, batch_size=30, epochs=2, verbose=0, callbacks=callbacks, validation_split=0.5
+            x, y, batch_size=15, epochs=2, verbose=0, callbacks=callbacks, validation_split=0.5
         )
         ends.append(model.get_weights())
     for plain, tracked in zip(*ends, strict=True):
@@ -168,4 +168,7 @@ def test_tensorflow_warns_of_no_traces_where_many_networks_are_watched(points, t
             model.fit(*points, epochs=1, verbose=0, callbacks=[tracker])
     finally:
         logging.getLogger("tensorflow").removeHandler(caplog.handler)
-    assert not [record for record in caplog.records if "retracing" in record.getMessage()]
+    told = [record.getMessage() for record in caplog.records]
+    # Of Keras's own it may: each model's fit is one.
+    ours = [message for message in told if "TensorFlowTrainer" not in message]
+    assert not [message for message in ours if "retracing" in message]

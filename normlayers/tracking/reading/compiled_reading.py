@@ -62,20 +62,27 @@ def build(model: keras.Model, x: Any) -> None:
         Call().compute_output_spec(keras.tree.map_structure(symbol, x))
 
 
+def traced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of structures of TensorFlow's tensors, traced once for each shape.
+
+    Called as it is, TensorFlow would count its traces with those of all other models, and warn.
+    """
+    import tensorflow as tf
+
+    graphs = tf.function(function, autograph=False)
+    return lambda *tensors: graphs.get_concrete_function(*tensors)(*tensors)
+
+
 def _tensorflow(model: keras.Model, function: Function) -> Function:
     import tensorflow as tf
 
     eager = getattr(model, "run_eagerly", False)  # as of a model that cannot be traced
     # Without autograph, as Keras itself traces models; without XLA, which takes a second to
     # compile and saves nothing here.
-    traced = tf.function(function, autograph=False)
+    run = function if eager else traced(function)
 
     def read(x: Any) -> Any:
-        tensors = keras.tree.map_structure(tf.convert_to_tensor, x)
-        # Called as a whole it would be counted with those of all other models, of whose traces
-        # TensorFlow warns.
-        run = function if eager else traced.get_concrete_function(tensors)
-        outputs = run(tensors)
+        outputs = run(keras.tree.map_structure(tf.convert_to_tensor, x))
         return keras.tree.map_structure(np.asarray, outputs)
 
     return read

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.tracking.reading.compiled_reading import traced
 from normlayers.tracking.reading.kept_attributes import kept_attributes
 from normlayers.tracking.reading.random_states import kept_random_states
 
@@ -110,7 +111,7 @@ def _norms(gradients: list[Any]) -> Any:
 def _tensorflow(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any]:
     import tensorflow as tf
 
-    @tf.function(autograph=False)
+    @traced
     def norms(x: Any, y: Any) -> Any:
         weights = [variable.value for variable in model.trainable_variables]
         with keras.StatelessScope(), tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -121,7 +122,7 @@ def _tensorflow(model: keras.Model, loss_of: LossOf) -> Callable[[Any, Any], Any
 
     def read(x: Any, y: Any) -> Any:
         x, y = (keras.tree.map_structure(tf.convert_to_tensor, part) for part in (x, y))
-        return norms.get_concrete_function(x, y)(x, y).numpy()  # as in compiled_reading
+        return norms(x, y).numpy()
 
     return read
 

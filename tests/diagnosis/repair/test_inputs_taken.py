@@ -257,8 +257,7 @@ def test_padding_does_not_count_in_a_diagnosis():
     assert finding.evidence["largest"] == pytest.approx(100, rel=0.15)
     assert "behind the Masking" in finding.cure
     scaling = nl.Standardize(mean=[500] * 3, variance=[1e4] * 3)
-    model = of_steps(layers.Masking(0.0), scaling)
-    assert look(model, STEPS, Y, trials=False).errors == []
+    assert nl.diagnose(of_steps(layers.Masking(0.0), scaling), STEPS, Y).errors == []
 
 
 def test_padding_that_is_masked_elsewhere_stays_as_it_is():

@@ -49,13 +49,13 @@ def test_a_schedule_that_ends_in_the_first_epoch(schedule, step, trained):
     assert (f"{EPOCH * trained} steps" if trained else "an epoch") in finding.message
 
 
+@pytest.mark.parametrize("trained", [0, 30])
 @pytest.mark.parametrize(
-    ("schedule", "trained"),
+    "schedule",
     [
-        (schedules.ExponentialDecay(1e-3, 1, 0.9), 0),  # an epoch's decay at every step
-        (schedules.ExponentialDecay(1e-3, 1, 0.9), 30),
-        (schedules.ExponentialDecay(1e-3, 10, 0.5), 0),
-        (schedules.InverseTimeDecay(1e-3, 1, 5.0), 0),
+        schedules.ExponentialDecay(1e-3, 1, 0.9),  # an epoch's decay at every step
+        schedules.ExponentialDecay(1e-3, 10, 0.5),
+        schedules.InverseTimeDecay(1e-3, 1, 5.0),
     ],
 )
 def test_a_schedule_whose_steps_add_up_to_few(schedule, trained):
