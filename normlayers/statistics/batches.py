@@ -20,7 +20,7 @@ from normlayers.statistics.conversion import (
     refuse_unreadable,
     to_array,
 )
-from normlayers.statistics.gatherer import joined
+from normlayers.statistics.gatherer import copied_together, joined
 from normlayers.statistics.tf_data import can_rebatch, is_infinite, rebatched, yields_single_rows
 
 Array = npt.NDArray[Any]
@@ -54,8 +54,7 @@ def batches(
             What becomes of dates, missing values and text, see ``to_array``.
         batch_size: rows to a piece of an array; ``None`` chooses.
         steps: stop after so many batches; ``None`` reads all.
-        join: whether batches that are joined sooner at their source, as those of ``tf.data`` and of
-            a list, may be; then what is yielded is written over later.
+        join: whether small batches may be joined; then what is yielded is written over later.
         columns: of dicts and frames, yield dicts of these columns, and read no other.
 
     Raises:
@@ -80,7 +79,8 @@ def batches(
         return _all_batches(rebatched(data, steps), batch_size, columns)
     if join and isinstance(data, list):
         return (_x_of(element, columns) for element in joined(data[:steps]))
-    return islice(_all_batches(data, batch_size, columns), steps)
+    found = islice(_all_batches(data, batch_size, columns), steps)
+    return copied_together(found) if join and rows_in(data) is None else found
 
 
 def check_counts(**given: Any) -> None:
@@ -200,8 +200,10 @@ def _pieces_of_dict(columns: Mapping[str, Any], rows: int) -> Iterator[dict[str,
 
 
 def _x_of(element: Any, columns: Collection[Any] | None) -> Any:
-    if type(element) is np.ndarray and element.ndim:  # soonest: there may be many small ones
-        return to_array(element)
+    # Soonest: there may be many small ones.
+    x = element[0] if type(element) is tuple and element else element
+    if type(x) is np.ndarray and x.ndim and x.dtype.kind in "biuf":
+        return x
     # torch's DataLoader makes lists of the tuples that its data set yields.
     if _is_labelled_batch(element):
         element = element[0]

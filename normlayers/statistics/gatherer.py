@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,9 @@ class Gatherer:
         kind = _kind_of(batch), None if weight is None else _kind_of(weight)
         if kind != self._kind:
             self.finish()
-            self._kind, self._room = kind, self._room_for(batch, weight)
+            rows = -(-self._enough * len(batch) // batch.size)
+            self._kind = kind
+            self._room = _room(batch, rows), None if weight is None else _room(weight, rows)
         first, self._rows = self._rows, self._rows + len(batch)
         values, weights = self._room
         values[first : self._rows] = batch
@@ -67,13 +69,36 @@ class Gatherer:
             values, weights = self._room
             self._consume(values[:rows], None if weights is None else weights[:rows])
 
-    def _room_for(self, batch: Array, weight: Array | None) -> tuple[Array, Array | None]:
-        """Room for the rows that are enough, and for a batch beyond them."""
-        rows = 2 * -(-self._enough * len(batch) // batch.size)
-        values = np.empty((rows, *batch.shape[1:]), batch.dtype)
-        if weight is None:
-            return values, None
-        return values, np.empty((rows, *weight.shape[1:]), weight.dtype)
+
+def copied_together(stream: Iterable[Any]) -> Iterator[Any]:
+    """A stream's elements, runs of small arrays of one kind joined, as ``Gatherer`` joins them.
+
+    What is yielded is written over later.
+    """
+    shape: tuple[int, ...] = (-1,)  # of no array
+    room, rows, enough = np.empty(0), 0, 0
+    for batch in stream:
+        # Most are as the one before: what follows of the shape is not asked again.
+        if type(batch) is not np.ndarray or batch.shape != shape or batch.dtype != room.dtype:
+            plain = type(batch) is np.ndarray and batch.ndim and 0 < batch.size < VALUES_TOGETHER
+            fits = plain and enough and _kind_of(batch) == _kind_of(room)
+            if rows and not fits:
+                yield room[:rows]
+                rows = 0
+            if not plain:
+                yield batch
+                continue
+            if not fits:
+                enough = -(-VALUES_TOGETHER * len(batch) // batch.size)
+                room = _room(batch, enough)
+            shape = batch.shape
+        first, rows = rows, rows + shape[0]
+        room[first:rows] = batch
+        if rows >= enough:
+            yield room[:rows]
+            rows = 0
+    if rows:
+        yield room[:rows]
 
 
 def joined(data: list[Any]) -> Iterator[Any]:
@@ -95,6 +120,11 @@ def joined(data: list[Any]) -> Iterator[Any]:
         if room is None or _kind_of(room) != kind or len(room) < rows:
             room = np.empty((rows, *first.shape[1:]), first.dtype)  # new pages take as long
         yield np.concatenate(part, out=room[:rows])
+
+
+def _room(batch: Array, rows: int) -> Array:
+    """Room for so many rows of a batch's kind, and for a batch beyond them."""
+    return np.empty((2 * rows, *batch.shape[1:]), batch.dtype)
 
 
 def _kind_of(array: Any) -> Any:

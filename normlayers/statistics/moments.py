@@ -62,7 +62,7 @@ from normlayers.statistics.blocks import (
     refuse_other_kind,
 )
 from normlayers.statistics.double_double import Pair
-from normlayers.statistics.merged_moments import Merged, merge, of_blocks, of_nothing
+from normlayers.statistics.merged_moments import Merged, Sums, merge, of_blocks, of_nothing
 from normlayers.statistics.state import read_state
 
 Array = npt.NDArray[Any]
@@ -107,27 +107,27 @@ class Moments:
         self.axis = kept_axes(axis)
         self.missing = missing
         self.rows = 0
-        self._merged = of_nothing(())
+        self._sums = Sums.of(of_nothing(()))
 
     @property
     def count(self) -> Array:
         """Sum of the weights."""
-        return self._merged.n.high.copy()
+        return self._merged().n.high.copy()
 
     @property
     def mean(self) -> Array:
         """The mean; 0 where nothing was counted."""
-        return self._merged.mean()
+        return self._merged().mean()
 
     @property
     def sum_of_squares(self) -> Array:
         """Sum of the squared deviations from the mean."""
-        return self._merged.sum_of_squares.high.copy()
+        return self._merged().sum_of_squares.high.copy()
 
     @property
     def variance(self) -> Array:
         """``M / n``, the population variance; 0 where nothing was counted."""
-        return self._merged.variance()
+        return self._merged().variance()
 
     def update(self, batch: Any, weight: Any = None) -> None:
         """Count a batch in.
@@ -145,12 +145,18 @@ class Moments:
         """
         checked = Batch(batch, weight, self.axis, self.missing, self.rows)
         if self.rows:
-            checked.refuse_other_features(self.count.shape)
+            checked.refuse_other_features(self._sums.merged.n.high.shape)
         if not checked.values.size:
             return
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            part = of_blocks(map_blocks(checked, _quiet_block_moments), checked.kept_shape)
-            self._count_in(part, checked.rows)
+        blocks = map_blocks(checked, _quiet_block_moments)
+        sums = self._sums if self.rows else Sums.of(of_nothing(checked.kept_shape))
+        waiting = sums.with_waiting(blocks)
+        if waiting is None:
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+                self._count_in(of_blocks(blocks, checked.kept_shape), checked.rows)
+        else:
+            self._sums = waiting
+            self.rows += checked.rows
 
     def merge(self, other: Moments) -> None:
         """Count in all that another ``Moments`` has counted.
@@ -163,14 +169,14 @@ class Moments:
         if not other.rows:
             return
         mergeable_shape(self, other)
-        self._count_in(other._merged, other.rows)
+        self._count_in(other._merged(), other.rows)
 
     def state(self) -> dict[str, Any]:
         """All of it in plain numbers and arrays; ``from_state`` takes it back.
 
         Each array has shape ``(2, ...)`` before the kept axes: a number is the sum of two.
         """
-        sums = {name: np.stack(pair) for name, pair in self._merged._asdict().items()}
+        sums = {name: np.stack(pair) for name, pair in self._merged()._asdict().items()}
         return {"axis": self.axis, "missing": self.missing, "rows": self.rows, **sums}
 
     @classmethod
@@ -189,12 +195,17 @@ class Moments:
         axis, missing, rows, sums = read_state(cls.__name__, state, Merged._fields)
         moments = cls(axis, missing)
         moments.rows = rows
-        moments._merged = Merged(*(Pair(*entry) for entry in sums))
+        moments._sums = Sums.of(Merged(*(Pair(*entry) for entry in sums)))
         return moments
+
+    def _merged(self) -> Merged:
+        """Moments of all that has been counted."""
+        self._sums = self._sums.settled()
+        return self._sums.merged
 
     def _count_in(self, part: Merged, rows: int) -> None:
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            merged = merge(self._merged, part) if self.rows else part
+            merged = merge(self._merged(), part) if self.rows else part
         squares = merged.sum_of_squares.high
         if not np.isfinite(squares).all():
             feature = ", ".join(str(int(index)) for index in np.argwhere(~np.isfinite(squares))[0])
@@ -202,7 +213,7 @@ class Moments:
                 f"{f'feature {feature} has' if feature else 'the data have'} values too far apart "
                 "for float64 to hold their variance; divide the data by a constant."
             )
-        self._merged = merged
+        self._sums = Sums.of(merged)
         self.rows += rows
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from normlayers.statistics.gatherer import VALUES_TOGETHER, Gatherer, joined
+from normlayers.statistics.gatherer import VALUES_TOGETHER, Gatherer, copied_together, joined
 from normlayers.statistics.moments import Moments
 
 
@@ -103,3 +103,41 @@ def test_arrays_that_shrink_are_all_passed_on():
 
 def test_nothing_is_joined_where_it_must_not_be():
     assert len(gathered([(np.ones((2, 3)), None)] * 3, together=False)) == 3
+
+
+@pytest.mark.parametrize("rows", [1, 7, 1000, 60_000])
+def test_a_streams_arrays_are_copied_together_in_order(rows):
+    data = np.arange(1_200_000.0).reshape(-1, 10)
+    batch = np.empty((rows, 10))
+
+    def filled():
+        for start in range(0, len(data), rows):
+            part = batch[: len(data[start : start + rows])]
+            part[:] = data[start : start + rows]
+            yield part
+
+    pieces = [piece.copy() for piece in copied_together(filled())]
+    np.testing.assert_array_equal(np.concatenate(pieces), data)
+    if rows * 10 < VALUES_TOGETHER:
+        assert len(pieces) <= data.size / VALUES_TOGETHER + 1
+
+
+def test_a_streams_other_elements_come_as_they_are_and_in_order():
+    one, masked = np.ones((2, 3)), np.ma.masked_array(np.ones((2, 3)), mask=True)
+    empty, single, long = one[:0], one[0, 0], np.ones((VALUES_TOGETHER, 1))
+    stream = [
+        one, one, masked, one, one.astype("int64"), one[:, :2], one[:, :2], {"a": one}, single,
+        empty, one, long, one, one,
+    ]  # fmt: skip
+    found = [
+        piece.copy() if type(piece) is np.ndarray and 0 < piece.size < long.size else piece
+        for piece in copied_together(iter(stream))
+    ]
+    shapes = [getattr(piece, "shape", None) for piece in found]
+    assert shapes == [
+        (4, 3), (2, 3), (2, 3), (2, 3), (4, 2), None, (), (0, 3), (2, 3), long.shape, (4, 3),
+    ]  # fmt: skip
+    for index, element in ((1, masked), (5, stream[7]), (6, single), (7, empty), (9, long)):
+        assert found[index] is element
+    assert found[3].dtype == "int64"
+    assert list(copied_together(iter([]))) == []

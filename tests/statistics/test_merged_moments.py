@@ -1,8 +1,11 @@
 """Merging in any tree, against exact fractions."""
 
+import copy
+import pickle
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -53,3 +56,57 @@ def test_thousands_of_merges_add_nothing():
     variance = sum((value - mean) ** 2 for value in values) / len(values)
     assert moments.mean[0] == float(mean)
     assert moments.variance[0] == float(variance)
+
+
+@given(
+    x=hnp.arrays(
+        np.float64, st.tuples(st.integers(2, 40), st.just(2)), elements=st.floats(-1e3, 1e3)
+    ),
+    weighted=st.booleans(),
+    random=st.randoms(use_true_random=False),
+)
+def test_reading_between_batches_changes_nothing(x, weighted, random):
+    """Batches wait to be merged, and are read, pickled, copied and merged as if they did not."""
+    cuts = sorted(random.sample(range(1, len(x)), random.randrange(len(x) - 1)))
+    moments, seen = Moments(), 0
+    for rows in np.split(x, cuts):
+        moments.update(rows, np.full(len(rows), 2.0) if weighted else None)
+        seen += len(rows)
+        if random.random() < 0.3:
+            moments = random.choice((
+                copy.deepcopy,
+                lambda found: pickle.loads(pickle.dumps(found)),
+                lambda found: Moments.from_state(found.state()),
+            ))(moments)  # fmt: skip
+        if random.random() < 0.3:
+            assert moments.rows == seen
+            assert (moments.count == seen * (2 if weighted else 1)).all()
+            np.testing.assert_allclose(moments.mean, x[:seen].mean(axis=0), atol=1e-10)
+    once = counted(x)
+    np.testing.assert_allclose(moments.mean, once.mean, rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(moments.variance, once.variance, rtol=1e-11, atol=1e-200)
+
+
+def test_many_batches_are_merged_in_time():
+    """Waiting batches take little memory, however many there are and however wide."""
+    narrow, wide = Moments(), Moments()
+    for number in range(1000):
+        narrow.update(np.full((1, 3), number))
+    for number in range(20):
+        wide.update(np.full((1, 40_000), number))
+    assert len(pickle.dumps(narrow)) < 50_000
+    assert len(pickle.dumps(wide)) < 40_000 * 8 * (8 + 3 * 5)
+    assert (narrow.count.tolist(), narrow.mean.tolist()) == ([1000] * 3, [499.5] * 3)
+    assert (wide.count.min(), wide.mean.max()) == (20, 9.5)
+
+
+@pytest.mark.parametrize("first", [0.0, 1e160, -1e160])
+def test_what_overflows_is_refused_when_it_comes(first):
+    moments = Moments()
+    moments.update([[first]])
+    moments.update([[first]])
+    with pytest.raises(ValueError, match="too far apart"):
+        moments.update([[first + 2e160 if first else 3e160]])
+    assert (moments.rows, moments.mean.item(), moments.variance.item()) == (2, first, 0)
+    moments.update([[first]], weight=[1e-300])
+    assert (moments.rows, moments.mean.item(), moments.variance.item()) == (3, first, 0)
