@@ -26,13 +26,13 @@ FEW_ROWS = 1 << 9
 FLOAT64_VALUES = 1 << 18
 # Values that are given to compiled loops at a time, for the same reason.
 COMPILED_VALUES = 1 << 22
-# Columns at a time, at least: more rows side by side if need be.
-COLUMNS_AT_ONCE, COMPILED_COLUMNS = 1024, 4096
+# Columns at a time, at least: more rows side by side if need be. Compiled loops convert some rows of
+# float16 first, which are to stay in the nearest cache.
+COLUMNS_AT_ONCE, COMPILED_COLUMNS, COMPILED_HALF_COLUMNS = 1024, 4096, 128
 # Rows that are summed one after the other, at most.
 ROWS_IN_TURN = 64
-# Standard deviations from 0 up to which the mean of so many rows is near it.
-SAMPLE_ROWS = 64
-NEAR = 6.0
+# Of so many rows the mean is near 0 up to so many standard deviations from it.
+SAMPLE_ROWS, NEAR = 64, 6.0
 # Relative error of the sum of squared deviations, at most.
 TOLERANCE = 2e-12
 UNIT_ROUNDOFF = 2.0**-53
@@ -103,7 +103,8 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     ``(k + 2) u sqrt(S / n)``, far less than ``TOLERANCE`` standard deviations.
     """
     loops = loops_for(block)
-    wide, rest = _side_by_side(block, COLUMNS_AT_ONCE if loops is None else COMPILED_COLUMNS)
+    columns = COMPILED_HALF_COLUMNS if block.dtype == np.float16 else COMPILED_COLUMNS
+    wide, rest = _side_by_side(block, COLUMNS_AT_ONCE if loops is None else columns)
     step = max(1, (FLOAT64_VALUES if loops is None else COMPILED_VALUES) // wide.shape[1])
     in_turn = min(step, ROWS_IN_TURN)
     stages = in_turn, -(-step // in_turn), -(-len(wide) // step), 1, wide.shape[1].bit_length()
@@ -111,7 +112,9 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     largest = TOLERANCE / (3 * (sum(stages) + 3) * UNIT_ROUNDOFF)
     count = np.full(block.shape[1], float(len(block)))
     with np.errstate(all="ignore"):
-        shift = _value_amid(block[:: max(1, len(block) // SAMPLE_ROWS)].astype(np.float64))
+        sample = block[:: max(1, len(block) // SAMPLE_ROWS)].astype(np.float64)
+        # Compiled loops take no longer for a shift that is not 0.
+        shift = _value_amid(sample, NEAR if loops is None else 0.0)
         for _ in range(2):
             total, squares = _sums(wide, rest, step, shift, loops)
             if not np.isfinite(squares).all():
@@ -123,14 +126,15 @@ def _in_one_pass(block: Array) -> BlockMoments | None:
     return None
 
 
-def _value_amid(sample: Array) -> Array:
-    """The value of each column that is nearest to the column's mean; or 0 where all are near it.
+def _value_amid(sample: Array, near: float) -> Array:
+    """The value of each column that is nearest to the column's mean.
 
+    Or 0, where all means are within so many standard deviations of it.
     Deviations from one of the data's values are exact for integers and other numbers on a grid; and
     of a constant feature they are 0.
     """
     mean = sample.mean(axis=0)
-    if (np.abs(mean) <= NEAR * sample.std(axis=0)).all():
+    if (np.abs(mean) <= near * sample.std(axis=0)).all():
         return np.zeros(len(mean))  # which takes less time to subtract
     nearest = np.abs(sample - mean).argmin(axis=0)
     return np.take_along_axis(sample, nearest[np.newaxis], axis=0)[0]

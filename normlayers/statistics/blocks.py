@@ -17,10 +17,10 @@ Array = npt.NDArray[Any]
 Missing = Literal["error", "ignore"]
 Found = TypeVar("Found")
 
-# Values to a block, if it has to be copied: 8 MiB of float32. Of others an eighth of the batch, up
-# to eight times as many: what is done once a block has threads wait for the interpreter.
+# Values to a block, if it has to be copied: 8 MiB of float32. Of others as many as make so many
+# blocks a thread, up to a limit: what is done once a block has threads wait for the interpreter.
 VALUES_PER_BLOCK = 1 << 21
-SHARE_OF_BATCH, MOST_VALUES = 8, 1 << 24
+BLOCKS_PER_THREAD, MOST_VALUES = 2, 1 << 26
 # Rows to a block, at least: merging two blocks takes longer than reading a few rows.
 FEWEST_ROWS = 1 << 5
 THREADS = min(8, os.cpu_count() or 1)
@@ -77,9 +77,10 @@ class Batch:
             return [slice(None)]
         values = VALUES_PER_BLOCK
         if self.weight is None and self.values.flags.c_contiguous and self._keep_last():
-            values = max(values, min(self.values.size // SHARE_OF_BATCH, MOST_VALUES))
+            share = -(-self.values.size // (BLOCKS_PER_THREAD * THREADS))
+            values = max(values, min(share, MOST_VALUES))
         per_row = max(1, self.values.size // self.rows)
-        step = max(FEWEST_ROWS, values // per_row)
+        step = max(FEWEST_ROWS, -(-values // per_row))
         return [slice(start, start + step) for start in range(0, self.rows, step)]
 
     def block(self, rows: slice) -> tuple[Array, Array | None]:

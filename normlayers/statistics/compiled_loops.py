@@ -101,9 +101,9 @@ def _add_sums(part: Array, shift: Array, sums: Array) -> None:
 @_compiled
 def _add_half_sums(bits: Array, shift: Array, sums: Array) -> None:
     of_turn = np.zeros(sums.shape)
-    wide = np.zeros((ROWS_IN_TURN, bits.shape[1]), np.float32)
-    for start in range(0, len(bits), ROWS_IN_TURN):
-        stop = min(start + ROWS_IN_TURN, len(bits))
+    wide = np.zeros((ROWS_AT_ONCE, bits.shape[1]), np.float32)
+    for start in range(0, len(bits), ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, len(bits))
         for row in range(start, stop):
             for column in range(bits.shape[1]):
                 half = np.int32(bits[row, column])
@@ -111,8 +111,9 @@ def _add_half_sums(bits: Array, shift: Array, sums: Array) -> None:
                 finite = (half & _SIZE) < _INFINITY
                 wide[row - start, column] = value if finite else np.float32(np.nan)
         _add_turn(wide[: stop - start], shift, of_turn)
-        sums += of_turn
-        of_turn[:] = 0.0
+        if stop % ROWS_IN_TURN == 0 or stop == len(bits):
+            sums += of_turn
+            of_turn[:] = 0.0
 
 
 @_compiled

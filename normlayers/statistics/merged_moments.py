@@ -84,7 +84,8 @@ class Sums(NamedTuple):
             return self
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             blocks = of_blocks(self.waiting, self.merged.n.high.shape)
-            return Sums.of(merge(self.merged, blocks))
+            first = not self.merged.n.high.any()
+            return Sums.of(blocks if first else merge(self.merged, blocks))
 
     def with_waiting(self, blocks: Sequence[BlockMoments]) -> Sums | None:
         """The same with more blocks; ``None`` where merging them might overflow."""
