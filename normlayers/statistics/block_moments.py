@@ -26,8 +26,8 @@ FEW_ROWS = 1 << 9
 FLOAT64_VALUES = 1 << 18
 # Values that are given to compiled loops at a time, for the same reason.
 COMPILED_VALUES = 1 << 22
-# Columns at a time, at least: more rows side by side if need be. Compiled loops convert some rows of
-# float16 first, which are to stay in the nearest cache.
+# Columns at a time, at least: more rows side by side if need be. Compiled loops convert some rows
+# of float16 first, which are to stay in the nearest cache.
 COLUMNS_AT_ONCE, COMPILED_COLUMNS, COMPILED_HALF_COLUMNS = 1024, 4096, 128
 # Rows that are summed one after the other, at most.
 ROWS_IN_TURN = 64
