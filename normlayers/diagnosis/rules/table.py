@@ -16,11 +16,11 @@ from normlayers.diagnosis.rules import (
     learning_rate,
     neurons,
     nonlinearity,
-    outputs,
     preprocessing,
-    targets,
+    validation,
     weights,
 )
+from normlayers.diagnosis.rules.targets import labels, outputs
 
 Check = Callable[[Evidence], list[Finding]]
 
@@ -67,7 +67,7 @@ RULES = (
     Rule("dropout_on_output", outputs.dropout_on_output, "error", "logic: a loss of Keras's"),
     Rule(
         "labels_do_not_fit_output",
-        targets.labels_do_not_fit_output,
+        labels.labels_do_not_fit_output,
         "error",
         "logic: what Keras documents of each loss",
     ),
@@ -110,7 +110,7 @@ RULES = (
     ),
     Rule(
         "train_validation_shift",
-        preprocessing.train_validation_shift,
+        validation.train_validation_shift,
         "error",
         "means 0.5 (error 2) deviations apart beyond 5 standard errors, or spreads by 3 (10)",
     ),
@@ -123,7 +123,7 @@ RULES = (
     ),
     Rule(
         "targets_not_scaled",
-        targets.targets_not_scaled,
+        labels.targets_not_scaled,
         "error",
         "mean or deviation over 10 (error 30), or all below 0.02",
     ),

@@ -9,7 +9,7 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import AS_IT_IS, Output, are_ones, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.rules.target_shapes import Said
+from normlayers.diagnosis.rules.targets.shapes import Said
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 SOFTMAXES = ("softmax", "sparsemax")

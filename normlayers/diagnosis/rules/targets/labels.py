@@ -13,8 +13,8 @@ from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules.number_kinds import numbered_classes
-from normlayers.diagnosis.rules.outputs import OUT_OF_REACH
-from normlayers.diagnosis.rules.target_shapes import Said, not_computed, other_places
+from normlayers.diagnosis.rules.targets.outputs import OUT_OF_REACH
+from normlayers.diagnosis.rules.targets.shapes import Said, not_computed, other_places
 
 Array = npt.NDArray[Any]
 

@@ -1,0 +1,1 @@
+"""Faults of targets, of outputs, and of how they fit each other and the loss."""

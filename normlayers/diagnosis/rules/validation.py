@@ -1,0 +1,121 @@
+"""Faults of validation data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from normlayers.diagnosis.evidence.features import FeatureStatistics
+from normlayers.diagnosis.evidence.gathered import Evidence
+from normlayers.diagnosis.finding import Finding
+
+Array = npt.NDArray[Any]
+
+# Means apart by so many standard deviations beyond what chance does, and standard deviations apart
+# by such a factor: half a deviation is a medium effect, two leave hardly an overlap (Cohen 1988).
+SHIFTED, FAR_SHIFTED = 0.5, 2.0
+RESCALED, FAR_RESCALED = 3.0, 10.0
+CHANCE = 5.0  # standard errors
+FEWEST_ROWS = 8
+# Total variation distance of the shares of the classes.
+OTHER_CLASSES = 0.3
+
+
+def train_validation_shift(evidence: Evidence) -> list[Finding]:
+    """Validation data with other statistics than the training data."""
+    if evidence.validation is None:
+        return []
+    findings = []
+    rows = min(evidence.validation.rows, evidence.data.rows)
+    for name, found in evidence.validation_inputs.items():
+        train = evidence.inputs.get(name)
+        if train is None or len(found.mean) != len(train.mean) or rows < FEWEST_ROWS:
+            continue
+        findings += _shift(evidence, name, train, found)
+    return [*findings, *_other_classes(evidence)]
+
+
+def _shift(
+    evidence: Evidence, name: str, train: FeatureStatistics, found: FeatureStatistics
+) -> list[Finding]:
+    pooled = np.sqrt((train.deviation**2 + found.deviation**2) / 2)
+    rows = evidence.data.rows, evidence.validation.rows if evidence.validation else 1
+    chance = CHANCE * np.sqrt(1 / rows[0] + 1 / rows[1])
+    with np.errstate(all="ignore"):
+        shift = np.where(pooled > 0, np.abs(train.mean - found.mean) / pooled, 0.0) - chance
+        ratio = np.exp(np.abs(np.log(found.spread / train.spread)))
+        ratio = np.where(train.dense & found.dense, ratio, 1.0) / (1 + chance)
+    ratio = np.nan_to_num(ratio, nan=1.0)
+    whole = float(_whole_scale(found) / max(_whole_scale(train), 1e-300))
+    ratio_whole = max(whole, 1 / max(whole, 1e-300))
+    moved, rescaled = float(shift.max()), max(float(ratio.max()), ratio_whole)
+    if moved <= SHIFTED and rescaled <= RESCALED:
+        return []
+    worst = int(np.argmax(shift if moved > SHIFTED else ratio))
+    far = moved > FAR_SHIFTED or rescaled > FAR_RESCALED
+    feature = evidence.data.feature_name(name, worst)
+    return [
+        Finding(
+            "train_validation_shift",
+            name,
+            {
+                "feature": feature,
+                "training": [float(train.mean[worst]), float(train.deviation[worst])],
+                "validation": [float(found.mean[worst]), float(found.deviation[worst])],
+                "shift": moved,
+                "ratio": rescaled,
+            },
+            "error" if far else "warning",
+            f"The validation data of {name} have other statistics than the training data: feature "
+            f"{feature} has mean {found.mean[worst]:.3g} and standard deviation "
+            f"{found.deviation[worst]:.3g} there, {train.mean[worst]:.3g} and "
+            f"{train.deviation[worst]:.3g} in training.",
+            "Scale both by the training data's statistics, and split the rows at random.",
+            False,
+        )
+    ]
+
+
+def _other_classes(evidence: Evidence) -> list[Finding]:
+    train = evidence.data.y
+    other = evidence.validation.y if evidence.validation else None
+    if not isinstance(train, np.ndarray) or not isinstance(other, np.ndarray):
+        return []
+    shares = [_class_shares(part) for part in (train, other)]
+    if shares[0] is None or shares[1] is None:
+        return []
+    classes = shares[0].keys() | shares[1].keys()
+    apart = sum(abs(shares[0].get(c, 0) - shares[1].get(c, 0)) for c in classes) / 2
+    rows = min(len(train), len(other))
+    if len(classes) > 50 or apart <= OTHER_CLASSES + CHANCE / 2 * np.sqrt(len(classes) / rows) / 2:
+        return []
+    return [
+        Finding(
+            "train_validation_shift",
+            "y",
+            {"distance": float(apart)},
+            "warning",
+            f"The classes are spread otherwise in the validation data than in training (total "
+            f"variation distance {apart:.2g}), as where sorted rows are split without shuffling.",
+            "Split the rows at random, by class.",
+            False,
+        )
+    ]
+
+
+def _class_shares(y: Array) -> dict[Any, float] | None:
+    if y.ndim == 2 and y.shape[1] > 1:
+        if not np.isin(y, (0, 1)).all():
+            return None
+        y = y.argmax(axis=1)
+    y = y.reshape(-1)
+    if y.dtype.kind not in "biuf" or not np.all(y == np.floor(y)):
+        return None
+    classes, counts = np.unique(y, return_counts=True)
+    return dict(zip(classes.tolist(), (counts / len(y)).tolist(), strict=True))
+
+
+def _whole_scale(found: FeatureStatistics) -> float:
+    return float(np.sqrt(np.mean(found.deviation**2)))
