@@ -113,6 +113,18 @@ def _validation(change: Any) -> Change:
     return shifted
 
 
+def _training_rows_held_out(situation: Situation, random: Random) -> Situation:
+    """Some of the held-out rows, or all, are training rows, as where rows were copied first."""
+    task = situation.task
+    rows = len(task.held_y)
+    copied = random.permutation(rows)[: round(rows * random.uniform(0.2, 1))]
+    source = random.integers(0, len(task.y), len(copied))
+    held = [x.copy() for x in task.held_x]
+    for own, x in zip(held, task.x, strict=True):
+        own[copied] = x[source]
+    return replace(situation, validation=held if len(held) > 1 else held[0])
+
+
 def _y_times(low: float, high: float, offset: float) -> Change:
     def change(situation: Situation, random: Random) -> Situation:
         factor = _power(random, low, high)
@@ -203,6 +215,8 @@ INPUTS = [
               _validation(lambda x, r: x * _power(r, 1.5, 3))),
     injection("train_validation_shift", "shifted by 3 to 10", is_plain,
               _validation(lambda x, r: x + r.uniform(3, 10) * x.std())),
+    injection("validation_rows_in_training", "a fifth and more of them", lambda f: True,
+              _training_rows_held_out),
 ]  # fmt: skip
 
 TARGETS = [

@@ -16,6 +16,7 @@ import numpy as np
 import normlayers as nl
 from benchmarks.fault_injection.cases import Case
 from benchmarks.fault_injection.situation import Situation
+from normlayers.diagnosis.rules.table import OF_VALIDATION
 
 # A process holds on to what TensorFlow compiled; a new one takes its place after so many cases.
 CASES_A_PROCESS = 60
@@ -29,7 +30,7 @@ def diagnosed(case: Case) -> Outcome:
     model, stopped = as_it_came(situation)
     started = time.perf_counter()
     # Half of the people have rows held out.
-    validation = situation.seed % 2 == 0 or case.fault == "train_validation_shift"
+    validation = situation.seed % 2 == 0 or case.fault in OF_VALIDATION
     held_out = situation.validation_data if validation else None
     outcome: Outcome = {"name": case.name, "training_stopped": stopped}
     try:

@@ -23,7 +23,7 @@ from normlayers.diagnosis.evidence.subject import (
     subject_of,
 )
 from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.rules.table import RULES
+from normlayers.diagnosis.rules.table import OF_VALIDATION, RULES
 from normlayers.inference.graph import input_names
 
 # A first run on so few rows tells how many more the model can be run on.
@@ -217,7 +217,7 @@ def _judge(evidence: Evidence) -> Diagnosis:
         except Exception as error:  # a rule that breaks stops no other
             unchecked[rule.fault] = reason(error)
     if evidence.validation is None:
-        unchecked["train_validation_shift"] = "validation_data is missing"
+        unchecked |= dict.fromkeys(OF_VALIDATION, "validation_data is missing")
     remarks = [d.remark for d in (evidence.data, evidence.validation) if d and d.remark]
     if _all_the_same(evidence.data):
         remarks.append("All targets are the same: there is nothing to learn from them.")

@@ -163,6 +163,16 @@ def validation_data_forgotten():
     return model, train, y[:120], {"validation_data": (x[120:], y[120:])}
 
 
+@names("validation_rows_in_training")
+def rare_class_copied_before_the_split():
+    x, y = datasets.load_breast_cancer(return_X_y=True)
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(np.r_[np.arange(569), rng.choice(np.flatnonzero(y == 0), 145)])
+    x = ((x - x.mean(0)) / x.std(0))[rows]
+    model = compiled(mlp(30, 1, "sigmoid"), "adam", "binary_crossentropy")
+    return model, x[:550], y[rows][:550], {"validation_data": (x[550:], y[rows][550:])}
+
+
 @names("batch_too_small")
 def batches_of_two():
     x, y = digits(200)

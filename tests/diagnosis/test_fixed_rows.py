@@ -47,7 +47,7 @@ def test_a_recurrence_with_states_is_diagnosed_and_keeps_them(rows, kind):
     before = values(model)
     found = nl.diagnose(model, STEPS, Y)
     assert [(f.fault, f.message) for f in found if f.severity != "note"] == []
-    assert set(found.unchecked) == {"train_validation_shift"}
+    assert set(found.unchecked) == {"train_validation_shift", "validation_rows_in_training"}
     for then, now in zip(before, values(model), strict=True):
         np.testing.assert_array_equal(then, now)
 
@@ -55,7 +55,7 @@ def test_a_recurrence_with_states_is_diagnosed_and_keeps_them(rows, kind):
 def test_so_is_a_model_that_reshapes_so_many_rows():
     found = nl.diagnose(reshaped(), STEPS, Y)
     assert not found.errors
-    assert set(found.unchecked) == {"train_validation_shift"}
+    assert set(found.unchecked) == {"train_validation_shift", "validation_rows_in_training"}
     found = nl.diagnose(reshaped(), STEPS * 1e4, Y)
     assert "inputs_not_scaled" in [finding.fault for finding in found.errors]
 

@@ -37,7 +37,7 @@ def forms():
 def test_text_is_read_in_any_form(form, x):
     found = nl.diagnose(reader(), x, Y + 1)
     assert [finding.fault for finding in found] == ["labels_do_not_fit_output"]
-    assert set(found.unchecked) == {"train_validation_shift"}
+    assert set(found.unchecked) == {"train_validation_shift", "validation_rows_in_training"}
     other = nl.diagnose(reader(), x, Y)
     assert other.findings == []
     done = nl.repair(reader(), x, Y, epochs=20, trials=1)

@@ -115,6 +115,12 @@ RULES = (
         "means 0.5 (error 2) deviations apart beyond 5 standard errors, or spreads by 3 (10)",
     ),
     Rule(
+        "validation_rows_in_training",
+        validation.validation_rows_in_training,
+        "warning",
+        "0.05 of the validation rows beyond those that repeat themselves anyway (Good 1953)",
+    ),
+    Rule(
         "targets_unrelated_to_inputs",
         preprocessing.targets_unrelated_to_inputs,
         "warning",
@@ -250,3 +256,5 @@ RULES = (
     ),
 )
 FAULTS = tuple(rule.fault for rule in RULES)
+# Of these nothing is known without validation data.
+OF_VALIDATION = ("train_validation_shift", "validation_rows_in_training")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.diagnosis.evidence.data import Data
 from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.finding import Finding
@@ -21,6 +22,69 @@ CHANCE = 5.0  # standard errors
 FEWEST_ROWS = 8
 # Total variation distance of the shares of the classes.
 OTHER_CLASSES = 0.3
+# Share of the validation rows that training has too, beyond those that repeat themselves anyway.
+SHARED_ROWS = 0.05
+# In so many it is looked whether a feature tells rows apart.
+DISTINCT_ROWS = 1000
+
+
+def validation_rows_in_training(evidence: Evidence) -> list[Finding]:
+    """Validation rows that are training rows, beyond what rows that repeat themselves explain.
+
+    Of new rows of the same source as many are known as ``1 - n1 / n`` says, with ``n1`` of ``n``
+    training rows unlike all others (Good 1953, with Turing's estimate); none, where a feature takes
+    another value in most rows: there rows that are alike are copies.
+    """
+    if evidence.validation is None:
+        return []
+    train, other = (_row_hashes(data) for data in (evidence.data, evidence.validation))
+    if min(len(train), len(other)) < FEWEST_ROWS:
+        return []
+    _, first, times = np.unique(train, return_index=True, return_counts=True)
+    by_chance, what = 1 - float((times == 1).sum()) / len(train), "validation rows"
+    if _is_told_by_a_feature(evidence.data, first[:DISTINCT_ROWS]):
+        # But for a few, such as rows of zeros, which count once.
+        by_chance, what, other = 0.0, "different validation rows", np.unique(other)
+    rows = len(other)
+    shared = float(np.isin(other, train).mean())
+    chance = CHANCE * np.sqrt(by_chance * (1 - by_chance) * (1 / rows + 1 / len(train)))
+    if shared <= by_chance + SHARED_ROWS + chance:
+        return []
+    found = round(shared * rows)
+    return [
+        Finding(
+            "validation_rows_in_training",
+            "x",
+            {"share": shared, "by_chance": by_chance, "rows": rows},
+            "warning",
+            f"{'All' if found == rows else f'{found:,} of the'} {rows:,} {what} are training rows "
+            "too: what is measured on them is how well rows are remembered, not what "
+            "was learned of others.",
+            "Split the rows before any are copied, augmented or put into windows, all copies of a "
+            "row on one side.",
+        )
+    ]
+
+
+def _row_hashes(data: Data) -> Array:
+    """A number for each row, the same for the same inputs, and of 64 bits."""
+    parts, rows = [_plain(part) for part in data.parts], range(data.rows)
+    return np.array([hash(tuple(part[row].tobytes() for part in parts)) for row in rows])
+
+
+def _is_told_by_a_feature(data: Data, rows: Array) -> bool:
+    """Whether some feature has as many values in these rows as half of them."""
+    parts = (np.sort(_plain(part[rows]).reshape(len(rows), -1), axis=0) for part in data.parts)
+    # NaN is no value.
+    others = (np.sum((p[1:] != p[:-1]) & (p[1:] == p[1:]), axis=0) for p in parts)
+    return any(bool((count + 1 >= len(rows) / 2).any()) for count in others)
+
+
+def _plain(part: Array) -> Array:
+    """Numbers in the types that hold them wherever they come from; 0 and -0 alike."""
+    if part.dtype.kind == "f":
+        return np.ascontiguousarray(part, np.float32) + np.float32(0)
+    return part.astype(np.int64 if part.dtype.kind in "biu" else str)
 
 
 def train_validation_shift(evidence: Evidence) -> list[Finding]:

@@ -1,9 +1,10 @@
 import keras
 import numpy as np
 import pytest
+from sklearn import datasets
 
 from normlayers.layers.standardize import Standardize
-from tests.diagnosis.small_models import classifier, found, points
+from tests.diagnosis.small_models import BINARY, classifier, found, points
 
 X, Y = points()
 
@@ -65,3 +66,78 @@ def test_validation_rows_of_weight_0_are_no_difference():
     x[-50:] += 100
     assert found("train_validation_shift", classifier(), X, Y, validation_data=(x, Y))
     assert not found("train_validation_shift", classifier(), X, Y, validation_data=(x, Y, weights))
+
+
+SHARED = "validation_rows_in_training"
+
+
+@pytest.mark.parametrize("share", [0, 0.02, 0.2, 1])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_validation_rows_that_are_training_rows(share, dtype):
+    x, y = points(100, seed=1)
+    x = x.astype(dtype)
+    x[: round(share * 100)] = X[50 : 50 + round(share * 100)]
+    told = found(SHARED, classifier(), X, Y, validation_data=(x, y))
+    if share < 0.05:
+        assert not told
+        return
+    (finding,) = told
+    assert (finding.severity, finding.where, finding.repairable) == ("warning", "x", False)
+    assert finding.evidence == {"share": share, "by_chance": 0, "rows": 100}
+    assert finding.message.startswith("All 100" if share == 1 else "20 of the 100")
+
+
+def test_a_zero_is_no_other_row_for_its_sign():
+    x = np.round(X * 2) / 2
+    assert found(SHARED, classifier(), np.abs(x), Y, validation_data=(np.abs(x), Y))
+    flipped = np.where(x == 0, -np.abs(x), np.abs(x)).astype("float32")
+    assert np.signbit(flipped[x == 0]).all()
+    assert found(SHARED, classifier(), np.abs(x), Y, validation_data=(flipped, Y))
+
+
+@pytest.mark.parametrize("values", [2, 3, 4])
+def test_rows_that_repeat_themselves_are_in_both_by_chance(values):
+    """Of few possible rows most are known; new ones of the same source are no fault."""
+    rng = np.random.default_rng(values)
+    x, other = (rng.integers(0, values, (n, 6)).astype("float32") for n in (400, 200))
+    y, labels = (rows[:, 0] > 0 for rows in (x, other))
+    known = np.isin([str(row) for row in other], [str(row) for row in x]).mean()
+    assert known > 0.05
+    assert not found(SHARED, classifier(), x, y, validation_data=(other, labels))
+    # The training rows themselves are more than chance.
+    (finding,) = found(SHARED, classifier(), x, y, validation_data=(x, y)) or [None]
+    assert (finding is None) == (values == 2)  # of which there are 64, in 400 rows
+
+
+def test_rows_of_several_inputs_are_alike_only_if_all_are():
+    first, second = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    both = keras.layers.Concatenate()([first, second])
+    model = keras.Model({"a": first, "b": second}, keras.layers.Dense(1, "sigmoid")(both))
+    model.compile("adam", BINARY)
+    x, other = {"a": X, "b": X[::-1]}, {"a": X, "b": X}
+    assert not found(SHARED, model, x, Y, validation_data=(other, Y))
+    assert found(SHARED, model, x, Y, validation_data=(x, Y))
+
+
+def test_rows_oversampled_before_they_were_split():
+    """The rare class's rows were copied first, so that copies are on both sides."""
+    x, y = datasets.load_breast_cancer(return_X_y=True)
+    x = (x - x.mean(0)) / x.std(0)
+    rng = np.random.default_rng(0)
+    rare = rng.choice(np.flatnonzero(y == 0), 145)
+    x, y = np.concatenate([x, x[rare]]), np.concatenate([y, y[rare]])
+    order = rng.permutation(len(x))
+    train, held = order[150:], order[:150]
+    model = keras.Sequential([keras.Input((30,)), keras.layers.Dense(1, "sigmoid")])
+    model.compile("adam", BINARY)
+    (finding,) = found(SHARED, model, x[train], y[train], validation_data=(x[held], y[held]))
+    rows = np.unique(x[held], axis=0)
+    copied = np.mean([(x[train] == row).all(1).any() for row in rows])
+    assert finding.evidence == {"share": copied, "by_chance": 0, "rows": len(rows)}
+
+
+def test_the_same_few_rows_in_both_are_no_copies():
+    """Rows of zeros, as of users without a visit, are in any part of such data."""
+    x, (other, labels) = X.copy(), points(100, seed=1)
+    x[::3], other[::3] = 0, 0
+    assert not found(SHARED, classifier(), x, Y, validation_data=(other, labels))
