@@ -118,7 +118,7 @@ def _orders(random: np.random.Generator, size: int, numbers: Array, epochs: int)
     keys |= np.arange(points, dtype=dtype)
     keys.sort(axis=-1)
     keys &= dtype(2**bits - 1)
-    orders: Array = numbers.astype(_narrowest(points))[keys]
+    orders: Array = np.take(numbers.astype(_narrowest(points)), keys)  # half of the time of [keys]
     return np.ascontiguousarray(orders.transpose(0, 2, 1))
 
 
