@@ -37,7 +37,19 @@ def layer_like(layer: Any, **changed: Any) -> Any:
             name=layer.name,
             dtype=layer.dtype_policy,
         )
-    return type(layer).from_config({**layer.get_config(), **changed})
+    with own_classes(layer):
+        return type(layer).from_config({**layer.get_config(), **changed})
+
+
+def own_classes(layer: Any) -> keras.saving.custom_object_scope:
+    """A context in which Keras finds the classes of all layers within a layer by their names.
+
+    It looks for those of somebody's own where they were registered, and need not have been.
+    """
+    kinds = {type(inner) for inner in inner_layers(layer)}
+    return keras.saving.custom_object_scope(
+        {keras.saving.get_registered_name(kind): kind for kind in kinds}
+    )
 
 
 @contextmanager

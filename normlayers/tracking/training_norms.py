@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from normlayers.tracking.reading.input_summary import is_matrix
 from normlayers.tracking.reading.loss_gradient import LossGradient
 from normlayers.tracking.reading.probe import Reading
 from normlayers.tracking.tracked_points import TrackedPoints
@@ -124,7 +125,7 @@ class TrainingNorms:
         if self._gradient is None:
             self._gradient = self._gradient_of(reading)
         norms = self._gradient.norms()
-        matrices = [len(v.shape) > 1 for v in model.trainable_variables]
+        matrices = list(map(is_matrix, model.trainable_variables))
         told = {"gradient_norm": _length([norms])}
         if sum(matrices) > 1:
             told["gradient_norm_smallest"] = float(norms[np.array(matrices)].min())

@@ -14,6 +14,7 @@ import numpy as np
 
 from normlayers.inference.graph import input_names
 from normlayers.tracking.reading.activation_names import activation_of
+from normlayers.tracking.reading.input_summary import has_matrix
 from normlayers.tracking.reading.kept_attributes import kept_attributes
 from normlayers.tracking.reading.listening import (
     ACTIVATIONS,
@@ -138,8 +139,7 @@ class Call:
         layer = self.layer
         if self.kind in (*NORMALIZING, *SCALING, "PReLU") or not hasattr(layer, "weights"):
             return False
-        kernel = any("kernel" in weight.name for weight in layer.weights)
-        return kernel or any(len(weight.shape) > 1 for weight in layer.trainable_weights)
+        return has_matrix(layer)
 
 
 @dataclass

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING, Call, Graph
+from normlayers.tracking.reading.input_summary import is_matrix
 
 Array = npt.NDArray[Any]
 
@@ -26,6 +27,7 @@ class Normalization:
         epsilon: what it adds to variances.
         momentum: of the moving statistics.
         trainable: whether it normalizes by the batch in training.
+        untouched: whether it has gamma or beta, and they are 1 and 0 throughout.
         values: how many of each channel there are in a row.
         dropout: name of a dropout right before it, or ``""``.
         before: name of the layer with weights before it, or ``""``.
@@ -40,6 +42,7 @@ class Normalization:
     epsilon: float
     momentum: float
     trainable: bool
+    untouched: bool
     values: int
     dropout: str
     before: str
@@ -68,7 +71,7 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
         for variable in (layer.moving_mean, layer.moving_variance)
     )
     weights = getattr(before.layer, "weights", []) if before is not None else []
-    trained = any(weight.trainable for weight in weights if len(weight.shape) > 1)
+    trained = any(weight.trainable for weight in weights if is_matrix(weight))
     if before is not None and getattr(before.layer, "quantization_mode", None):
         trained = True  # as far as anybody decided: integers cannot be trained
     return Normalization(
@@ -80,8 +83,17 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
         float(layer.epsilon),
         float(layer.momentum),
         bool(layer.trainable),
+        _is_untouched(layer),
         len(channels) // len(x),
         dropout.name if is_dropout and dropout is not None else "",
         before.name if before is not None and before.has_matrix else "",
         trained,
+    )
+
+
+def _is_untouched(layer: keras.layers.BatchNormalization) -> bool:
+    rescaled = [(w, begun) for w, begun in ((layer.gamma, 1), (layer.beta, 0)) if w is not None]
+    return bool(rescaled) and all(
+        bool(np.all(np.asarray(ops.convert_to_numpy(ops.copy(weight))) == begun))
+        for weight, begun in rescaled
     )

@@ -205,12 +205,20 @@ def _history(model: keras.Model, copy: keras.Model) -> tuple[bool, int]:
 
 
 def _left_zero(copy: keras.Model) -> bool:
-    biases = [
-        np.asarray(ops.convert_to_numpy(ops.copy(layer.bias)))
+    return any(
+        np.any(_began_with(layer) != np.asarray(ops.convert_to_numpy(ops.copy(layer.bias))))
         for layer in copy._flatten_layers()
         if _began_with_zero(layer)
-    ]
-    return bool(biases) and any(np.any(bias != 0) for bias in biases)
+    )
+
+
+def _began_with(layer: Any) -> Array:
+    """The bias that a layer began with: 0, but for a forget gate, the second of four, that is 1."""
+    bias = np.zeros(tuple(layer.bias.shape))
+    if getattr(layer, "unit_forget_bias", False):
+        units = len(bias) // 4
+        bias[units : 2 * units] = 1
+    return bias
 
 
 def _began_with_zero(layer: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.repair.trained import Trained, are_frozen, are_learned, is_finite
-from normlayers.inference.layer_copy import compute_with_weights, take_assets
+from normlayers.inference.layer_copy import compute_with_weights, own_classes, take_assets
 
 Array = npt.NDArray[Any]
 
@@ -91,7 +92,8 @@ class Part:
             config = {
                 key: value for key, value in self.config.items() if takes_name or key != "name"
             }
-            layer = self.kind.from_config(copy.deepcopy(config))
+            with nullcontext() if self.read_of is None else own_classes(self.read_of):
+                layer = self.kind.from_config(copy.deepcopy(config))
             if not takes_name:
                 layer.name = self.name
             if self.read_of is not None:

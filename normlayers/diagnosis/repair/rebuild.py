@@ -95,12 +95,18 @@ def _scaled_like(model: keras.Model, optimizer: Any) -> Any:
 
 def _metrics(plan: Plan, given: Given) -> dict[str, Any]:
     """Those it was given with; none that count labels of another form."""
-    same = [loss_kind(loss) for loss in plan.losses] == [loss_kind(loss) for loss in given.losses]
+    same = list(map(_labels_of, plan.losses)) == list(map(_labels_of, given.losses))
     found = {}
     for kind, metrics in metrics_of(given.model).items() if same else ():
         with suppress(Exception):
             found[kind] = keras.tree.map_structure(_metric, metrics)
     return found
+
+
+def _labels_of(loss: Any) -> Any:
+    """What form of labels a loss takes: of its kind, whether it takes logits or probabilities."""
+    known = loss_kind(loss)
+    return known.kind if known and known.kind else known
 
 
 def metrics_of(model: keras.Model) -> dict[str, Any]:

@@ -23,6 +23,8 @@ OFF, FAR_OFF = (1.0, 3.0), (9.0, 10.0)
 MOSTLY_INITIAL, OFF_AS_INITIAL = 0.2, (0.1, 1.25)
 # Variance as a part of epsilon.
 BELOW, FAR_BELOW = 1.0, 0.01
+# The largest epsilon that a layer has by default.
+USUAL = 1e-3
 
 
 def idle_bias(evidence: Evidence) -> list[Finding]:
@@ -74,7 +76,9 @@ def stale_moving_statistics(evidence: Evidence) -> list[Finding]:
     findings = []
     for layer in evidence.normalizations:
         fresh = np.all(layer.moving_mean == 0) and np.all(layer.moving_variance == 1)
-        learns = fresh and layer.trainable and not subject.trained
+        # New behind layers that were trained before, as in fine-tuning, it has not begun to learn.
+        begins = not subject.trained or (subject.steps == 0 and layer.untouched)
+        learns = fresh and layer.trainable and begins
         if learns or len(layer.mean) == 0 or evidence.data.rows < FEW:
             continue
         with np.errstate(all="ignore"):
@@ -168,7 +172,9 @@ def dropout_before_normalization(evidence: Evidence) -> list[Finding]:
 def epsilon_dominates(evidence: Evidence) -> list[Finding]:
     """Variances below epsilon: the output is not of unit variance, but next to nothing.
 
-    A frozen layer divides by its moving variance, and what it is given does not matter.
+    A frozen layer divides by its moving variance, and what it is given does not matter. Before
+    training, variances behind embeddings and recurrences are small and will grow: beside a usual
+    epsilon that is a note.
     """
     findings = []
     for layer in evidence.normalizations:
@@ -179,12 +185,14 @@ def epsilon_dominates(evidence: Evidence) -> list[Finding]:
         ratio = float(np.median(divides_by[varies]) / max(layer.epsilon, 1e-30))
         if ratio >= BELOW:
             continue
+        grows = layer.trainable and layer.epsilon <= USUAL and not evidence.subject.trained
+        beside = "note" if grows else "warning"
         findings.append(
             Finding(
                 "epsilon_dominates",
                 layer.name,
                 {"variance": ratio * layer.epsilon, "epsilon": layer.epsilon},
-                "error" if ratio < FAR_BELOW else "warning",
+                "error" if ratio < FAR_BELOW else beside,
                 f"{layer.name!r} adds epsilon={layer.epsilon:.3g} to variances of about "
                 f"{ratio * layer.epsilon:.2g}, so that what it gives has a standard deviation of "
                 f"{np.sqrt(ratio / (1 + ratio)):.2g} and not 1.",

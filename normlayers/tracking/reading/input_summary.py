@@ -14,6 +14,8 @@ from normlayers.tracking.reading.listening import Heard
 from normlayers.tracking.reading.padding import counted_positions, mean_of_counted
 
 Array = npt.NDArray[Any]
+# Ends of the names of weights that are added to what there is, or multiplied with it one by one.
+SHIFTS_AND_SCALES = ("bias", "beta", "gamma", "alpha")
 
 
 def kernel_input(heard: Sequence[Heard]) -> tuple[Any, bool] | None:
@@ -26,7 +28,7 @@ def kernel_input(heard: Sequence[Heard]) -> tuple[Any, bool] | None:
         an embedding does.
     """
     for note in heard:
-        if not note.takes or not _has_matrix(note.layer):
+        if not note.takes or not has_matrix(note.layer):
             continue
         x = note.takes[0]
         whole = "float" not in keras.backend.standardize_dtype(x.dtype)
@@ -89,7 +91,16 @@ def input_measures(mean: Array, deviation: Array) -> dict[str, float]:
     }
 
 
-def _has_matrix(layer: Any) -> bool:
+def has_matrix(layer: Any) -> bool:
     """Whether a layer multiplies by weights, and not only scales and shifts."""
     kernel = any("kernel" in weight.name for weight in layer.weights)
-    return kernel or any(len(weight.shape) > 1 for weight in layer.trainable_weights)
+    return kernel or any(map(is_matrix, layer.trainable_weights))
+
+
+def is_matrix(weight: Any) -> bool:
+    """Whether a variable is a matrix of weights, or several.
+
+    The biases of an attention's heads and of a GRU's gates have two axes too; that of the keys has
+    no gradient at all, for softmax takes it away.
+    """
+    return len(weight.shape) > 1 and not weight.name.endswith(SHIFTS_AND_SCALES)

@@ -94,6 +94,27 @@ def test_training_shows_in_biases_and_in_the_optimizer():
         assert not np.array_equal(kernel, subject.values[0])
 
 
+@pytest.mark.parametrize(
+    ("recurrence", "shape"),
+    [
+        (LAYERS.LSTM(4), (5, 3)),
+        (LAYERS.Bidirectional(LAYERS.LSTM(4)), (5, 3)),
+        (LAYERS.LSTM(4, unit_forget_bias=False), (5, 3)),
+        (LAYERS.GRU(4), (5, 3)),
+        (LAYERS.ConvLSTM2D(2, 3), (5, 4, 4, 3)),
+    ],
+)
+def test_a_forget_gates_bias_begins_with_1(recurrence, shape):
+    model = keras.Sequential([keras.Input(shape), recurrence])
+    x = np.ones((2, *shape), "float32")
+    with subject_of(model, x) as subject:
+        assert not subject.trained
+    bias = next(weight for weight in model.weights if weight.name == "bias")
+    bias.assign(bias + 0.25)
+    with subject_of(model, x) as subject:
+        assert subject.trained
+
+
 def test_random_numbers_go_on_as_if_nothing_had_been_drawn():
     def draw():
         return (

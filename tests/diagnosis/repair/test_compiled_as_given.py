@@ -1,11 +1,14 @@
 """A repaired model is compiled as the given one was, in all that no cure changes."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from normlayers import repair
 from normlayers.diagnosis.repair.cures.outputs import scale_targets
+from normlayers.diagnosis.repair.rebuild import build
 from tests.diagnosis.repair.made import amounts, classes, classifier, found, given
 
 
@@ -123,6 +126,18 @@ def test_metrics_of_ones_own():
     assert set(evaluated) == {"loss", "product", "accuracy", "wrapped", "auc"}
     assert not any("Metrics" in said for said in repaired.remarks)
     assert not any(metric is wrapped for metric in repaired.model.metrics)
+
+
+def test_metrics_stay_where_a_loss_of_logits_becomes_one_of_probabilities():
+    """They count the same labels."""
+    model = classifier()
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+    x, y = classes(scale=100)
+    read = given(model, x, y)
+    made = build(replace(read.plan(), losses=(keras.losses.BinaryCrossentropy(),)), read)
+    assert set(made.evaluate(x, y, verbose=0, return_dict=True)) == {"loss", "accuracy"}
+    made = build(replace(read.plan(), losses=("mse",)), read)
+    assert set(made.evaluate(x, y, verbose=0, return_dict=True)) == {"loss"}
 
 
 def test_a_loss_scale():

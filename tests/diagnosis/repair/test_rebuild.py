@@ -128,3 +128,15 @@ def test_what_makes_an_output_and_what_is_hidden():
     assert other.activation_layer("fc") == "act"
     assert other.output_activation(0) == "sigmoid"
     assert other.targets[0].kind == "binary"
+
+
+def test_a_class_that_nobody_registered_is_found_within_a_nested_model():
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), Multiplied()], name="inner")
+    model = keras.Sequential([keras.Input((3,)), inner, keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    x, y = classes()
+    read = given(model, x, y)
+    made = build(read.plan(), read)
+    np.testing.assert_allclose(made.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+    assert type(made.get_layer("inner").layers[-1]) is Multiplied
+    nl.without_idle_bias(model)

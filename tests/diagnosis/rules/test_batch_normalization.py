@@ -130,6 +130,33 @@ def test_a_frozen_one_with_the_statistics_that_it_began_with():
     assert not found("stale_moving_statistics", model, X, Y)  # 0 and 1 are those of the data
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_one_behind_layers_that_were_trained_before(kind, frozen):
+    """As in the head of a fine-tuned network: it has statistics once it is trained."""
+    body = keras.Sequential([keras.Input((6,)), LAYERS.Dense(16, "relu")])
+    before = network(body, LAYERS.Dense(1, "sigmoid"))
+    before.fit(X * 5, Y, epochs=1, verbose=0)
+    body.trainable = not frozen
+    new = kind(name="new")
+    model = network(body, new, LAYERS.Dense(1, "sigmoid"))
+    assert not found("stale_moving_statistics", model, X * 5, Y)
+    new.beta.assign(np.full(16, 0.5))  # it was trained, and its statistics are lost
+    (finding,) = found("stale_moving_statistics", model, X * 5, Y)
+    assert finding.where == "new"
+
+
+@pytest.mark.parametrize(("epsilon", "severity"), [(1e-3, "note"), (2e-3, "warning")])
+def test_small_variances_before_training_are_a_note_beside_a_usual_epsilon(epsilon, severity):
+    """Behind embeddings that begin small; the variance grows when the layer learns."""
+    model = normalized(epsilon=epsilon)
+    (finding,) = found("epsilon_dominates", model, X * 0.01, Y)
+    assert finding.severity == severity
+    model.optimizer.iterations.assign(10)
+    (finding,) = found("epsilon_dominates", model, X * 0.01, Y)
+    assert finding.severity == "warning"
+
+
 @pytest.mark.parametrize("trainable", [True, False])
 def test_an_epsilon_beside_what_a_layer_divides_by(trainable):
     """A frozen layer divides by the moving variance, 1, whatever it is given."""

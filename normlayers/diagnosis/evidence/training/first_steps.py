@@ -29,6 +29,7 @@ from normlayers.diagnosis.evidence.training.without import (
     without_dropout,
     without_penalty,
 )
+from normlayers.tracking.reading.input_summary import is_matrix
 
 Array = npt.NDArray[Any]
 
@@ -134,7 +135,7 @@ def _measured(
     ]
     flow = Flow(
         [variable.path.removeprefix(f"{model.name}/") for variable in model.trainable_variables],
-        np.array([len(variable.shape) > 1 for variable in model.trainable_variables]),
+        np.array(list(map(is_matrix, model.trainable_variables))),
         float(np.mean([step.loss for step in measured])),
         np.median([step.gradients for step in measured], axis=0),
         np.zeros(len(lengths)),
