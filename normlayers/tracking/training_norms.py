@@ -43,6 +43,7 @@ class TrainingNorms:
         self._before: list[tuple[Any, Array]] = []  # weights, and their values when last observed
         self._gradient: LossGradient | None = None
         self._trained: tuple[Any, list[Any]] = (None, [])  # the loss, and the trainable weights
+        self._matrices = np.zeros(0, bool)  # which of them are matrices
 
     def follow_change(self) -> None:
         """Trace the model anew, and try again what could not be measured of it as it was.
@@ -84,6 +85,7 @@ class TrainingNorms:
         same = len(before) == len(trained) and all(map(operator.is_, before, trained))
         if loss is not now or not same:
             self._trained = now, list(trained)
+            self._matrices = np.array(list(map(is_matrix, trained)), bool)
             self.follow_change()
 
     def _update(self) -> dict[str, float]:
@@ -121,14 +123,12 @@ class TrainingNorms:
         return found if len(found) == len(variables) else []
 
     def _slope(self, reading: Reading) -> dict[str, float]:
-        model = self._model
         if self._gradient is None:
             self._gradient = self._gradient_of(reading)
         norms = self._gradient.norms()
-        matrices = list(map(is_matrix, model.trainable_variables))
         told = {"gradient_norm": _length([norms])}
-        if sum(matrices) > 1:
-            told["gradient_norm_smallest"] = float(norms[np.array(matrices)].min())
+        if self._matrices.sum() > 1:
+            told["gradient_norm_smallest"] = float(norms[self._matrices].min())
         return told
 
     def _gradient_of(self, reading: Reading) -> LossGradient:

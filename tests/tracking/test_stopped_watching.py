@@ -2,6 +2,7 @@
 
 import errno
 
+import keras
 import numpy as np
 import pytest
 
@@ -27,6 +28,21 @@ def test_training_goes_on_unwatched_with_one_warning(circle_model, points, tmp_p
         assert sum("ActivationTracker" in str(w.message) for w in warned) == 1
         assert len(history.history["loss"]) == 3
         assert len(tracker.history) == 0
+
+
+class Trained(keras.Model):
+    """Trained by code of its own, as generators and their critics are."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = keras.layers.Dense(1)
+
+
+def test_a_model_without_a_call_is_told_so(points, tmp_path):
+    model = Trained()
+    tracker = nl.ActivationTracker(tmp_path, *points, strict=True)
+    with pytest.raises(ValueError, match=r"Trained has no call\(\) of its own; write one"):
+        tracker.observe(model, 0)
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.normalizations import Normalization
-from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.finding import Finding, Severity
 
 Array = npt.NDArray[Any]
 
@@ -186,7 +186,7 @@ def epsilon_dominates(evidence: Evidence) -> list[Finding]:
         if ratio >= BELOW:
             continue
         grows = layer.trainable and layer.epsilon <= USUAL and not evidence.subject.trained
-        beside = "note" if grows else "warning"
+        beside: Severity = "note" if grows else "warning"
         findings.append(
             Finding(
                 "epsilon_dominates",

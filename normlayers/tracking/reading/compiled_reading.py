@@ -49,7 +49,16 @@ def build(model: keras.Model, x: Any) -> None:
     Args:
         model: a model, built or not.
         x: a structure of points as it takes them.
+
+    Raises:
+        ValueError: it is trained by code of its own alone, and cannot be called.
     """
+    kind = type(model)
+    if getattr(kind, "call", None) is getattr(keras.Model, "call", None):
+        raise ValueError(
+            f"{kind.__name__} has no call() of its own; write one that returns what is to be "
+            "watched, or watch the models in it."
+        )
 
     class Call(keras.Operation):
         def call(self, x: Any) -> Any:
