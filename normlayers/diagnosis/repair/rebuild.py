@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -96,10 +97,15 @@ def _scaled_like(model: keras.Model, optimizer: Any) -> Any:
 def _metrics(plan: Plan, given: Given) -> dict[str, Any]:
     """Those it was given with; none that count labels of another form."""
     same = list(map(_labels_of, plan.losses)) == list(map(_labels_of, given.losses))
+    before, logits = (
+        {getattr(loss_kind(loss), "from_logits", None) for loss in losses}
+        for losses in (given.losses, plan.losses)
+    )
+    metric = partial(_metric, logits=logits - before)
     found = {}
     for kind, metrics in metrics_of(given.model).items() if same else ():
         with suppress(Exception):
-            found[kind] = keras.tree.map_structure(_metric, metrics)
+            found[kind] = keras.tree.map_structure(metric, metrics)
     return found
 
 
@@ -117,8 +123,13 @@ def metrics_of(model: keras.Model) -> dict[str, Any]:
     return {kind: compiled[kind] for kind in ("metrics", "weighted_metrics") if compiled.get(kind)}
 
 
-def _metric(given: Any) -> Any:
+def _metric(given: Any, logits: set[bool | None]) -> Any:
     """A metric that counts for itself, of one given by name, as a function or as an object.
+
+    Args:
+        given: the one given.
+        logits: whether the losses take logits, where none of those given did as they do; it does
+            as they.
 
     Raises:
         Exception: where an object of the user's class cannot be made of its configuration.
@@ -128,7 +139,10 @@ def _metric(given: Any) -> Any:
     if type(given) is keras.metrics.MeanMetricWrapper:  # of a function of somebody's own
         own = {"name": given.name, "dtype": given.dtype, **given._fn_kwargs}
         return keras.metrics.MeanMetricWrapper(given._fn, **own)
-    return type(given).from_config(given.get_config())
+    config = given.get_config()
+    if "from_logits" in config and logits in ({True}, {False}):
+        config["from_logits"] = True in logits
+    return type(given).from_config(config)
 
 
 def _execution(given: Given) -> dict[str, Any]:

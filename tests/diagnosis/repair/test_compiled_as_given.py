@@ -131,11 +131,16 @@ def test_metrics_of_ones_own():
 def test_metrics_stay_where_a_loss_of_logits_becomes_one_of_probabilities():
     """They count the same labels."""
     model = classifier()
-    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+    own = keras.metrics.BinaryCrossentropy(name="own", from_logits=True)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile("sgd", loss, metrics=["accuracy", own])
     x, y = classes(scale=100)
+    y = y[:, None]
     read = given(model, x, y)
     made = build(replace(read.plan(), losses=(keras.losses.BinaryCrossentropy(),)), read)
-    assert set(made.evaluate(x, y, verbose=0, return_dict=True)) == {"loss", "accuracy"}
+    found = made.evaluate(x, y, verbose=0, return_dict=True)
+    assert set(found) == {"loss", "accuracy", "own"}
+    assert found["own"] == pytest.approx(found["loss"], rel=1e-5)  # of probabilities too
     made = build(replace(read.plan(), losses=("mse",)), read)
     assert set(made.evaluate(x, y, verbose=0, return_dict=True)) == {"loss"}
 
