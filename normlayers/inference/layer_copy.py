@@ -46,7 +46,9 @@ def own_classes(layer: Any) -> keras.saving.custom_object_scope:
 
     It looks for those of somebody's own where they were registered, and need not have been.
     """
-    kinds = {type(inner) for inner in inner_layers(layer)}
+    # An operation of a functional model need not be a layer.
+    inner = inner_layers(layer) if isinstance(layer, keras.Layer) else [layer]
+    kinds = {type(each) for each in inner}
     return keras.saving.custom_object_scope(
         {keras.saving.get_registered_name(kind): kind for kind in kinds}
     )
