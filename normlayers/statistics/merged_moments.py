@@ -29,7 +29,7 @@ Array = npt.NDArray[Any]
 # however few numbers.
 BLOCKS_AT_ONCE, FEATURES_AT_ONCE = 64, 1 << 16
 # Parts with no larger means, weights and sums of squares can be merged without an overflow: the
-# squared distance of two means is at most 4e200, and counts for at most 1e50.
+# squared distance of two means is at most 1.6e201, and counts for at most 1e50.
 LARGEST_MEAN, LARGEST_WEIGHT, LARGEST_SQUARES = 1e100, 1e50, 1e250
 
 
@@ -92,7 +92,8 @@ class Sums(NamedTuple):
         if not self.moderate:
             return None
         for n, shift, near, total, squares in blocks:
-            if not _are_moderate(n, np.abs(shift) + np.abs(near), total, squares):
+            near_enough = (np.abs(near) <= LARGEST_MEAN).all()
+            if not near_enough or not _are_moderate(n, shift, total, squares):
                 return None
         found = self._replace(waiting=(*self.waiting, *blocks))
         parts = len(found.waiting)

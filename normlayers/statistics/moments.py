@@ -221,5 +221,5 @@ def _quiet_block_moments(
     block: Array, weight: Array | None, refuse_invalid: Callable[[], None]
 ) -> list[BlockMoments]:
     """Without NumPy's warnings: what overflows is refused when it is combined."""
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         return block_moments(block, weight, refuse_invalid)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -110,3 +111,15 @@ def test_what_overflows_is_refused_when_it_comes(first):
     assert (moments.rows, moments.mean.item(), moments.variance.item()) == (2, first, 0)
     moments.update([[first]], weight=[1e-300])
     assert (moments.rows, moments.mean.item(), moments.variance.item()) == (3, first, 0)
+
+
+def test_the_largest_numbers_warn_of_nothing():
+    """What overflows on the way to a refusal, or to none, is nobody's business."""
+    moments = Moments()
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        moments.update([[1.7e308]])
+        moments.update([[1.7e308]])
+        with pytest.raises(ValueError, match="too far apart"):
+            moments.update([[5e-324]])
+    assert (moments.rows, moments.mean.item(), moments.variance.item()) == (2, 1.7e308, 0)
