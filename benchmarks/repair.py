@@ -46,9 +46,7 @@ with quiet_start():
     from benchmarks.fault_injection.diagnosing import Outcome, run
     from benchmarks.fault_injection.repairing import against_random, repaired, share, won_back
     from benchmarks.measured import Measured, keep
-
-# Nothing in the model is wrong: the data to come are.
-NOT_OF_THE_MODEL = ("train_validation_shift", "validation_rows_in_training")
+    from normlayers.diagnosis.rules.table import OF_VALIDATION
 
 Results = list[tuple[Case, Outcome]]
 
@@ -113,7 +111,8 @@ def main(options: Namespace) -> None:
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 140)
     cases = faulty_cases(options.cases, options.half)
-    asked = known(options.fault) or [fault for fault in FAULTS if fault not in NOT_OF_THE_MODEL]
+    # Of validation data nothing in the model is wrong: the data to come are.
+    asked = known(options.fault) or [fault for fault in FAULTS if fault not in OF_VALIDATION]
     cases = [case for case in cases if case.fault in asked]
     done = run(cases, options.kept, options.workers, repaired)
     results = list(track(done, total=len(cases), console=Console(stderr=True)))

@@ -42,15 +42,15 @@ def layer_like(layer: Any, **changed: Any) -> Any:
 
 
 def own_classes(layer: Any) -> keras.saving.custom_object_scope:
-    """A context in which Keras finds the classes of all layers within a layer by their names.
+    """A context in which Keras finds classes of somebody's own, of layers within a layer, by name.
 
-    It looks for those of somebody's own where they were registered, and need not have been.
+    It looks for them where they were registered, and they need not have been.
     """
     # An operation of a functional model need not be a layer.
     inner = inner_layers(layer) if isinstance(layer, keras.Layer) else [layer]
     kinds = {type(each) for each in inner}
     return keras.saving.custom_object_scope(
-        {keras.saving.get_registered_name(kind): kind for kind in kinds}
+        {keras.saving.get_registered_name(k): k for k in kinds if not is_of_keras(k)}
     )
 
 

@@ -51,7 +51,7 @@ class Gatherer:
         kind = _kind_of(batch), None if weight is None else _kind_of(weight)
         if kind != self._kind:
             self.finish()
-            rows = -(-self._enough * len(batch) // batch.size)
+            rows = _rows_together(batch)
             self._kind = kind
             self._room = _room(batch, rows), None if weight is None else _room(weight, rows)
         first, self._rows = self._rows, self._rows + len(batch)
@@ -89,7 +89,7 @@ def copied_together(stream: Iterable[Any]) -> Iterator[Any]:
                 yield batch
                 continue
             if not fits:
-                enough = -(-VALUES_TOGETHER * len(batch) // batch.size)
+                enough = _rows_together(batch)
                 room = _room(batch, enough)
             shape = batch.shape
         first, rows = rows, rows + shape[0]
@@ -120,6 +120,11 @@ def joined(data: list[Any]) -> Iterator[Any]:
         if room is None or _kind_of(room) != kind or len(room) < rows:
             room = np.empty((rows, *first.shape[1:]), first.dtype)  # new pages take as long
         yield np.concatenate(part, out=room[:rows])
+
+
+def _rows_together(batch: Array) -> int:
+    """Rows of a batch's kind that are enough."""
+    return -(-VALUES_TOGETHER * len(batch) // batch.size)
 
 
 def _room(batch: Array, rows: int) -> Array:

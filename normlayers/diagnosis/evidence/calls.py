@@ -137,7 +137,7 @@ class Call:
     def has_matrix(self) -> bool:
         """Whether it multiplies by weights, and not only scales and shifts."""
         layer = self.layer
-        if self.kind in (*NORMALIZING, *SCALING, "PReLU") or not hasattr(layer, "weights"):
+        if self.kind in (*NORMALIZING, *SCALING) or not hasattr(layer, "weights"):
             return False
         return has_matrix(layer)
 

@@ -38,7 +38,7 @@ def validation_rows_in_training(evidence: Evidence) -> list[Finding]:
     if evidence.validation is None:
         return []
     train, other = (_row_hashes(data) for data in (evidence.data, evidence.validation))
-    if min(len(train), len(other)) < FEWEST_ROWS:
+    if min(len(train), len(other)) < FEWEST_ROWS or not np.isin(other, train).any():
         return []
     _, first, times = np.unique(train, return_index=True, return_counts=True)
     by_chance, what = 1 - float((times == 1).sum()) / len(train), "validation rows"

@@ -186,13 +186,8 @@ def _of_categorical(output: Output, y: Array) -> Said:
             "one-hot",
             "Use sparse_categorical_crossentropy, or keras.utils.to_categorical(y).",
         )
-    if not _flat(y) and y.shape[-1] != units:
-        return (
-            "error",
-            f"the labels have {_count(y.shape[-1], 'column')}, and the output "
-            f"{_count(units, 'unit')}",
-            f"Give the output {y.shape[-1]} units.",
-        )
+    if said := _of_other_width(units, y):
+        return said
     if y.min() < 0 or y.max() > 1:
         return (
             "error",
@@ -234,14 +229,17 @@ def _of_binary(output: Output, y: Array) -> Said:
             "they are compared with",
             "Give the output one unit with sigmoid, or use sparse_categorical_crossentropy.",
         )
-    if not _flat(y) and y.shape[-1] != units:
-        return (
-            "error",
-            f"the labels have {_count(y.shape[-1], 'column')}, and the output "
-            f"{_count(units, 'unit')}",
-            f"Give the output {y.shape[-1]} units.",
-        )
-    return None
+    return _of_other_width(units, y)
+
+
+def _of_other_width(units: int, y: Array) -> Said:
+    if _flat(y) or y.shape[-1] == units:
+        return None
+    return (
+        "error",
+        f"the labels have {_count(y.shape[-1], 'column')}, and the output {_count(units, 'unit')}",
+        f"Give the output {y.shape[-1]} units.",
+    )
 
 
 def _of_regression(output: Output, y: Array) -> Said:
