@@ -22,6 +22,8 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
     "normalized_twice": ("inputs_not_scaled", "inputs_not_centred", *_OF_INPUTS),
+    # Of frozen layers: what is behind them is as it is for their statistics.
+    "stale_moving_statistics": ("inputs_not_scaled", *_NEURONS, *_GRADIENTS),
     "inputs_not_scaled": ("inputs_not_centred", *_OF_INPUTS),
     "inputs_not_centred": _OF_INPUTS,
     "outliers": _OF_INPUTS,
@@ -46,7 +48,6 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "saturated_neurons": _TRAINING,
     "dead_neurons": (*_TRAINING, "epsilon_dominates"),
     "always_on_neurons": _TRAINING,
-    "stale_moving_statistics": _GRADIENTS,
 }
 # What these do to neurons and gradients was not there before training.
 _IN_TRAINING = (
@@ -110,6 +111,8 @@ def _may_follow(cause: Finding, effect: Finding) -> bool:
         return bool(cause.evidence["largest"] < 1)
     if cause.fault == "stale_moving_statistics" and not cause.evidence["frozen"]:
         return False  # training normalizes by the batch
+    if cause.fault == "stale_moving_statistics" and effect.fault == "inputs_not_scaled":
+        return bool(effect.evidence.get("behind_frozen"))
     arises = effect.fault in _NEURONS or cause.fault == "learning_rate_too_high"
     began = effect.evidence.get("at_initialization", False)
     if cause.fault in _IN_TRAINING and arises and began is not False:

@@ -124,7 +124,15 @@ def look(
 
 
 _MODEL_PARTS = (
-    *("graph", "first_inputs", "scaled", "activities", "normalizations", "outputs"),
+    *(
+        "graph",
+        "first_inputs",
+        "first_trained",
+        "scaled",
+        "activities",
+        "normalizations",
+        "outputs",
+    ),
     *("relations", "mixed_rows", "training", "idle"),
 )
 

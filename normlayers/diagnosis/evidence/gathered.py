@@ -97,6 +97,11 @@ class Evidence:
         return self._part("first_inputs")
 
     @property
+    def first_trained(self) -> list[FirstInput]:
+        """What the first layers that are trained take, behind frozen ones."""
+        return self._part("first_trained")
+
+    @property
     def scaled(self) -> list[Scaled]:
         """Layers that scale the inputs."""
         return self._part("scaled")
@@ -194,6 +199,7 @@ def gather_model(
     evidence.measure("scaled", lambda: scaled_inputs(evidence.graph, names, SCALING))
     evidence.measure("activities", lambda: activities(evidence.graph))
     # Few ask for these.
+    evidence.parts["first_trained"] = lambda: first_inputs(evidence.graph, names, trained=True)
     evidence.parts["fresh_graph"] = lambda: _fresh_graph(subject, tensors(x))
     evidence.parts["first_activities"] = lambda: _first_activities(evidence)
     evidence.measure("normalizations", lambda: normalizations(evidence.graph))

@@ -32,6 +32,7 @@ class Activity:
         points: how many points, positions included.
         deviation: standard deviation of the outputs.
         finite: whether all outputs are.
+        frozen: whether training changes nothing of the layer.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Activity:
     points: int
     deviation: float
     finite: bool
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class FirstInput:
         through: the layers between.
         statistics: of its features.
         normalized_next: whether a batch normalization takes that layer's outputs.
+        frozen: whether none of that layer's weights is trained: they want what they were
+            trained on, of whatever scale.
     """
 
     layer: str
@@ -60,6 +64,7 @@ class FirstInput:
     through: list[Call]
     statistics: FeatureStatistics
     normalized_next: bool
+    frozen: bool
 
     @property
     def is_masked(self) -> bool:
@@ -112,15 +117,25 @@ def _activity(note: Any) -> Activity:
         points,
         deviation,
         bool(ops.convert_to_numpy(summary["finite"])),
+        is_frozen(note.layer),
     )
 
 
-def first_inputs(graph: Graph, names: list[str]) -> list[FirstInput]:
+def is_frozen(layer: Any) -> bool:
+    """Whether training changes nothing of a layer, as somebody decided."""
+    if getattr(layer, "quantization_mode", None):  # integers cannot be trained
+        return False
+    weights = getattr(layer, "weights", [])
+    return not any(w.trainable for w in weights) if weights else not getattr(layer, "trainable", 1)
+
+
+def first_inputs(graph: Graph, names: list[str], trained: bool = False) -> list[FirstInput]:
     """What the first layers with a matrix take, one for each way from an input.
 
     Args:
         graph: the recorded calls.
         names: of the model's inputs, in the order of ``graph.inputs``.
+        trained: whether frozen layers are passed over.
     """
     found: list[FirstInput] = []
     behind: set[int] = set()  # tensors behind a layer with a matrix
@@ -128,14 +143,15 @@ def first_inputs(graph: Graph, names: list[str]) -> list[FirstInput]:
     for call in (c for c in graph.calls if c.takes):
         is_behind = any(id(tensor) in behind for tensor in call.takes)
         lookup = call.looks_up
-        if call.has_matrix and not lookup:
+        has_matrix = call.has_matrix and not (trained and is_frozen(call.layer))
+        if has_matrix and not lookup:
             for tensor in _joined(graph, call.takes[0]):
                 # What comes from nowhere is the input only where nothing came before.
                 known = graph.is_input(tensor) or graph.maker(tensor) is not None or not behind
                 if known and id(tensor) not in behind | seen:
                     seen.add(id(tensor))
                     found += _first_input(graph, call, tensor, names)
-        if call.has_matrix or lookup or is_behind or not _known(graph, call):
+        if has_matrix or lookup or is_behind or not _known(graph, call):
             behind.update(id(tensor) for tensor in call.gives)
     return found
 
@@ -179,7 +195,7 @@ def _first_input(graph: Graph, call: Call, tensor: Any, names: list[str]) -> lis
         isinstance(taker.layer, keras.layers.BatchNormalization) for taker in graph.takers(call)
     )
     statistics = feature_statistics(_unmasked(features, through))
-    return [FirstInput(call.name, source, through, statistics, normalized)]
+    return [FirstInput(call.name, source, through, statistics, normalized, is_frozen(call.layer))]
 
 
 def _source(graph: Graph, tensor: Any, names: list[str]) -> tuple[str, list[Call]]:

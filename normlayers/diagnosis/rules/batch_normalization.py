@@ -10,6 +10,7 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.normalizations import Normalization
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.first_layers import AS_TRAINED_ON
 
 Array = npt.NDArray[Any]
 
@@ -113,12 +114,27 @@ def stale_moving_statistics(evidence: Evidence) -> list[Finding]:
                 f"The moving statistics of {layer.name!r} are not those of the data: means are "
                 f"{np.sqrt(mean_off):.2g} standard deviations off, variances by a factor of "
                 f"{variance_off:.3g}, so that inference differs from training.{why}",
-                "Compute them from the data with normlayers.recalibrate, train longer, or lower "
-                "the layer's momentum.",
-                True,
+                *_cure(layer, bool(fresh)),
             )
         )
     return findings
+
+
+def _cure(layer: Normalization, fresh: bool) -> tuple[str, bool]:
+    """What to do, and whether ``repair`` can."""
+    if layer.trainable:
+        return (
+            "Compute them from the data with normlayers.recalibrate, train longer, or lower the "
+            "layer's momentum.",
+            True,
+        )
+    if fresh:
+        return "Load the weights that the layer was trained to have, or let it train.", False
+    return (
+        f"{AS_TRAINED_ON} Where other data are meant: set trainable = True on the batch "
+        "normalizations, call normlayers.recalibrate, and freeze them again.",
+        False,
+    )
 
 
 def _initial_share(layer: Normalization, steps: int) -> float:

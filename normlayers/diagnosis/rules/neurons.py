@@ -11,6 +11,7 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Activity
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.rules.first_layers import AS_TRAINED_ON
 
 # Whose derivative is 0 where a neuron is not active: a dead neuron learns nothing more.
 RECTIFIERS = ("relu", "relu6")
@@ -36,9 +37,11 @@ def dead_neurons(evidence: Evidence) -> list[Finding]:
                 severity,
                 f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
                 f"on none of the data, and get no gradient{since}.",
-                "Initialize the layer again (he_normal, bias 0), on standardized inputs, with "
-                "a lower learning rate; or use leaky_relu.",
-                True,
+                *_cure(
+                    layer,
+                    "Initialize the layer again (he_normal, bias 0), on standardized inputs, with "
+                    "a lower learning rate; or use leaky_relu.",
+                ),
             )
         )
     return findings
@@ -64,9 +67,11 @@ def always_on_neurons(evidence: Evidence) -> list[Finding]:
                 severity,
                 f"{share:.0%} of the {len(layer.share)} neurons of {layer.name!r} are active "
                 f"on all of the data{others}: the layer is {almost}linear there{since}.",
-                "Centre what the layer takes: an adapted normlayers.Standardize in front of "
-                "the model, or a BatchNormalization before the activation.",
-                True,
+                *_cure(
+                    layer,
+                    "Centre what the layer takes: an adapted normlayers.Standardize in front of "
+                    "the model, or a BatchNormalization before the activation.",
+                ),
             )
         )
     return findings
@@ -85,12 +90,19 @@ def saturated_neurons(evidence: Evidence) -> list[Finding]:
                 f"{share:.0%} of the values of {layer.name!r} are at the ends of "
                 f"{layer.activation}, where its derivative is below 0.01 and hardly any "
                 f"gradient passes{since}.",
-                "Standardize the inputs, initialize the layer with glorot_uniform, or put a "
-                "BatchNormalization before the activation.",
-                True,
+                *_cure(
+                    layer,
+                    "Standardize the inputs, initialize the layer with glorot_uniform, or put a "
+                    "BatchNormalization before the activation.",
+                ),
             )
         )
     return findings
+
+
+def _cure(layer: Activity, cure: str) -> tuple[str, bool]:
+    """What to do, and whether ``repair`` can: a frozen layer is as it was trained to be."""
+    return (AS_TRAINED_ON, False) if layer.frozen else (cure, True)
 
 
 Judged = tuple[Severity | None, float]

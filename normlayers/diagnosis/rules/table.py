@@ -10,6 +10,7 @@ from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules import (
     batch_normalization,
     duplicates,
+    first_layers,
     forward_values,
     gradients,
     inputs,
@@ -85,13 +86,13 @@ RULES = (
     ),
     Rule(
         "inputs_not_scaled",
-        inputs.inputs_not_scaled,
+        first_layers.inputs_not_scaled,
         "error",
         f"scale over 4 (error 20) or under 0.06 (0.006), ranges 50 (1e4) apart ({_EFFICIENT}; A3)",
     ),
     Rule(
         "inputs_not_centred",
-        inputs.inputs_not_centred,
+        first_layers.inputs_not_centred,
         "error",
         f"median over 3 spreads and 2 (error 8 and 4) from 0 ({_EFFICIENT}; article A2)",
     ),

@@ -112,9 +112,7 @@ def _shift(
         ratio = np.exp(np.abs(np.log(found.spread / train.spread)))
         ratio = np.where(train.dense & found.dense, ratio, 1.0) / (1 + chance)
     ratio = np.nan_to_num(ratio, nan=1.0)
-    whole = float(_whole_scale(found) / max(_whole_scale(train), 1e-300))
-    ratio_whole = max(whole, 1 / max(whole, 1e-300))
-    moved, rescaled = float(shift.max()), max(float(ratio.max()), ratio_whole)
+    moved, rescaled = float(shift.max()), max(float(ratio.max()), _whole_ratio(train, found))
     if moved <= SHIFTED and rescaled <= RESCALED:
         return []
     worst = int(np.argmax(shift if moved > SHIFTED else ratio))
@@ -179,6 +177,15 @@ def _class_shares(y: Array) -> dict[Any, float] | None:
         return None
     classes, counts = np.unique(y, return_counts=True)
     return dict(zip(classes.tolist(), (counts / len(y)).tolist(), strict=True))
+
+
+def _whole_ratio(train: FeatureStatistics, found: FeatureStatistics) -> float:
+    """By what factor the deviations of all features together differ, in either direction.
+
+    1 where training has none: to what a mask of ones only is to be compared, nothing says.
+    """
+    scales = _whole_scale(train), max(_whole_scale(found), 1e-300)
+    return max(scales[1] / scales[0], scales[0] / scales[1]) if scales[0] else 1.0
 
 
 def _whole_scale(found: FeatureStatistics) -> float:

@@ -25,6 +25,30 @@ def test_validation_data_that_are_not_scaled():
     assert finding.severity == "error"
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0])
+@pytest.mark.parametrize("width", [1, 6])
+def test_masks_without_padding_are_alike(value, width):
+    """As attention masks and segments are, where all texts are of one length."""
+    mask = keras.Input((width,), name="mask")
+    values = keras.Input((6,), name="values")
+    joined = keras.layers.Concatenate()([values, mask])
+    hidden = keras.layers.Dense(16, "relu")(joined)
+    model = keras.Model([values, mask], keras.layers.Dense(1, "sigmoid")(hidden))
+    model.compile("adam", BINARY)
+    masks, (other, labels) = np.full((200, width), value), points(seed=1)
+    assert not found(
+        "train_validation_shift", model, [X, masks], Y, validation_data=([other, masks], labels)
+    )
+    # A third of the rows is padded.
+    padded_masks = masks.copy()
+    padded_masks[:70, -1] = 1 - value
+    (finding,) = found(
+        *("train_validation_shift", model, [X, masks], Y),
+        validation_data=([other, padded_masks], labels),
+    )
+    assert (finding.where, finding.severity) == ("mask", "warning")
+
+
 def test_rows_that_were_split_by_class():
     order = np.argsort(Y, kind="stable")
     x, y = X[order], Y[order]

@@ -1,0 +1,96 @@
+import keras
+import numpy as np
+import pytest
+
+from normlayers.diagnosis.diagnose import look
+from tests.diagnosis.small_models import SPARSE, found
+
+layers = keras.layers
+
+
+def pixels(rows=200):
+    """Bars of two directions, as bytes: what a network was trained on."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 60, (rows, 8, 8, 1)).astype("float32")
+    y = rng.integers(0, 2, rows)
+    for image, kind, place in zip(x, y, rng.integers(0, 8, rows), strict=True):
+        image[(slice(None), place) if kind else (place, slice(None))] += 180
+    return x, y
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "normalized"])
+def pretrained(request):
+    """A backbone that was trained on pixels less 103, as some of keras.applications were."""
+    keras.utils.set_random_seed(0)
+    x, y = pixels()
+    normalization = [layers.BatchNormalization(momentum=0.5)] if request.param else []
+    base = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(8, 3),
+            *normalization,
+            layers.Activation("relu"),
+            layers.GlobalAveragePooling2D(),
+        ]
+    )
+    model = keras.Sequential([base, layers.Dense(2, "softmax")])
+    model.compile(keras.optimizers.Adam(0.01), SPARSE)
+    model.fit(x - 103, y, epochs=12, verbose=0)
+    return base
+
+
+def with_new_head(base, frozen=True):
+    copy = keras.models.clone_model(base)
+    copy.set_weights(base.get_weights())
+    copy.trainable = not frozen
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), copy, layers.Dense(2, "softmax", name="head")]
+    )
+    model.compile("adam", SPARSE)
+    return model
+
+
+def of_inputs(model, x, y):
+    told = look(model, x, y, trials=False).findings
+    return [finding for finding in told if finding.severity != "note"]
+
+
+def test_what_a_frozen_layer_takes_is_as_it_was_trained_on(pretrained):
+    x, y = pixels()
+    assert of_inputs(with_new_head(pretrained), x - 103, y) == []
+    (finding,) = found("inputs_not_scaled", with_new_head(pretrained, frozen=False), x - 103, y)
+    assert finding.where == "x"
+
+
+def test_other_inputs_than_frozen_layers_were_trained_on(pretrained):
+    x, y = pixels()
+    (finding,) = of_inputs(with_new_head(pretrained), x / 255, y)
+    normalized = any(isinstance(layer, layers.BatchNormalization) for layer in pretrained.layers)
+    fault = "stale_moving_statistics" if normalized else "inputs_not_scaled"
+    assert finding.fault == fault
+    assert "preprocess_input" in finding.cure
+    assert not finding.repairable
+    if not normalized:
+        assert (finding.where, finding.severity) == ("head", "warning")
+
+
+def test_neurons_of_frozen_layers_are_not_to_be_initialized_again(pretrained):
+    x, y = pixels()
+    model = with_new_head(pretrained)
+    shifted = np.full_like(x, -5e3) + x
+    every = look(model, shifted, y, trials=False).every()
+    neurons = [f for f in every if f.fault in ("dead_neurons", "always_on_neurons")]
+    assert neurons
+    assert all("preprocess_input" in f.cure and not f.repairable for f in neurons)
+    trained = with_new_head(pretrained, frozen=False)
+    every = look(trained, shifted, y, trials=False).every()
+    neurons = [f for f in every if f.fault in ("dead_neurons", "always_on_neurons")]
+    assert all(f.repairable for f in neurons)
+
+
+def test_a_number_beyond_its_type_is_told_of_a_frozen_layer_too(pretrained):
+    x, y = pixels()
+    (finding,) = found(
+        "inputs_not_scaled", with_new_head(pretrained), x.astype("float64") * 1e300, y
+    )
+    assert "infinite as float32" in finding.message
