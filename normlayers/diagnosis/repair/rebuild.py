@@ -21,6 +21,9 @@ from normlayers.inference.idle_bias import without_idle_bias
 from normlayers.inference.layer_copy import take_assets
 from normlayers.inference.rebuilding import take_state
 
+# Metrics that Keras chooses by the shapes of labels and output.
+FOR_ANY_LABELS = ("accuracy", "acc", "crossentropy", "ce")
+
 
 def build(plan: Plan, given: Given) -> keras.Model:
     """The model, built, with the weights to be kept, compiled.
@@ -95,7 +98,7 @@ def _scaled_like(model: keras.Model, optimizer: Any) -> Any:
 
 
 def _metrics(plan: Plan, given: Given) -> dict[str, Any]:
-    """Those it was given with; none that count labels of another form."""
+    """Those it was given with; none that count labels of another form than the losses take."""
     same = list(map(_labels_of, plan.losses)) == list(map(_labels_of, given.losses))
     before, logits = (
         {getattr(loss_kind(loss), "from_logits", None) for loss in losses}
@@ -103,7 +106,9 @@ def _metrics(plan: Plan, given: Given) -> dict[str, Any]:
     )
     metric = partial(_metric, logits=logits - before)
     found = {}
-    for kind, metrics in metrics_of(given.model).items() if same else ():
+    for kind, metrics in metrics_of(given.model).items():
+        if not same and not all(name in FOR_ANY_LABELS for name in keras.tree.flatten(metrics)):
+            continue
         with suppress(Exception):
             found[kind] = keras.tree.map_structure(metric, metrics)
     return found

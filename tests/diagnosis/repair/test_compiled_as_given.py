@@ -145,6 +145,16 @@ def test_metrics_stay_where_a_loss_of_logits_becomes_one_of_probabilities():
     assert set(made.evaluate(x, y, verbose=0, return_dict=True)) == {"loss"}
 
 
+def test_metrics_that_fit_any_labels_stay_with_another_loss():
+    """Keras chooses them by the shapes of labels and output."""
+    model = classifier()
+    model.compile("sgd", "mse", metrics=["accuracy"], weighted_metrics=["acc", "mae"])
+    x, y = classes(scale=100)
+    read = given(model, x, y)
+    made = build(replace(read.plan(), losses=(keras.losses.BinaryCrossentropy(),)), read)
+    assert set(made.evaluate(x, y, verbose=0, return_dict=True)) == {"loss", "accuracy"}
+
+
 def test_a_loss_scale():
     model = classifier()
     scaling = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=1024.0)

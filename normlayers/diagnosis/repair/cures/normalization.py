@@ -130,6 +130,22 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
     return plan.changed(change)
 
 
+def leave_out(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+    """Without the normalizations that are named, as behind the activation of an output."""
+    names = [name for name in _normalizations(given) if name in places]
+    if not names:
+        return None
+    for name in names:
+        plan = plan.with_chain(name)
+    change = Change(
+        fault,
+        ", ".join(names),
+        "The normalization was taken out.",
+        "Behind the output's activation it gives what the loss does not take.",
+    )
+    return plan.changed(change)
+
+
 def _normalizations(given: Given) -> list[str]:
     kind = keras.layers.BatchNormalization
     found = [name for name, layer in given.layers.items() if isinstance(layer, kind)]

@@ -11,7 +11,20 @@ from normlayers.diagnosis.repair.cures import (
     outputs,
     steps,
 )
-from normlayers.diagnosis.repair.given import Cure
+from normlayers.diagnosis.repair.given import Cure, Given
+from normlayers.diagnosis.repair.plan import Plan
+
+
+def _first_of(*cures: Cure) -> Cure:
+    """The first of some cures that changes anything."""
+
+    def cure(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
+        """Of several cures the first that changes anything."""
+        tried = (each(plan, given, fault, places) for each in cures)
+        return next((found for found in tried if found is not None), None)
+
+    return cure
+
 
 NEURONS: tuple[Cure, ...] = (
     neurons.start_afresh,
@@ -29,7 +42,7 @@ CURES: dict[str, tuple[Cure, ...]] = {
     "inputs_not_centred": (inputs.standardize, inputs.min_max_scale),
     "constant_feature": (inputs.take_constants_away, inputs.standardize),
     "labels_do_not_fit_output": (outputs.fit_output,),
-    "output_does_not_fit_loss": (outputs.fit_output,),
+    "output_does_not_fit_loss": (_first_of(normalization.leave_out, outputs.fit_output),),
     "dropout_on_output": (dropouts.predict_whole,),
     "targets_not_scaled": (outputs.scale_targets,),
     "non_finite_weights": (neurons.start_afresh,),

@@ -6,25 +6,19 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.outputs import AS_IT_IS, Output, are_ones, known
+from normlayers.diagnosis.evidence.outputs import AS_IT_IS, Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.rules.targets.activations import (
+    RANGES,
+    SIGMOIDS,
+    SOFTMAXES,
+    for_cross_entropy,
+    one_softmax,
+    two_of_them,
+)
 from normlayers.diagnosis.rules.targets.shapes import Said
 
-SIGMOIDS = ("sigmoid", "hard_sigmoid")
-SOFTMAXES = ("softmax", "sparsemax")
-# What activations can give.
-RANGES = {
-    "sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "relu": (0.0, np.inf),
-    "relu6": (0.0, 6.0),
-    "softplus": (0.0, np.inf),
-    "softsign": (-1.0, 1.0),
-    "exponential": (0.0, np.inf),
-}
 # Share of the targets that may lie outside.
 OUT_OF_REACH = 0.01
 # Fewer rows may hold one label each by chance.
@@ -36,7 +30,7 @@ def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
     outputs = evidence.outputs
     findings = []
     for output in outputs:
-        said = _one_softmax(output) or _two_of_them(output)
+        said = one_softmax(output) or two_of_them(output)
         if said is None and output.loss is not None:
             rule = {
                 "binary": _binary,
@@ -110,60 +104,8 @@ def dropout_on_output(evidence: Evidence) -> list[Finding]:
     return findings
 
 
-def _one_softmax(output: Output) -> Said:
-    if output.activation in SOFTMAXES and output.units == 1 and are_ones(output.values):
-        return (
-            "error",
-            f"The output {output.name!r} is a softmax of one unit, which is 1 whatever the input.",
-            "Use sigmoid for two classes, no activation for regression, or as many units as there "
-            "are classes.",
-        )
-    return None
-
-
-def _two_of_them(output: Output) -> Said:
-    if output.activation in (*SIGMOIDS, *SOFTMAXES) and output.before in (*SIGMOIDS, *SOFTMAXES):
-        return (
-            "error",
-            f"The output {output.name!r} is the {output.activation} of a {output.before}: of "
-            "values from 0 to 1 it can give nothing near 0 or 1.",
-            "Leave one of the two out.",
-        )
-    return None
-
-
-def _is_probability(output: Output) -> bool:
-    return bool(np.all((output.values >= 0) & (output.values <= 1)))
-
-
-def _logits(output: Output) -> Said:
-    """What both cross-entropies say of logits."""
-    assert output.loss is not None
-    name, activation = output.loss.name, output.activation or "none that is known"
-    if output.loss.from_logits:
-        if output.activation in (*SIGMOIDS, *SOFTMAXES):
-            return (
-                "warning",
-                f"The output {output.name!r} has {activation}, and {name} with from_logits=True "
-                "applies another one.",
-                "Leave out the activation, or from_logits=True, but not both.",
-            )
-        return None
-    unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES) and not _is_probability(output)
-    if unbounded or output.activation in ("linear", "relu", "tanh"):
-        right = "sigmoid" if output.loss.kind == "binary" else "softmax"
-        return (
-            "error",
-            f"The output {output.name!r} has activation {activation} and gives values from "
-            f"{np.nanmin(output.values):.3g} to {np.nanmax(output.values):.3g}, where {name} takes "
-            "probabilities.",
-            f"Give the output {right}, or the loss from_logits=True.",
-        )
-    return None
-
-
 def _binary(output: Output) -> Said:
-    said = _logits(output)
+    said = for_cross_entropy(output)
     y = output.every_target
     if said is not None or y is None or output.activation not in (*SIGMOIDS, *SOFTMAXES):
         return said
@@ -202,7 +144,7 @@ def _binary(output: Output) -> Said:
 
 
 def _categorical(output: Output) -> Said:
-    said = _logits(output)
+    said = for_cross_entropy(output)
     if said is not None or output.activation not in SIGMOIDS or output.loss is None:
         return said
     if output.units == 1:
