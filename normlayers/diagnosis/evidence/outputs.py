@@ -12,7 +12,12 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import LINEAR, SCALING, Call, Graph
-from normlayers.diagnosis.evidence.losses import Loss, known_loss, refusal
+from normlayers.diagnosis.evidence.losses import (
+    Loss,
+    compares_across_rows,
+    known_loss,
+    refusal,
+)
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.inference.graph import output_names
 
@@ -21,6 +26,8 @@ Array = npt.NDArray[Any]
 
 # How far an output may be from a line, as a share of its range, and still be scaled and shifted.
 AFFINE = 0.02
+# Of so many is seen whether a loss compares rows.
+FEW_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Output:
             more than to scale and shift it.
         refused: why the loss cannot be computed of targets of another shape than ``values``;
             ``""`` where it can.
+        across_rows: whether a loss of somebody's own compares each target with the predictions
+            of all rows.
     """
 
     name: str
@@ -64,6 +73,7 @@ class Output:
     every_target: Array | None
     rescaled: Rescaled | None
     refused: str = ""
+    across_rows: bool = False
 
     @property
     def units(self) -> int:
@@ -109,6 +119,7 @@ def outputs_of(
                 _compared(every[number], values),
                 _rescaled(graph, tensor),
                 _refused(losses[number], parts[number], tensor),
+                _is_across_rows(losses[number], parts[number], tensor),
             )
         )
     return found
@@ -180,6 +191,15 @@ def _refused(loss: Any, y: Array | None, tensor: Any) -> str:
         return ""
     y, shape = compared(y, tensor.shape), tuple(tensor.shape)
     return "" if shape in (y.shape, (*y.shape, 1)) else refusal(loss, y, tensor)
+
+
+def _is_across_rows(loss: Any, y: Array | None, tensor: Any) -> bool:
+    """Of targets that are numbers, and a loss that is not one of Keras's."""
+    if loss is None or known_loss(loss).kind or y is None or y.dtype.kind not in "biuf":
+        return False
+    few = y[are_known(y)][:FEW_ROWS] if len(y) else y
+    shape = (len(few), *tensor.shape[1:])
+    return len(few) > 2 and bool(few.std()) and compares_across_rows(loss, few, shape)
 
 
 def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:

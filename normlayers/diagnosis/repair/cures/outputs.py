@@ -12,7 +12,15 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import LOGARITHMIC, Loss, known_loss, loss_kind
+from normlayers.diagnosis.evidence.losses import (
+    LOGARITHMIC,
+    PERCENTAGE,
+    RULING,
+    Loss,
+    known_loss,
+    largest_weight,
+    loss_kind,
+)
 from normlayers.diagnosis.repair.given import Given, activation_name
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part, put
 from normlayers.diagnosis.repair.target import Target
@@ -83,8 +91,8 @@ def fit_output(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan 
     before = plan
     for index in _named(given, given.learned, places):
         target = given.targets[index]
-        positive = bool(np.nanmin(given.compared[index]) >= 0)
-        found = _fitting(target, _units(given, index), plan.losses[index], positive)
+        y = given.compared[index]
+        found = _fitting(target, _units(given, index), plan.losses[index], y)
         if found is None:
             continue
         units, activation, loss, what = found
@@ -133,16 +141,16 @@ def _is_so(plan: Plan, given: Given, index: int, units: int, activation: str, lo
     )
 
 
-def _fitting(
-    target: Target, units: int, loss: Any, positive: bool
-) -> tuple[int, str, Any, str] | None:
+def _fitting(target: Target, units: int, loss: Any, y: Array) -> tuple[int, str, Any, str] | None:
     """Units, activation and loss for targets, and what the targets are."""
     losses = keras.losses
     if target.kind == "regression":
         known = None if loss is None else known_loss(loss)
         logarithmic = known is not None and known.name in LOGARITHMIC
-        if logarithmic and positive:
+        if logarithmic and np.nanmin(y) >= 0:
             return target.columns, "softplus", loss, "amounts of 0 and more"
+        if known is not None and known.name == PERCENTAGE and largest_weight(y) > RULING:
+            return target.columns, "linear", "mae", "amounts, of which some are next to 0"
         keeps = known is not None and known.kind in ("regression", "relative", "")
         return target.columns, "linear", loss if keeps and not logarithmic else "mse", "amounts"
     if target.kind == "one_hot":

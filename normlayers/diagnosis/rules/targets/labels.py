@@ -8,13 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.gathered import Evidence
-from normlayers.diagnosis.evidence.losses import LOGARITHMIC
+from normlayers.diagnosis.evidence.losses import LOGARITHMIC, PERCENTAGE, RULING, largest_weight
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding, Severity
 from normlayers.diagnosis.rules.number_kinds import numbered_classes
 from normlayers.diagnosis.rules.targets.outputs import OUT_OF_REACH
-from normlayers.diagnosis.rules.targets.shapes import Said, not_computed, other_places
+from normlayers.diagnosis.rules.targets.shapes import (
+    Said,
+    across_rows,
+    not_computed,
+    other_places,
+)
 
 Array = npt.NDArray[Any]
 
@@ -109,7 +114,7 @@ def labels_do_not_fit_output(evidence: Evidence) -> list[Finding]:
         misplaced = kind and other_places(output, numbers, evidence.graph)
         said = misplaced or _LABELS.get(kind, _nothing)(output, numbers)
         repairable = said is not None and not misplaced and said[0] != "note"
-        said = said or not_computed(output, numbers)
+        said = said or not_computed(output, numbers) or across_rows(output, numbers)
         if said is not None:
             severity, what, cure = said
             findings.append(
@@ -266,7 +271,15 @@ def _of_regression(output: Output, y: Array) -> Said:
 
 def _of_relative(output: Output, y: Array) -> Said:
     assert output.loss is not None
-    name = output.loss.name
+    name, weight = output.loss.name, largest_weight(y)
+    if name == PERCENTAGE and weight > RULING:
+        return (
+            "error" if weight > RULING**2 else "warning",
+            f"{name} divides by the targets, which come down to {np.abs(y).min():.3g}: the "
+            f"smallest count for up to {weight:.3g} times as much as others",
+            "Use mean_absolute_error, or mean_squared_logarithmic_error of targets that are not "
+            "negative.",
+        )
     if name in LOGARITHMIC and np.mean(y < 0) > OUT_OF_REACH:
         below = "takes all below 0 as 0" if name != "poisson" else "is for counts, 0 and more"
         return (

@@ -42,6 +42,20 @@ def not_computed(output: Output, y: Array) -> Said:
     )
 
 
+def across_rows(output: Output, y: Array) -> Said:
+    """What there is to say of a loss that compares each target with the predictions of all rows."""
+    if not output.across_rows:
+        return None
+    return (
+        "warning",
+        f"{output.loss.name if output.loss else 'the loss'} is the same whatever row a target is "
+        f"of: it compares each with the predictions of all rows ({_shapes(output, y)})",
+        "Unless that is meant, give both one shape in the loss, as by "
+        "y = keras.ops.reshape(y, keras.ops.shape(predicted)): arrays of shape (rows,) and "
+        "(rows, 1) make one of (rows, rows).",
+    )
+
+
 def _shapes(output: Output, y: Array) -> str:
     return f"the targets have the shape {_shape(y)}, and the output {_shape(output.values)}"
 

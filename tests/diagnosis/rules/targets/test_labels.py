@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+import normlayers as nl
 from normlayers.layers.standardize import Standardize
 from tests.diagnosis.small_models import (
     BINARY,
@@ -148,3 +149,24 @@ def test_columns_that_a_layer_takes_back_one_by_one_are_scaled():
     assert not found("targets_not_scaled", model, X, y)
     (finding,) = found("targets_not_scaled", model, X, y[:, ::-1])
     assert finding.evidence["column"] == 0
+
+
+@pytest.mark.parametrize(
+    ("smallest", "severity"), [(0.0, "error"), (1e-5, "error"), (1e-3, "warning"), (0.1, None)]
+)
+@pytest.mark.parametrize("loss", ["mape", keras.losses.MeanAbsolutePercentageError()])
+def test_percentages_of_targets_next_to_0(smallest, severity, loss):
+    y = np.random.default_rng(0).uniform(1, 2, len(X))
+    y[::9] = smallest
+    model = classifier(output=None, loss=loss)
+    told = found("labels_do_not_fit_output", model, X, y)
+    assert [finding.severity for finding in told] == ([severity] if severity else [])
+    assert not found("labels_do_not_fit_output", classifier(output=None, loss="mae"), X, y)
+
+
+def test_percentages_of_targets_next_to_0_are_learned_by_another_loss():
+    y = np.abs(X[:, :1]) * (np.arange(len(X)) % 5 > 0)[:, None]
+    repaired = nl.repair(classifier(output=None, loss="mape"), X, y, epochs=3, trials=3)
+    (change,) = [c for c in repaired.changes if c.fault == "labels_do_not_fit_output"]
+    assert "mean_absolute_error" in change.done
+    assert not repaired.diagnosis.of("labels_do_not_fit_output")

@@ -4,7 +4,7 @@ import pytest
 
 import normlayers as nl
 from normlayers.diagnosis.command_line import ERRORS_FOUND, main
-from tests.diagnosis.small_models import BINARY, SPARSE, faults, found
+from tests.diagnosis.small_models import BINARY, SPARSE, faults, found, network, points
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -129,3 +129,64 @@ def test_the_command_line_ends_with_an_error(tmp_path, capsys):
     np.savez(tmp_path / "d.npz", x=STEPS, y=(LAST > 0).astype("int64"))
     assert main(["diagnose", str(tmp_path / "m.keras"), str(tmp_path / "d.npz")]) == ERRORS_FOUND
     assert "labels_do_not_fit_output" in capsys.readouterr().out
+
+
+def squeezed(y, predicted):
+    return keras.ops.mean(keras.ops.square(keras.ops.squeeze(y) - predicted))
+
+
+class Own(keras.losses.Loss):
+    def call(self, y, predicted):
+        return keras.ops.mean(keras.ops.square(y - predicted), axis=-1)
+
+
+def of_distributions(y, predicted):
+    """Of means alone."""
+    return keras.ops.square(keras.ops.mean(y) - keras.ops.mean(predicted))
+
+
+def with_an_axis(y, predicted):
+    return keras.ops.mean(
+        keras.ops.abs(keras.ops.reshape(y, keras.ops.shape(predicted)) - predicted)
+    )
+
+
+def of_predictions(y, predicted):
+    return keras.ops.mean(predicted)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+@pytest.mark.parametrize(
+    ("loss", "columns", "told"),
+    [
+        *((squeezed, True, True), (squeezed, False, True), (Own(), False, True)),
+        *((Own(), True, False), (with_an_axis, True, False), (with_an_axis, False, False)),
+        *((of_distributions, True, True), (of_predictions, True, False)),
+        *(("mse", False, False), (keras.losses.Huber(), False, False)),
+    ],
+)
+def test_losses_that_compare_each_target_with_all_rows(loss, columns, told, scale, offset):
+    x, _ = points(rows=120)
+    y = ((x[:, 0] + offset) * scale).astype("float32")
+    y = y[:, None] if columns else y
+    model = network(keras.layers.Dense(8, "relu"), keras.layers.Dense(1, name="last"), loss=loss)
+    findings = found("labels_do_not_fit_output", model, x, y)
+    assert bool(findings) == told
+    assert all("all rows" in f.message and not f.repairable for f in findings)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_losses_of_classes_that_compare_each_label_with_all_rows(told):
+    x, y = points()
+
+    def own(labels, predicted):
+        labels = keras.ops.cast(labels, "float32")
+        labels = keras.ops.squeeze(labels) if told else keras.ops.reshape(labels, (-1, 1))
+        return -keras.ops.mean(
+            labels * keras.ops.log(predicted) + (1 - labels) * keras.ops.log(1 - predicted)
+        )
+
+    last = keras.layers.Dense(1, "sigmoid")
+    model = network(keras.layers.Dense(8, "relu"), last, loss=own)
+    assert bool(found("labels_do_not_fit_output", model, x, y[:, None])) == told
