@@ -23,6 +23,7 @@ from normlayers.diagnosis.evidence.subject import (
     subject_of,
 )
 from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.remarks import remarks
 from normlayers.diagnosis.rules.table import OF_VALIDATION, RULES
 from normlayers.inference.graph import input_names
 
@@ -226,13 +227,4 @@ def _judge(evidence: Evidence) -> Diagnosis:
             unchecked[rule.fault] = reason(error)
     if evidence.validation is None:
         unchecked |= dict.fromkeys(OF_VALIDATION, "validation_data is missing")
-    remarks = [d.remark for d in (evidence.data, evidence.validation) if d and d.remark]
-    if _all_the_same(evidence.data):
-        remarks.append("All targets are the same: there is nothing to learn from them.")
-    return Diagnosis(under_their_causes(findings), unchecked, remarks)
-
-
-def _all_the_same(data: Data) -> bool:
-    """Whether no target of two rows or more differs from another row's."""
-    parts = [np.asarray(part) for part in keras.tree.flatten(data.y) if part is not None]
-    return bool(parts) and data.rows > 1 and all(bool(np.all(y == y[:1])) for y in parts)
+    return Diagnosis(under_their_causes(findings), unchecked, remarks(evidence))

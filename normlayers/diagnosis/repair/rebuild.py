@@ -13,6 +13,7 @@ import keras
 
 from normlayers.diagnosis.evidence.losses import loss_kind
 from normlayers.diagnosis.evidence.subject import made_anew
+from normlayers.diagnosis.evidence.training.compiled_loss import metrics_of
 from normlayers.diagnosis.repair.given import Given, learned_of, whole
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.trained import Trained
@@ -118,14 +119,6 @@ def _labels_of(loss: Any) -> Any:
     """What form of labels a loss takes: of its kind, whether it takes logits or probabilities."""
     known = loss_kind(loss)
     return known.kind if known and known.kind else known
-
-
-def metrics_of(model: keras.Model) -> dict[str, Any]:
-    """What a model was compiled with to count, by the argument of ``compile``."""
-    if not model.compiled:
-        return {}
-    compiled = model._compile_config.config
-    return {kind: compiled[kind] for kind in ("metrics", "weighted_metrics") if compiled.get(kind)}
 
 
 def _metric(given: Any, logits: set[bool | None]) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 
 from normlayers.diagnosis.diagnosis import Diagnosis
+from normlayers.diagnosis.evidence.training.compiled_loss import metrics_of
 from normlayers.diagnosis.repair.cures.inputs import left_as_they_are, standardize
 from normlayers.diagnosis.repair.cures.table import CURES, has_cure
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.own_loss import tells_alone
-from normlayers.diagnosis.repair.rebuild import metrics_of
 from normlayers.diagnosis.repair.search import Search, Trial
 from normlayers.diagnosis.repair.target import Score
 

@@ -13,7 +13,7 @@ from normlayers.diagnosis.evidence.features import FeatureStatistics
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import FirstInput
 from normlayers.diagnosis.finding import Finding, Severity
-from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image
+from normlayers.diagnosis.rules.number_kinds import divided_twice, guess, is_image, may_be_names
 from normlayers.diagnosis.rules.preprocessing import normalized_twice, not_adapted
 
 Array = npt.NDArray[Any]
@@ -31,6 +31,7 @@ AS_TRAINED_ON = (
     "Prepare x as it was where the frozen layers were trained (those of keras.applications: by "
     "the module's own preprocess_input), or let them train."
 )
+EMBED = "If these are numbers of words or other names, give them to a keras.layers.Embedding."
 STANDARDIZE = "Put an adapted normlayers.Standardize (or MinMaxScale)"
 MOST_NAMES = 5
 
@@ -67,6 +68,8 @@ def inputs_not_scaled(evidence: Evidence) -> list[Finding]:
             " by the training data's statistics"
             f"{' (images: divide by 255)' if is_image(found) else ''}."
         )
+        if may_be_names(found):
+            cure = f"{EMBED} Else: {cure[0].lower()}{cure[1:]}"
         findings.append(
             Finding(
                 "inputs_not_scaled",

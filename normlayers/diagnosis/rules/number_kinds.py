@@ -16,6 +16,8 @@ Array = npt.NDArray[Any]
 CLASSES, ROWS_OF_A_CLASS = range(3, 101), 5
 # Seconds since 1970 of the years 2001 to 2096.
 TIMESTAMPS = (1e9, 4e9)
+# Fewer columns may have one range by chance.
+FEWEST_NAMES, MOST_BYTES = 4, 255
 
 
 def divided_twice(found: FeatureStatistics) -> int | None:
@@ -43,6 +45,8 @@ def guess(found: FeatureStatistics, features: Array) -> str:
         return "; these look like timestamps"
     if is_image(found):
         return "; these look like pixels from 0 to 255"
+    if may_be_names(found):
+        return "; these may be numbers of words or other names"
     reach = high - low
     steps = found.rows - 1
     if found.whole[index] and found.dense[index] and steps > 50 and 0.9 < reach / steps < 1.1:
@@ -54,6 +58,16 @@ def is_image(found: FeatureStatistics) -> bool:
     """Whether the values may be pixels from 0 to 255."""
     whole = bool(found.whole.all())
     return whole and found.low.min() >= 0 and 200 <= found.high.max() <= 255
+
+
+def may_be_names(found: FeatureStatistics) -> bool:
+    """Whether the values may be numbers of words or of things: whole, all of one long range.
+
+    Bytes are pixels mostly, and a column of a table has a range of its own.
+    """
+    several = len(found.high) >= FEWEST_NAMES and bool(found.whole.all())
+    long = found.low.min() >= 0 and found.high.max() > MOST_BYTES
+    return bool(several and long and found.high.min() > found.high.max() / 2)
 
 
 def is_mask(found: FeatureStatistics) -> bool:

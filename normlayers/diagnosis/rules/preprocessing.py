@@ -14,7 +14,7 @@ from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.layers import Scaled
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
-from normlayers.diagnosis.rules.number_kinds import divided_twice
+from normlayers.diagnosis.rules.number_kinds import divided_twice, may_be_names
 from normlayers.layers.statistics_layer import StatisticsLayer
 
 Array = npt.NDArray[Any]
@@ -169,6 +169,9 @@ def targets_unrelated_to_inputs(evidence: Evidence) -> list[Finding]:
 
     A relation that neither near rows nor features, one by one, show may still be there.
     """
+    names = any(may_be_names(each.statistics) for each in evidence.first_inputs)
+    # By their size they tell nothing, whatever the order.
+    first = "If x are numbers of words or other names, train with an Embedding. " if names else ""
     known = {output.name for output in evidence.outputs if output.loss and output.loss.kind}
     return [
         Finding(
@@ -183,8 +186,8 @@ def targets_unrelated_to_inputs(evidence: Evidence) -> list[Finding]:
             "warning" if len(tried) == 1 and name in known else "note",
             f"The targets of {name!r} go with the inputs no more than by chance: near rows have "
             "targets as different as any others, and no features rise or fall with them.",
-            "Check that x and y are in the same order: sort, filter and shuffle them together, as "
-            "by one permutation for both.",
+            f"{first}Check that x and y are in the same order: sort, filter and shuffle them "
+            "together, as by one permutation for both.",
         )
         for name, tried in evidence.relations.items()
         if all(each.is_chance for each in tried)

@@ -55,3 +55,25 @@ def test_of_inputs_that_are_all_constant_each_is_an_error():
     tokens = np.ones((200, 6), int)
     told = found("constant_feature", with_mask(), [tokens, tokens], Y)
     assert {finding.severity for finding in told} == {"error"}
+
+
+def dense(features):
+    layers = keras.layers
+    return network(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"), features=features)
+
+
+def test_numbers_of_words_that_a_dense_layer_takes():
+    """A Standardize in front would make amounts of them."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 500, (200, 12))
+    words[:, -3:] *= rng.random((200, 3)) < 0.4  # padding
+    labels = rng.permutation(500)[words[:, 0]] % 2
+    (finding,) = found("inputs_not_scaled", dense(12), words, labels)
+    assert "Embedding" in finding.cure.split(". ")[0]
+    assert "numbers of words" in finding.message
+    (finding,) = found("targets_unrelated_to_inputs", dense(12), words, labels)
+    assert "Embedding" in finding.cure
+    table = words * np.geomspace(1, 9, 12).astype(int)  # each column of a range of its own
+    for amounts in (table, words * 0.3, words[:, :3], words % 256, -words):
+        for told in found("inputs_not_scaled", dense(amounts.shape[1]), amounts, labels):
+            assert "Embedding" not in told.cure

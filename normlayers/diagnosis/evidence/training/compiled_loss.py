@@ -1,4 +1,4 @@
-"""The loss that a model is compiled with, as a function of targets and predictions."""
+"""The loss that a model is compiled with, as a function of targets and predictions; its metrics."""
 
 from __future__ import annotations
 
@@ -83,3 +83,11 @@ def _is_counted_by_keras(model: keras.Model) -> bool:
     metrics = (getattr(compiled, f"_user_{name}", None) for name in ("metrics", "weighted_metrics"))
     found = [kind.compute_loss, kind.compute_metrics, *keras.tree.flatten([model.loss, *metrics])]
     return all(each is None or isinstance(each, str) or is_of_keras(each) for each in found)
+
+
+def metrics_of(model: keras.Model) -> dict[str, Any]:
+    """What a model was compiled with to count, by the argument of ``compile``."""
+    if not model.compiled:
+        return {}
+    compiled = model._compile_config.config
+    return {kind: compiled[kind] for kind in ("metrics", "weighted_metrics") if compiled.get(kind)}
