@@ -169,6 +169,14 @@ def _shuffled_apart(situation: Situation, random: Random) -> Situation:
     return replace(situation, task=replace(task, y=random.permutation(task.y)))
 
 
+def _sorted_by_class(situation: Situation, random: Random) -> Situation:
+    """As files come from folders, a class after another; in batches, which fit does not shuffle."""
+    task = situation.task
+    order = np.argsort(task.y.reshape(-1), kind="stable")
+    x = tuple(part[order] for part in task.x)
+    return replace(situation, task=replace(task, x=x, y=task.y[order]), streamed=True)
+
+
 def _sparse(family: Family) -> bool:
     return family.recipe.loss in ("sparse", "logits")
 
@@ -221,6 +229,8 @@ INPUTS = [
 
 TARGETS = [
     injection("targets_unrelated_to_inputs", "shuffled apart", lambda f: True, _shuffled_apart),
+    injection("unshuffled_rows", "sorted by class", lambda f: is_classes(f) or is_binary(f),
+              _sorted_by_class),
     injection("targets_not_scaled", "thousands", is_regression, _y_times(3, 5, 0)),
     injection("targets_not_scaled", "thousands, far from 0", is_regression, _y_times(2, 4, 10)),
     injection("targets_not_scaled", "tiny", is_regression, _y_times(-5, -3, 0)),

@@ -34,8 +34,7 @@ def diagnosed(case: Case) -> Outcome:
     held_out = situation.validation_data if validation else None
     outcome: Outcome = {"name": case.name, "training_stopped": stopped}
     try:
-        x, size = situation.task.inputs(), situation.recipe.batch_size
-        found = nl.diagnose(model, x, situation.y, held_out, size)
+        found = nl.diagnose(model, *situation.data, held_out, situation.recipe.batch_size)
     except Exception as error:  # a case that breaks is a result too
         return {**outcome, "error": f"{type(error).__name__}: {error}"[:300]}
     top = {finding.fault: finding.severity for finding in reversed(found.findings)}

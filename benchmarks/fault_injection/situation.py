@@ -25,6 +25,7 @@ class Situation:
         validation: the held-out rows' inputs, where they are not the task's.
         trained: whether it has been trained.
         after_training: what is done to the trained network.
+        streamed: whether the rows come in batches, in their order.
     """
 
     family: Family
@@ -35,6 +36,7 @@ class Situation:
     validation: Any = None
     trained: bool = False
     after_training: Callable[[keras.Model], None] | None = field(default=None)
+    streamed: bool = False
 
     def given_labels(self, held: bool = False) -> Any:
         """The labels as someone gives them."""
@@ -51,6 +53,19 @@ class Situation:
     def validation_data(self) -> tuple[Any, Any]:
         x = self.task.inputs(held=True) if self.validation is None else self.validation
         return x, recipes.labels(self.recipe, self.task, held=True)
+
+    @property
+    def data(self) -> tuple[Any, Any]:
+        """What ``fit`` and ``diagnose`` are given, a stream or the inputs and the labels."""
+        x, y, size = self.task.inputs(), self.y, self.recipe.batch_size
+        if not self.streamed:
+            return x, y
+
+        def rows(part: Any, start: int) -> Any:
+            return keras.tree.map_structure(lambda values: values[start : start + size], part)
+
+        starts = range(0, len(self.task.y), size)
+        return ((rows(x, start), rows(y, start)) for start in starts), None
 
     def model(self) -> keras.Model:
         """The network, trained if it is to be."""

@@ -173,6 +173,14 @@ def rare_class_copied_before_the_split():
     return model, x[:550], y[rows][:550], {"validation_data": (x[550:], y[rows][550:])}
 
 
+@names("unshuffled_rows")
+def batches_of_files_in_the_order_of_their_folders():
+    x, y = digits()
+    order = np.argsort(y, kind="stable")
+    batches = ((x[rows], y[rows]) for rows in np.array_split(order, 20))
+    return compiled(mlp(64, 10, "softmax"), "adam", SPARSE), batches, None
+
+
 @names("batch_too_small")
 def batches_of_two():
     x, y = digits(200)

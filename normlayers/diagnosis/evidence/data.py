@@ -36,6 +36,7 @@ class Data:
         features: names of the columns of frames, by the input's name.
         remark: what was read, where it was not all.
         invalid_weights: how many weights of rows are NaN or infinite.
+        streamed: whether they came in batches, in an order that ``fit`` leaves as it is.
     """
 
     x: Any
@@ -45,6 +46,7 @@ class Data:
     features: dict[str, list[str]] = field(default_factory=dict)
     remark: str = ""
     invalid_weights: int = 0
+    streamed: bool = False
 
     @property
     def parts(self) -> list[Array]:
@@ -83,8 +85,8 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         TypeError: they are no numbers.
     """
     weights = _weights(weights)
-    remark, invalid = "", not_finite(weights)
-    if _is_stream(x):
+    remark, invalid, streamed = "", not_finite(weights), _is_stream(x)
+    if streamed:
         x, y_of_stream, remark, invalid = _first_rows(x)
         y = y_of_stream if y is None else y
     names, columns = _names(model, x), _columns(x)
@@ -106,7 +108,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         x, y = _chosen(x, rows), None if y is None else _chosen(y, rows)
     names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
     features = {names[0]: columns} if columns and len(names) == 1 else {}
-    return Data(x, y, len(rows), names, features, remark, invalid)
+    return Data(x, y, len(rows), names, features, remark, invalid, streamed)
 
 
 def _is_stream(x: Any) -> bool:

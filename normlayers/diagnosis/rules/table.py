@@ -21,7 +21,7 @@ from normlayers.diagnosis.rules import (
     validation,
     weights,
 )
-from normlayers.diagnosis.rules.targets import labels, outputs
+from normlayers.diagnosis.rules.targets import labels, order, outputs
 
 Check = Callable[[Evidence], list[Finding]]
 
@@ -120,6 +120,12 @@ RULES = (
         validation.validation_rows_in_training,
         "warning",
         "0.05 of the validation rows beyond those that repeat themselves anyway (Good 1953)",
+    ),
+    Rule(
+        "unshuffled_rows",
+        order.unshuffled_rows,
+        "warning",
+        "logic: of a stream, a tenth of the changes of class between neighbours that chance makes",
     ),
     Rule(
         "targets_unrelated_to_inputs",
