@@ -8,7 +8,7 @@ _NEURONS = ("dead_neurons", "always_on_neurons", "saturated_neurons")
 _GRADIENTS = ("vanishing_gradients", "exploding_gradients")
 _RATES = ("learning_rate_too_high", "learning_rate_too_low", "clipping_too_strong")
 _STEPS = (*_GRADIENTS, *_RATES)
-_TRAINING = (*_STEPS, "non_finite_weights")
+_TRAINING = (*_STEPS, "non_finite_weights", "one_class_predicted")
 _OF_VALUES = (*_NEURONS, *_TRAINING, "epsilon_dominates", "stale_moving_statistics")
 _OF_INPUTS = (*_OF_VALUES, "non_finite_activations")
 # What may follow from a fault; earlier causes take first.
@@ -28,23 +28,37 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "inputs_not_centred": _OF_INPUTS,
     "outliers": _OF_INPUTS,
     "targets_not_scaled": (*_NEURONS, *_TRAINING),
-    "targets_unrelated_to_inputs": _RATES,
+    "targets_unrelated_to_inputs": (*_RATES, "one_class_predicted"),
     "dropout_on_output": (*_NEURONS, *_TRAINING),
     "softmax_of_one": (*_NEURONS, *_TRAINING),
     "hidden_softmax": (*_NEURONS, *_GRADIENTS),
-    "penalty_too_strong": (*_NEURONS, *_GRADIENTS, "non_finite_weights", "learning_rate_too_high"),
-    "dropout_too_strong": (*_NEURONS, *_GRADIENTS, "learning_rate_too_high"),
+    "penalty_too_strong": (
+        *(*_NEURONS, *_GRADIENTS, "non_finite_weights", "learning_rate_too_high"),
+        "one_class_predicted",
+    ),
+    "dropout_too_strong": (
+        *(*_NEURONS, *_GRADIENTS, "learning_rate_too_high", "one_class_predicted"),
+    ),
     "duplicate_neurons": (*_NEURONS, *_TRAINING, "epsilon_dominates"),
     "epsilon_dominates": (*_NEURONS, *_TRAINING),
     "batch_too_small": _TRAINING,
     "learning_rate_too_high": (
         *("non_finite_weights", *_NEURONS, *_GRADIENTS),
-        *("stale_moving_statistics", "non_finite_activations"),
+        *("stale_moving_statistics", "non_finite_activations", "one_class_predicted"),
     ),
-    "non_finite_weights": (*_NEURONS, *_STEPS, "stale_moving_statistics"),
+    "learning_rate_too_low": ("one_class_predicted",),
+    "schedule_ends_early": ("one_class_predicted",),
+    "clipping_too_strong": ("one_class_predicted",),
+    "non_finite_weights": (
+        *(*_NEURONS, *_STEPS, "stale_moving_statistics", "one_class_predicted"),
+    ),
     "non_finite_activations": (*_OF_VALUES, "output_does_not_fit_loss"),
-    "exploding_gradients": (*_NEURONS, "learning_rate_too_high", "vanishing_gradients"),
-    "vanishing_gradients": (*_NEURONS, "learning_rate_too_low", "learning_rate_too_high"),
+    "exploding_gradients": (
+        *(*_NEURONS, "learning_rate_too_high", "vanishing_gradients", "one_class_predicted"),
+    ),
+    "vanishing_gradients": (
+        *(*_NEURONS, "learning_rate_too_low", "learning_rate_too_high", "one_class_predicted"),
+    ),
     "saturated_neurons": _TRAINING,
     "dead_neurons": (*_TRAINING, "epsilon_dominates"),
     "always_on_neurons": _TRAINING,

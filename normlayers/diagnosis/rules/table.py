@@ -21,7 +21,7 @@ from normlayers.diagnosis.rules import (
     validation,
     weights,
 )
-from normlayers.diagnosis.rules.targets import labels, order, outputs
+from normlayers.diagnosis.rules.targets import labels, order, outputs, predictions
 
 Check = Callable[[Evidence], list[Finding]]
 
@@ -241,6 +241,12 @@ RULES = (
         "error",
         "means 1 (error 3) deviations off, or variances by a factor of 3 (10); 0.3 and 1.25 while "
         "momentum**steps is over 0.2",
+    ),
+    Rule(
+        "one_class_predicted",
+        predictions.one_class_predicted,
+        "warning",
+        "one class for all of 100 or more; a warning where that is right for 0.8 of them",
     ),
     Rule("nothing_to_train", weights.nothing_to_train, "warning", "logic"),
     Rule(
