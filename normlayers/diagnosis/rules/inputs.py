@@ -71,14 +71,17 @@ def constant_feature(evidence: Evidence) -> list[Finding]:
         wrong = every and not masks
         is_bias = bool(np.any(found.median[found.constant] != 0))
         values = [float(found.median[i]) for i in np.flatnonzero(found.constant)[:MOST_NAMES]]
+        shown = ", ".join(f"{n}: {value:.4g}" for n, value in zip(names, values, strict=True))
         findings.append(
             Finding(
                 "constant_feature",
                 name,
                 {"count": count, "of": features, "features": names, "values": values},
                 "error" if wrong else "note",
-                f"{count} of the {features} features of {name} have the same value in every row "
-                f"({', '.join(names)}{', …' if count > MOST_NAMES else ''}) and tell nothing.",
+                f"{count} of the {features} features of {name} {'has' if count == 1 else 'have'} "
+                f"the same value in every row{_beside_padding(evidence, name)} (feature {shown}"
+                f"{', …' if count > MOST_NAMES else ''}) and {'tells' if count == 1 else 'tell'} "
+                "nothing.",
                 "Check how x is made." if wrong else "Drop them, or leave them as they are.",
                 not every and is_bias and not _is_scaled(evidence, name),
             )
@@ -123,6 +126,14 @@ def outliers(evidence: Evidence) -> list[Finding]:
 
 def _parts(structure: Any) -> list[Array]:
     return [] if structure is None else keras.tree.flatten(structure)
+
+
+def _beside_padding(evidence: Evidence, name: str) -> str:
+    try:
+        masked = any(f.is_masked and f.source == name for f in evidence.first_inputs)
+    except CannotCheckError:
+        return ""
+    return ", but for the steps that a Masking leaves out," if masked else ""
 
 
 def _is_scaled(evidence: Evidence, name: str) -> bool:

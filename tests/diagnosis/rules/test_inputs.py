@@ -202,6 +202,8 @@ def test_constant_features_are_a_note_unless_all_are():
     x[:, 2] = 3
     (finding,) = found("constant_feature", classifier(), x, Y)
     assert (finding.severity, finding.evidence["features"]) == ("note", ["2"])
+    assert "(feature 2: 3)" in finding.message
+    assert "Masking" not in finding.message
     assert finding.repairable
     (finding,) = found("constant_feature", classifier(), X * 0 + 1, Y)
     assert (finding.severity, finding.repairable) == ("error", False)
@@ -260,6 +262,7 @@ def test_padding_neither_varies_nor_lies_far():
     model.compile("adam", "binary_crossentropy")
     (finding,) = found("constant_feature", model, x, Y)
     assert (finding.evidence["features"], finding.evidence["values"]) == (["1"], [3.0])
+    assert "a Masking leaves out" in finding.message
     assert finding.repairable
     assert not found("outliers", model, x, Y)
 
