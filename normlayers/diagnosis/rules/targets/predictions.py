@@ -32,9 +32,9 @@ def one_class_predicted(evidence: Evidence) -> list[Finding]:
         if compared is None:
             continue
         labels, predicted = compared
-        missed = labels != predicted[0]
         if len(labels) < FEWEST_VALUES or np.any(predicted != predicted[0]):
             continue
+        missed = labels != predicted[0]
         if missed.sum() < FEWEST_OTHERS:
             continue
         share = 1 - float(missed.mean())
@@ -74,5 +74,8 @@ def _classes(output: Output) -> tuple[Array, Array] | None:
     if labels.size != predicted.size:
         return None
     labels = labels.reshape(-1)
-    known = np.isfinite(labels) & (labels == np.floor(labels)) & (labels != loss.ignored)
-    return labels[known].astype(int), predicted.reshape(-1)[known].astype(int)
+    counted = np.isfinite(labels) & (labels != loss.ignored)
+    labels, predicted = labels[counted], predicted.reshape(-1)[counted]
+    if np.any(labels != np.floor(labels)):  # shares, as of a smoothed label
+        return None
+    return labels.astype(int), predicted.astype(int)

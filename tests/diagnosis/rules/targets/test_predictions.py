@@ -7,6 +7,7 @@ from tests.diagnosis.small_models import BINARY, SPARSE, classifier, found, netw
 
 X, _ = points(rows=400)
 RARE = (X[:, 0] > 1.9).astype("int64")
+SHARES = np.abs(X[:, 0] % 0.3)
 layers = keras.layers
 KERNEL = {"kernel_initializer": keras.initializers.RandomNormal(stddev=1e-3, seed=0)}
 
@@ -81,12 +82,16 @@ def test_places_of_a_row_count_each():
         lambda: (trained(1, "sigmoid", BINARY, 0.0, RARE), RARE),  # both are predicted
         lambda: (trained(1, "sigmoid", BINARY, -3.0, 0 * RARE), 0 * RARE),
         lambda: (trained(1, "sigmoid", "mse", -3.0, RARE), RARE),
+        lambda: (trained(1, "sigmoid", BINARY, -3.0, SHARES), SHARES),
+        lambda: (trained(1, "sigmoid", BINARY, -3.0, SHARES), np.r_[RARE[:200], SHARES[:200]]),
         lambda: (trained(3, "sigmoid", BINARY, -3.0, X[:, :3] > 1.9), X[:, :3] > 1.9),
     ],
 )
 def test_nothing_is_said_of_others(made):
     model, y = made()
-    assert not found("one_class_predicted", model, X, y)
+    told = look(model, X, y, trials=False)
+    assert not told.of("one_class_predicted")
+    assert "one_class_predicted" not in told.unchecked
 
 
 def test_it_follows_from_what_is_wrong():
