@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from normlayers.diagnosis.evidence.data import Data
+from normlayers.diagnosis.evidence.data import STREAM_ROWS, Data
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output, known
 from normlayers.diagnosis.evidence.problem import CannotCheckError
@@ -20,7 +20,13 @@ def remarks(evidence: Evidence) -> list[str]:
     """What was read, where it was not all, and what is to be known of it."""
     said = [d.remark for d in (evidence.data, evidence.validation) if d and d.remark]
     if _all_the_same(evidence.data):
-        said.append("All targets are the same: there is nothing to learn from them.")
+        data = evidence.data
+        said.append(
+            "All targets of these first rows are the same: where later ones have others, they come "
+            "sorted, and fit does not shuffle batches."
+            if data.batches and sum(data.batches) >= STREAM_ROWS
+            else "All targets are the same: there is nothing to learn from them."
+        )
     if name := _accuracy_of_amounts(evidence):
         said.append(
             f"{name!r} counts classes that are told right, and says nothing of amounts, however "

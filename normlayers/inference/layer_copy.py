@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -38,7 +39,32 @@ def layer_like(layer: Any, **changed: Any) -> Any:
             dtype=layer.dtype_policy,
         )
     with own_classes(layer):
-        return type(layer).from_config({**layer.get_config(), **changed})
+        copy = type(layer).from_config({**layer.get_config(), **changed})
+    take_functions(copy, layer, changed)
+    return copy
+
+
+def take_functions(copy: Any, layer: Any, changed: Iterable[str]) -> None:
+    """Give a copy the functions of somebody's own that Keras takes for its own of the same name.
+
+    A configuration has a function's name, such as that of an activation.
+
+    Args:
+        copy: a layer made of the other's configuration.
+        layer: that one.
+        changed: entries of the configuration that are to be others.
+    """
+    if not isinstance(layer, keras.Layer):
+        return
+    for its, own in zip(inner_layers(layer), inner_layers(copy), strict=False):
+        names: set[str] = set()
+        with suppress(Exception):  # one of somebody's own need not have a configuration
+            names = set(its.get_config()) - set(changed)
+        for name in names:
+            value, taken = (getattr(each, name, None) for each in (its, own))
+            are_functions = isinstance(value, FunctionType) and isinstance(taken, FunctionType)
+            if are_functions and taken is not value and not is_of_keras(value):
+                setattr(own, name, value)
 
 
 def own_classes(layer: Any) -> keras.saving.custom_object_scope:

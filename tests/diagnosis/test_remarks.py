@@ -52,3 +52,12 @@ def test_targets_that_are_all_the_same():
     assert any("the same" in line for line in look(classifier(), X, 0 * Y, trials=False).remarks)
     rows = np.arange(2)
     assert not look(classifier(), X[rows], rows, trials=False).remarks
+
+
+def test_a_stream_whose_first_rows_have_one_class():
+    y = np.repeat([0, 1], 5_000)
+    x = np.random.default_rng(0).normal(size=(10_000, 6)).astype("float32")
+    batches = ((x[rows], y[rows]) for rows in np.split(np.arange(10_000), 100))
+    said = look(classifier(), batches, trials=False).remarks
+    assert any("come sorted" in line for line in said)
+    assert not any("nothing to learn" in line for line in said)

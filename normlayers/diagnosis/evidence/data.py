@@ -36,7 +36,7 @@ class Data:
         features: names of the columns of frames, by the input's name.
         remark: what was read, where it was not all.
         invalid_weights: how many weights of rows are NaN or infinite.
-        streamed: whether they came in batches, in an order that ``fit`` leaves as it is.
+        batches: of a stream, which ``fit`` does not shuffle, the rows of each batch.
     """
 
     x: Any
@@ -46,7 +46,7 @@ class Data:
     features: dict[str, list[str]] = field(default_factory=dict)
     remark: str = ""
     invalid_weights: int = 0
-    streamed: bool = False
+    batches: tuple[int, ...] = ()
 
     @property
     def parts(self) -> list[Array]:
@@ -85,9 +85,10 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         TypeError: they are no numbers.
     """
     weights = _weights(weights)
-    remark, invalid, streamed = "", not_finite(weights), _is_stream(x)
-    if streamed:
-        x, y_of_stream, remark, invalid = _first_rows(x)
+    remark, invalid = "", not_finite(weights)
+    batches: tuple[int, ...] = ()
+    if _is_stream(x):
+        x, y_of_stream, remark, invalid, batches = _first_rows(x)
         y = y_of_stream if y is None else y
     names, columns = _names(model, x), _columns(x)
     x = in_declared_ranks(model, _structure(model, x))
@@ -108,7 +109,7 @@ def read_data(model: keras.Model, x: Any, y: Any = None, weights: Any = None) ->
         x, y = _chosen(x, rows), None if y is None else _chosen(y, rows)
     names = names if len(names) == len(parts) else [f"input {i}" for i in range(len(parts))]
     features = {names[0]: columns} if columns and len(names) == 1 else {}
-    return Data(x, y, len(rows), names, features, remark, invalid, streamed)
+    return Data(x, y, len(rows), names, features, remark, invalid, batches)
 
 
 def _is_stream(x: Any) -> bool:
@@ -118,8 +119,8 @@ def _is_stream(x: Any) -> bool:
     return not held and not isinstance(x, list | tuple | Mapping | str) and hasattr(x, "__iter__")
 
 
-def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
-    """The first rows, their targets, what there is to say of that, and ``not_finite`` weights."""
+def _first_rows(stream: Any) -> tuple[Any, Any, str, int, tuple[int, ...]]:
+    """The first rows, their targets, what there is to say, ``not_finite`` weights, and batches."""
     batches: list[tuple[Any, Any]] = []
     read, kept, invalid, extremes, more = 0, 0, 0, set[float](), False
     for x, y, weights in _batches(stream):
@@ -138,6 +139,7 @@ def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
         raise ValueError(
             "x has no batches, or no row of a weight other than 0. Pass data with one row or more."
         )
+    sizes = tuple(_rows(x) for x, _ in batches)
     x = _joined([x for x, _ in batches])
     y = None if batches[0][1] is None else _joined([y for _, y in batches])
     remarks = [f"The first {read:,} rows of the data were read."] if more else []
@@ -145,7 +147,7 @@ def _first_rows(stream: Any) -> tuple[Any, Any, str, int]:
         remarks.append("Rows of weight 0 were left out; all others count alike.")
     elif len(extremes) > 1:
         remarks.append("Sample weights were not taken into account.")
-    return x, y, " ".join(remarks), invalid
+    return x, y, " ".join(remarks), invalid, sizes
 
 
 def not_finite(arrays: Any) -> int:

@@ -139,7 +139,7 @@ def first_inputs(graph: Graph, names: list[str], trained: bool = False) -> list[
     """
     found: list[FirstInput] = []
     behind: set[int] = set()  # tensors behind a layer with a matrix
-    seen: set[int] = set()
+    seen: set[tuple[int, bool]] = set()  # a frozen layer and a trained one may take one tensor
     for call in (c for c in graph.calls if c.takes):
         is_behind = any(id(tensor) in behind for tensor in call.takes)
         lookup = call.looks_up
@@ -148,8 +148,9 @@ def first_inputs(graph: Graph, names: list[str], trained: bool = False) -> list[
             for tensor in _joined(graph, call.takes[0]):
                 # What comes from nowhere is the input only where nothing came before.
                 known = graph.is_input(tensor) or graph.maker(tensor) is not None or not behind
-                if known and id(tensor) not in behind | seen:
-                    seen.add(id(tensor))
+                taken = id(tensor), is_frozen(call.layer)
+                if known and id(tensor) not in behind and taken not in seen:
+                    seen.add(taken)
                     found += _first_input(graph, call, tensor, names)
         if has_matrix or lookup or is_behind or not _known(graph, call):
             behind.update(id(tensor) for tensor in call.gives)

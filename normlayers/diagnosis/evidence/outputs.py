@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from normlayers.diagnosis.evidence.calls import LINEAR, SCALING, Call, Graph
+from normlayers.diagnosis.evidence.calls import (
+    DROPOUTS,
+    LINEAR,
+    NORMALIZING,
+    RESHAPING,
+    SCALING,
+    Call,
+    Graph,
+)
 from normlayers.diagnosis.evidence.losses import (
     Loss,
     compares_across_rows,
@@ -197,9 +205,13 @@ def _is_across_rows(loss: Any, y: Array | None, tensor: Any) -> bool:
     """Of targets that are numbers, and a loss that is not one of Keras's."""
     if loss is None or known_loss(loss).kind or y is None or y.dtype.kind not in "biuf":
         return False
-    few = y[are_known(y)][:FEW_ROWS] if len(y) else y
-    shape = (len(few), *tensor.shape[1:])
-    return len(few) > 2 and bool(few.std()) and compares_across_rows(loss, few, shape)
+    y, wide = y[are_known(y)], tensor.shape[-1] != 1
+    if len(y) < 3 or (wide and y.ndim == len(tensor.shape)):  # which cannot be broadcast
+        return False
+    order = np.argsort(y.reshape(len(y), -1)[:, 0], kind="stable")
+    few = y[order[np.linspace(0, len(y) - 1, min(len(y), FEW_ROWS)).astype(int)]]
+    few = np.random.default_rng(0).permutation(few)  # rows that differ, in no order
+    return bool(few.std()) and compares_across_rows(loss, few, (len(few), *tensor.shape[1:]))
 
 
 def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:
@@ -239,7 +251,7 @@ def _maker_of_values(graph: Graph, tensor: Any) -> Call | None:
     """The call whose activation decides what values an output has."""
     call = graph.maker(tensor)
     while call is not None and call.activation == "linear" and not call.has_matrix:
-        if call.kind not in (*LINEAR, "Activation") or call.kind in SCALING:
+        if call.kind not in (*LINEAR, *NORMALIZING, "Activation") or call.kind in SCALING:
             break
         call = graph.maker(call.takes[0]) if call.takes else None
     return call
@@ -248,7 +260,7 @@ def _maker_of_values(graph: Graph, tensor: Any) -> Call | None:
 def _before(graph: Graph, call: Call | None) -> str:
     if call is None or call.has_matrix or not call.takes:
         return ""
-    return _activation(graph.maker(call.takes[0]))
+    return _activation(graph.before(call, (*DROPOUTS, *RESHAPING)))
 
 
 def _activation(call: Call | None) -> str:

@@ -13,7 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.repair.trained import Trained, are_frozen, are_learned, is_finite
-from normlayers.inference.layer_copy import compute_with_weights, own_classes, take_assets
+from normlayers.inference.layer_copy import (
+    compute_with_weights,
+    own_classes,
+    take_assets,
+    take_functions,
+)
 
 Array = npt.NDArray[Any]
 
@@ -97,6 +102,9 @@ class Part:
             if not takes_name:
                 layer.name = self.name
             if self.read_of is not None:
+                before = self.read_of.get_config()
+                changed = [key for key, entry in self.config.items() if entry != before.get(key)]
+                take_functions(layer, self.read_of, changed)
                 take_assets(layer, self.read_of)
         if self.trained is not None:
             self.trained.give(layer)

@@ -188,9 +188,9 @@ def dropout_before_normalization(evidence: Evidence) -> list[Finding]:
 def epsilon_dominates(evidence: Evidence) -> list[Finding]:
     """Variances below epsilon: the output is not of unit variance, but next to nothing.
 
-    A frozen layer divides by its moving variance, and what it is given does not matter. Before
-    training, variances behind embeddings and recurrences are small and will grow: beside a usual
-    epsilon that is a note.
+    A frozen layer divides by its moving variance, what it is given does not matter, and what is
+    behind it was trained so: a note. Before training, variances behind embeddings and recurrences
+    are small and will grow: beside a usual epsilon that is a note, too.
     """
     findings = []
     for layer in evidence.normalizations:
@@ -202,13 +202,13 @@ def epsilon_dominates(evidence: Evidence) -> list[Finding]:
         if ratio >= BELOW:
             continue
         grows = layer.trainable and layer.epsilon <= USUAL and not evidence.subject.trained
-        beside: Severity = "note" if grows else "warning"
+        beside: Severity = "note" if grows or not layer.trainable else "warning"
         findings.append(
             Finding(
                 "epsilon_dominates",
                 layer.name,
                 {"variance": ratio * layer.epsilon, "epsilon": layer.epsilon},
-                "error" if ratio < FAR_BELOW else beside,
+                "error" if ratio < FAR_BELOW and layer.trainable else beside,
                 f"{layer.name!r} adds epsilon={layer.epsilon:.3g} to variances of about "
                 f"{ratio * layer.epsilon:.2g}, so that what it gives has a standard deviation of "
                 f"{np.sqrt(ratio / (1 + ratio)):.2g} and not 1.",

@@ -95,11 +95,12 @@ def behind_frozen_layers(evidence: Evidence) -> list[Finding]:
     """Next to nothing of the inputs left behind frozen layers, whose own scale was a larger one."""
     if not any(first.frozen for first in evidence.first_inputs):
         return []
+    seen = {first.layer for first in evidence.first_inputs}
     findings = []
     for first in evidence.first_trained:
         found = first.statistics
         varies = ~found.constant & (found.not_finite < found.rows)
-        if first in evidence.first_inputs or not varies.any():
+        if first.layer in seen or not varies.any() or _are_of_unit_length(found):
             continue
         reach = np.where(varies, np.fmax(found.reach, found.deviation), np.nan)
         typical = float(np.nanmedian(reach))
@@ -124,6 +125,11 @@ def behind_frozen_layers(evidence: Evidence) -> list[Finding]:
             )
         )
     return findings
+
+
+def _are_of_unit_length(found: FeatureStatistics) -> bool:
+    """Whether rows are scaled to length 1, as embeddings are: of many features each is small."""
+    return bool(np.isclose(np.sum(found.mean**2 + found.deviation**2), 1, rtol=0.02))
 
 
 def _is_beyond_its_type(first: FirstInput) -> bool:

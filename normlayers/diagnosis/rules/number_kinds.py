@@ -66,7 +66,7 @@ def may_be_names(found: FeatureStatistics) -> bool:
     Bytes are pixels mostly, and a column of a table has a range of its own.
     """
     several = len(found.high) >= FEWEST_NAMES and bool(found.whole.all())
-    long = found.low.min() >= 0 and found.high.max() > MOST_BYTES
+    long = 0 <= found.low.min() < found.high.max() / 10 and found.high.max() > MOST_BYTES
     return bool(several and long and found.high.min() > found.high.max() / 2)
 
 

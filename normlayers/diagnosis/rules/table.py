@@ -125,7 +125,8 @@ RULES = (
         "unshuffled_rows",
         order.unshuffled_rows,
         "warning",
-        "logic: of a stream, a tenth of the changes of class between neighbours that chance makes",
+        "logic: of a stream, classes in one stretch or two and a quarter of the mixture in a batch "
+        "that all rows have",
     ),
     Rule(
         "targets_unrelated_to_inputs",
@@ -245,8 +246,8 @@ RULES = (
     Rule(
         "one_class_predicted",
         predictions.one_class_predicted,
-        "warning",
-        "one class for all of 100 or more; a warning where that is right for 0.8 of them",
+        "note",
+        "one class for all of 100 values or more, of which five and more are of another",
     ),
     Rule("nothing_to_train", weights.nothing_to_train, "warning", "logic"),
     Rule(

@@ -20,6 +20,9 @@ SHIFTED, FAR_SHIFTED = 0.5, 2.0
 RESCALED, FAR_RESCALED = 3.0, 10.0
 CHANCE = 5.0  # standard errors
 FEWEST_ROWS = 8
+ROUNDING = 1e-5
+# Standard deviations, where there are none to count in.
+WHOLLY = 1e6
 # Total variation distance of the shares of the classes.
 OTHER_CLASSES = 0.3
 # Share of the validation rows that training has too, beyond those that repeat themselves anyway.
@@ -108,7 +111,10 @@ def _shift(
     rows = evidence.data.rows, evidence.validation.rows if evidence.validation else 1
     chance = CHANCE * np.sqrt(1 / rows[0] + 1 / rows[1])
     with np.errstate(all="ignore"):
-        shift = np.where(pooled > 0, np.abs(train.mean - found.mean) / pooled, 0.0) - chance
+        apart = np.abs(train.mean - found.mean)
+        # Of a feature that is one value in training and another in validation all is apart.
+        moved_whole = train.constant & found.constant & (apart > ROUNDING * np.abs(train.mean))
+        shift = np.where(pooled > 0, apart / pooled, np.where(moved_whole, WHOLLY, 0.0)) - chance
         ratio = np.exp(np.abs(np.log(found.spread / train.spread)))
         ratio = np.where(train.dense & found.dense, ratio, 1.0) / (1 + chance)
     ratio = np.nan_to_num(ratio, nan=1.0)

@@ -97,3 +97,37 @@ def test_a_number_beyond_its_type_is_told_of_a_frozen_layer_too(pretrained):
         "inputs_not_scaled", with_new_head(pretrained), x.astype("float64") * 1e300, y
     )
     assert "infinite as float32" in finding.message
+
+
+@pytest.mark.parametrize("frozen_first", [True, False])
+@pytest.mark.parametrize("inputs", [1, 2])
+def test_a_trained_layer_beside_a_frozen_one_is_judged(frozen_first, inputs):
+    first, second = keras.Input((6,), name="first"), keras.Input((6,), name="second")
+    both = [layers.Dense(4, "relu", trainable=False), layers.Dense(4, "relu", name="trained")]
+    taken = [first, second if inputs == 2 else first]
+    pairs = list(zip(both, taken, strict=True))[:: 1 if frozen_first else -1]
+    joined = layers.Concatenate()([layer(tensor) for layer, tensor in pairs])
+    model = keras.Model(
+        [first, second] if inputs == 2 else first, layers.Dense(1, "sigmoid")(joined)
+    )
+    model.compile("adam", "binary_crossentropy")
+    x = np.random.default_rng(0).normal(size=(200, 6)).astype("float32") * 1e4
+    y = (x[:, 0] > 0).astype(int)
+    told = look(model, [x / 1e4, x] if inputs == 2 else x, y, trials=False)
+    assert "inputs_not_scaled" not in told.unchecked
+    (finding,) = told.of("inputs_not_scaled")
+    assert finding.where == ("second" if inputs == 2 else "first")
+    assert finding.evidence["layer"] == "trained"
+
+
+def test_frozen_embeddings_of_unit_length_are_small_by_construction():
+    encoder = [layers.Dense(512), layers.UnitNormalization()]
+    body = keras.Sequential([keras.Input((6,)), *encoder])
+    body.trainable = False
+    model = keras.Sequential([keras.Input((6,)), body, layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    x = np.random.default_rng(0).normal(size=(200, 6)).astype("float32")
+    assert not found("inputs_not_scaled", model, x, (x[:, 0] > 0).astype(int))
+    shrunk = keras.Sequential([body, layers.Rescaling(0.01), layers.Dense(1, "sigmoid")])
+    shrunk.compile("adam", "binary_crossentropy")
+    assert found("inputs_not_scaled", shrunk, x, (x[:, 0] > 0).astype(int))

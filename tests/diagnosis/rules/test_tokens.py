@@ -74,6 +74,6 @@ def test_numbers_of_words_that_a_dense_layer_takes():
     (finding,) = found("targets_unrelated_to_inputs", dense(12), words, labels)
     assert "Embedding" in finding.cure
     table = words * np.geomspace(1, 9, 12).astype(int)  # each column of a range of its own
-    for amounts in (table, words * 0.3, words[:, :3], words % 256, -words):
+    for amounts in (table, words * 0.3, words[:, :3], words % 256, -words, words + 9_000):
         for told in found("inputs_not_scaled", dense(amounts.shape[1]), amounts, labels):
             assert "Embedding" not in told.cure

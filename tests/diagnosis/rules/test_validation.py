@@ -49,6 +49,19 @@ def test_masks_without_padding_are_alike(value, width):
     assert (finding.where, finding.severity) == ("mask", "warning")
 
 
+def test_a_feature_of_one_value_in_training_and_another_in_validation():
+    """As a year is where later ones are held out."""
+    other, labels = points(seed=1)
+    train, held = (np.c_[x, np.full(len(x), year)] for x, year in ((X, 2023.0), (other, 2024.0)))
+    scaling = Standardize()
+    scaling.adapt(train)
+    model = classifier(scaling, features=7)
+    (finding,) = found("train_validation_shift", model, train, Y, validation_data=(held, labels))
+    assert (finding.severity, finding.evidence["feature"]) == ("error", "6")
+    held[:, 6] = 2023.0
+    assert not found("train_validation_shift", model, train, Y, validation_data=(held, labels))
+
+
 def test_rows_that_were_split_by_class():
     order = np.argsort(Y, kind="stable")
     x, y = X[order], Y[order]

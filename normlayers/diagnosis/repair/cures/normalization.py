@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from normlayers.diagnosis.evidence.calls import NORMALIZING
 from normlayers.diagnosis.repair.cures.dropouts import is_dropout, named, taken_out
 from normlayers.diagnosis.repair.given import Given
 from normlayers.diagnosis.repair.plan import Change, Part, Plan, new_part
@@ -132,7 +133,8 @@ def dropout_behind(plan: Plan, given: Given, fault: str, places: list[str]) -> P
 
 def leave_out(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan | None:
     """Without the normalizations that are named, as behind the activation of an output."""
-    names = [name for name in _normalizations(given) if name in places]
+    placed = [name for name in places if name in given.layers and name not in given.frozen]
+    names = [name for name in placed if type(given.layers[name]).__name__ in NORMALIZING]
     if not names:
         return None
     for name in names:
@@ -161,8 +163,8 @@ def _each_normalization(
     why: str,
     **fields: Any,
 ) -> Plan | None:
-    names = _normalizations(given)
-    if not names:
+    names = [name for name in _normalizations(given) if plan.chains[name]]
+    if not names:  # or an earlier cure has taken them out
         return None
     for name in names:
         kept = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from normlayers.diagnosis.evidence.calls import NORMALIZING, Call
 from normlayers.diagnosis.evidence.outputs import Output, are_ones
 from normlayers.diagnosis.rules.targets.shapes import Said
 
@@ -22,7 +23,8 @@ RANGES = {
     "exponential": (0.0, np.inf),
 }
 RECTIFIERS = ("relu", "relu6")
-# By how much a probability may be beyond 0 or 1, in half precision too.
+CROSS_ENTROPIES = ("binary", "categorical", "sparse")
+# By how much a value may be beyond a range, in half precision too.
 ROUNDING = 0.01
 
 
@@ -64,11 +66,34 @@ def two_of_them(output: Output) -> Said:
     return None
 
 
+def normalized_behind(output: Output, maker: Call | None) -> Said:
+    """What there is to say of a normalization that takes what a sigmoid or softmax gives.
+
+    Args:
+        output: of the model.
+        maker: the call that gives it.
+    """
+    loss = output.loss
+    takes = loss is not None and loss.kind in CROSS_ENTROPIES and not loss.from_logits
+    activated = output.activation in (*SIGMOIDS, *SOFTMAXES)
+    if not (takes and activated and maker is not None and maker.kind in NORMALIZING):
+        return None
+    assert loss is not None
+    return (
+        "error",
+        f"{maker.name!r} changes what the {output.activation} of the output {output.name!r} gives, "
+        f"to values from {np.nanmin(output.values):.3g} to {np.nanmax(output.values):.3g}, where "
+        f"{loss.name} takes probabilities.",
+        f"Put {maker.name!r} before the {output.activation}, or leave it out.",
+    )
+
+
 def _of_few_logits(output: Output) -> Said:
     """What there is to say of an activation that gives some logits only."""
     assert output.loss is not None
     low, high = RANGES.get(output.activation, (-np.inf, np.inf))
-    if not np.isfinite([low, high]).any():
+    beyond = np.any((output.values < low - ROUNDING) | (output.values > high + ROUNDING))
+    if beyond or not np.isfinite([low, high]).any():  # one of somebody's own, of the same name
         return None
     one = output.loss.kind == "binary"
     what = (
@@ -101,15 +126,6 @@ def for_cross_entropy(output: Output) -> Said:
                 "Leave out the activation, or from_logits=True, but not both.",
             )
         return _of_few_logits(output)
-    changed = np.any((output.values < -ROUNDING) | (output.values > 1 + ROUNDING))
-    if activation in (*SIGMOIDS, *SOFTMAXES) and changed:
-        return (
-            "error",
-            f"{output.layer!r} changes what the {activation} of the output {output.name!r} gives, "
-            f"to values from {np.nanmin(output.values):.3g} to {np.nanmax(output.values):.3g}, "
-            f"where {name} takes probabilities.",
-            f"Put {output.layer!r} before the {activation}, or leave it out.",
-        )
     unbounded = output.activation not in (*SIGMOIDS, *SOFTMAXES) and not _is_probability(output)
     if unbounded or output.activation in ("linear", "relu", "tanh"):
         right = "sigmoid" if output.loss.kind == "binary" else "softmax"

@@ -274,7 +274,7 @@ def _of_relative(output: Output, y: Array) -> Said:
     name, weight = output.loss.name, largest_weight(y)
     if name == PERCENTAGE and weight > RULING:
         return (
-            "error" if weight > RULING**2 else "warning",
+            "error",
             f"{name} divides by the targets, which come down to {np.abs(y).min():.3g}: the "
             f"smallest count for up to {weight:.3g} times as much as others",
             "Use mean_absolute_error, or mean_squared_logarithmic_error of targets that are not "

@@ -13,41 +13,46 @@ from normlayers.diagnosis.finding import Finding
 
 Array = npt.NDArray[Any]
 
-# Changes of class from a row to the next, as a share of those that chance makes: at a tenth and two
-# classes alike in number, a batch of 32 has one or two changes for sixteen.
-FEW_CHANGES = 0.1
+# Rows of other classes than their batch's most frequent one, as a share of those that all the data
+# would have as one batch: shuffled batches of 32 have nine tenths of them and more, of 4 a half.
+FEW_OTHERS = 0.25
 # Fewer rows may come so by chance; more classes are numbers of something else.
 FEWEST_ROWS, MOST_CLASSES = 64, 1000
+LOSSES = ("binary", "sparse", "categorical", "hinge")
 
 
 def unshuffled_rows(evidence: Evidence) -> list[Finding]:
-    """Rows of a stream sorted by class: ``fit`` shuffles arrays, and leaves these as they are.
+    """Batches of one class each, of a stream that is sorted by class or put together so.
 
-    A batch of one class moves the network towards that class alone, and the next one back.
+    ``fit`` shuffles arrays, and leaves these as they are. A batch of one class moves the network
+    towards that class alone, and the next one back.
     """
-    if evidence.data.y is None:
+    data = evidence.data
+    if data.y is None:
         raise CannotCheckError("y is missing")
-    if not evidence.data.streamed:
-        return []
     findings = []
     for output in evidence.outputs:
-        labels = None if output.every_target is None else _classes(output.every_target)
-        if labels is None or len(labels) < FEWEST_ROWS:
+        y, loss = output.every_target, output.loss
+        if y is None or loss is None or loss.kind not in LOSSES or sum(data.batches) != len(y):
             continue
-        counts = np.unique(labels, return_counts=True)[1]
-        by_chance = 1 - float(np.sum((counts / len(labels)) ** 2))
-        changes = float(np.mean(labels[1:] != labels[:-1]))
-        if len(counts) > MOST_CLASSES or changes >= FEW_CHANGES * by_chance:
+        labels = _classes(y)
+        if labels is None or len(labels) < FEWEST_ROWS or len(labels) < 2 * len(data.batches):
+            continue
+        classes, numbers = np.unique(labels, return_inverse=True)
+        if not 1 < len(classes) <= MOST_CLASSES or not _are_apart(numbers, data.batches):
+            continue
+        others, of_all = _others(numbers, data.batches), _others(numbers, (len(numbers),))
+        if others > FEW_OTHERS * of_all:
             continue
         findings.append(
             Finding(
                 "unshuffled_rows",
                 output.name,
-                {"changes": changes, "by_chance": by_chance, "classes": len(counts)},
+                {"others": others, "of_all": of_all, "classes": len(classes)},
                 "warning",
-                f"The rows come sorted by the classes of {output.name!r}: from one to the next "
-                f"the class changes in {changes:.2%} of them, where shuffled ones would in "
-                f"{by_chance:.0%}. fit takes batches as they come, so that most hold one class.",
+                f"Batches of {output.name!r} hold hardly more than one class each: {others:.1%} of "
+                "the rows are of another class than the most frequent one of their batch, where of "
+                f"all rows {of_all:.0%} are. fit takes batches as they come.",
                 "Shuffle the rows before they are put into batches, such as by "
                 "dataset.shuffle(rows) with room for all of them, or shuffle=True where the data "
                 "are read; for validation and tests the order does not matter.",
@@ -55,6 +60,22 @@ def unshuffled_rows(evidence: Evidence) -> list[Finding]:
             )
         )
     return findings
+
+
+def _are_apart(numbers: Array, batches: tuple[int, ...]) -> bool:
+    """Whether each class comes in one stretch or two, or all batches are of one class.
+
+    Others, such as the regimes of a time series, come and go.
+    """
+    stretches = 1 + int(np.count_nonzero(numbers[1:] != numbers[:-1]))
+    return stretches <= 2 * len(np.unique(numbers)) or _others(numbers, batches) == 0
+
+
+def _others(numbers: Array, batches: tuple[int, ...]) -> float:
+    """Share of the rows that are of another class than the most frequent one of their batch."""
+    ends = np.cumsum(batches)[:-1]
+    most = sum(int(np.bincount(part).max(initial=0)) for part in np.split(numbers, ends))
+    return 1 - most / len(numbers)
 
 
 def _classes(y: Array) -> Array | None:

@@ -14,6 +14,7 @@ from normlayers.diagnosis.rules.targets.activations import (
     SIGMOIDS,
     SOFTMAXES,
     for_cross_entropy,
+    normalized_behind,
     one_softmax,
     two_of_them,
 )
@@ -27,10 +28,11 @@ FEWEST_ROWS = 20
 
 def output_does_not_fit_loss(evidence: Evidence) -> list[Finding]:
     """Activations that do not give what the loss takes."""
-    outputs = evidence.outputs
+    outputs, graph = evidence.outputs, evidence.graph
     findings = []
-    for output in outputs:
+    for output, tensor in zip(outputs, graph.outputs, strict=True):
         said = one_softmax(output) or two_of_them(output)
+        said = said or normalized_behind(output, graph.maker(tensor))
         if said is None and output.loss is not None:
             rule = {
                 "binary": _binary,
@@ -193,8 +195,11 @@ def _regression(output: Output) -> Said:
     if y is None or y.dtype.kind not in "biuf" or output.rescaled != AS_IT_IS:
         return None
     low, high = RANGES.get(output.activation, (-np.inf, np.inf))
-    outside = float(np.mean((y < low - 1e-6) | (y > high + 1e-6)))
-    if outside <= OUT_OF_REACH:
+    outside, given = (
+        float(np.mean((values < low - 1e-6) | (values > high + 1e-6)))
+        for values in (y, output.values)
+    )
+    if outside <= OUT_OF_REACH or given > OUT_OF_REACH:  # a normalization may stand behind it
         return None
     return (
         "error",

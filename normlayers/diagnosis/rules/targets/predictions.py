@@ -10,13 +10,14 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.outputs import Output
 from normlayers.diagnosis.evidence.problem import CannotCheckError
-from normlayers.diagnosis.finding import Finding, Severity
+from normlayers.diagnosis.finding import Finding
 
 Array = npt.NDArray[Any]
 
 # Of fewer a class may be missed by chance.
 FEWEST_VALUES, FEWEST_OTHERS = 100, 5
-# Share of the most frequent class from which on to predict it always looks like success.
+# Share of the most frequent class from which on to predict it always looks like success, and may be
+# right: of rare events no probability needs to be over a half.
 IMBALANCED = 0.8
 
 
@@ -39,18 +40,18 @@ def one_class_predicted(evidence: Evidence) -> list[Finding]:
             continue
         share = 1 - float(missed.mean())
         imbalanced = share >= IMBALANCED
-        severity: Severity = "warning" if imbalanced else "note"
         findings.append(
             Finding(
                 "one_class_predicted",
                 output.name,
                 {"predicted": int(predicted[0]), "share": share, "values": len(labels)},
-                severity,
+                "note",
                 f"The output {output.name!r} predicts class {int(predicted[0])} for all of the "
                 f"data, and {int(missed.sum()):,} of {len(labels):,} targets are another: its "
                 f"accuracy of {share:.1%} is that of a constant.",
-                "Weigh the rare classes more (fit's class_weight or sample_weight), or choose the "
-                "threshold by precision and recall, which say more here than accuracy."
+                "If rare classes are to be found: choose the threshold by precision and recall, "
+                "which say more here than accuracy, or weigh them more (fit's class_weight), which "
+                "makes what is predicted no probability any more."
                 if imbalanced
                 else "Train longer, after what else is wrong has been mended.",
                 False,

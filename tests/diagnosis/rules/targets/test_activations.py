@@ -20,10 +20,11 @@ OF_LOGITS = {
 @pytest.mark.parametrize(
     ("units", "output", "severity"), [(1, "sigmoid", "error"), (3, "softmax", "warning")]
 )
-@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("apart", [True, False, "dropped"])
 def test_a_rectifier_before_what_makes_probabilities(rectifier, units, output, severity, apart):
     own = (layers.Dense(units), layers.Activation(rectifier))
     rectified = own if apart else (layers.Dense(units, rectifier),)
+    rectified += (layers.Dropout(0.1),) * (apart == "dropped")
     last = layers.Activation(output, name="last")
     loss = BINARY if units == 1 else SPARSE
     model = network(layers.Dense(8, "relu"), *rectified, last, loss=loss)
@@ -54,7 +55,9 @@ def test_logits_of_one_sign_or_of_a_small_range(units, output, severity):
     assert [finding.severity for finding in told] == ([severity] if severity else [])
 
 
-@pytest.mark.parametrize("kind", [layers.BatchNormalization, nl.BatchNormalization])
+@pytest.mark.parametrize(
+    "kind", [layers.BatchNormalization, nl.BatchNormalization, layers.LayerNormalization]
+)
 @pytest.mark.parametrize(("units", "output"), [(1, "sigmoid"), (3, "softmax")])
 def test_a_normalization_behind_what_makes_probabilities(kind, units, output):
     loss, y = (BINARY, Y) if units == 1 else (SPARSE, CLASSES)
@@ -71,6 +74,7 @@ def test_a_normalization_behind_what_makes_probabilities(kind, units, output):
     "last",
     [
         lambda: (layers.Dense(3, "softmax"), layers.BatchNormalization()),
+        lambda: (layers.Dense(3, "softmax"), layers.LayerNormalization()),
         lambda: (layers.Dense(3, "relu"), layers.Activation("softmax")),
     ],
 )
@@ -87,3 +91,26 @@ def test_probabilities_of_numbers_that_are_none_are_left_to_other_rules():
     model = network(layers.Dense(8, "relu"), layers.Dense(1, "sigmoid"))
     model.layers[0].set_weights([np.full((6, 8), np.nan), np.zeros(8)])
     assert not found("output_does_not_fit_loss", model, X, Y)
+
+
+def tanh(x):
+    """Somebody's own, named as Keras's."""
+    return 10 * keras.ops.tanh(x / 10)
+
+
+def test_a_function_named_as_one_of_keras_computes_what_it_does():
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = network(layers.Dense(8, "relu"), layers.Dense(3, tanh), loss=loss)
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel * 10, bias])
+    assert not found("output_does_not_fit_loss", model, X, CLASSES)
+    repaired = nl.repair(model, X * 100, CLASSES, epochs=2, trials=3)
+    assert repaired.model.layers[-1].activation is tanh
+    plain = network(layers.Dense(8, "relu"), layers.Dense(3, "tanh"), loss=loss)
+    assert found("output_does_not_fit_loss", plain, X, CLASSES)
+
+
+@pytest.mark.parametrize("kind", [layers.BatchNormalization, layers.LayerNormalization])
+def test_a_normalization_behind_a_rectifier_gives_values_of_both_signs(kind):
+    model = network(layers.Dense(4, "relu"), layers.Dense(2, "relu"), kind(), loss="mse")
+    assert not found("output_does_not_fit_loss", model, X, X[:, :2])

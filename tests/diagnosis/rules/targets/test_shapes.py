@@ -190,3 +190,36 @@ def test_losses_of_classes_that_compare_each_label_with_all_rows(told):
     last = keras.layers.Dense(1, "sigmoid")
     model = network(keras.layers.Dense(8, "relu"), last, loss=own)
     assert bool(found("labels_do_not_fit_output", model, x, y[:, None])) == told
+
+
+@pytest.mark.parametrize("place", ["shuffled", "sorted", "rare"])
+def test_labels_of_which_the_first_are_alike(place):
+    x, y = points(rows=400)
+    y = np.sort(y) if place == "sorted" else (x[:, 0] > 2).astype(int) if place == "rare" else y
+    model = network(keras.layers.Dense(8, "relu"), keras.layers.Dense(1, "sigmoid"), loss=Own())
+    assert found("labels_do_not_fit_output", model, x, y.astype("float32"))
+    assert not found("labels_do_not_fit_output", model, x, y.astype("float32")[:, None])
+
+
+def test_losses_of_distributions_in_several_columns_are_meant():
+    """Of one shape with what is predicted, and of more than a column: nothing is broadcast."""
+    x, _ = points()
+    model = network(keras.layers.Dense(2), loss=of_distributions)
+    assert not found("labels_do_not_fit_output", model, x, x[:, :2])
+
+
+def test_variables_of_a_loss_stay_as_they_were():
+    class Annealed(keras.losses.Loss):
+        def __init__(self):
+            super().__init__()
+            self.steps = keras.Variable(0.0)
+
+        def call(self, y, predicted):
+            self.steps.assign_add(1.0)
+            return keras.ops.mean(keras.ops.square(y - predicted), axis=-1)
+
+    x, _ = points()
+    loss = Annealed()
+    model = network(keras.layers.Dense(4, "relu"), keras.layers.Dense(1), loss=loss)
+    assert found("labels_do_not_fit_output", model, x, x[:, 0])
+    assert float(loss.steps) == 0
