@@ -63,7 +63,9 @@ def take_functions(copy: Any, layer: Any, changed: Iterable[str]) -> None:
         for name in names:
             value, taken = (getattr(each, name, None) for each in (its, own))
             are_functions = isinstance(value, FunctionType) and isinstance(taken, FunctionType)
-            if are_functions and taken is not value and not is_of_keras(value):
+            if not are_functions or taken is value or is_of_keras(value):
+                continue
+            if taken.__name__ == value.__name__:
                 setattr(own, name, value)
 
 
