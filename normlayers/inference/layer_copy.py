@@ -61,11 +61,11 @@ def take_functions(copy: Any, layer: Any, changed: Iterable[str]) -> None:
         with suppress(Exception):  # one of somebody's own need not have a configuration
             names = set(its.get_config()) - set(changed)
         for name in names:
-            value, taken = (getattr(each, name, None) for each in (its, own))
-            are_functions = isinstance(value, FunctionType) and isinstance(taken, FunctionType)
-            if not are_functions or taken is value or is_of_keras(value):
+            value, taken = vars(its).get(name), vars(own).get(name)
+            if not isinstance(value, FunctionType) or not isinstance(taken, FunctionType):
                 continue
-            if taken.__name__ == value.__name__:
+            is_another = taken is not value and taken.__name__ == value.__name__
+            if is_another and not is_of_keras(value):
                 setattr(own, name, value)
 
 
