@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ Array = npt.NDArray[Any]
 # is mostly one value, in distances of the others: counts of words reach 30.
 OUTLYING, FAR_OUTLYING, RARE_OUTLYING = 30.0, 300.0, 100.0
 MOST_NAMES = 5
+DROP = "Drop those rows."
 FILL = "Drop those rows, or fill in the feature's mean, as sklearn.impute.SimpleImputer does."
 
 
@@ -33,10 +35,21 @@ def non_finite_input(evidence: Evidence) -> list[Finding]:
             worst = int(np.argmax(counts))
             where = f"{name}, feature {evidence.data.feature_name(name, worst)}"
             findings.append(_not_finite(name, int(counts.sum()), where, FILL, True))
-    others = [("y", not_finite(part)) for part in _parts(evidence.data.y)]
-    others.append(("sample_weight", evidence.data.invalid_weights))
-    drop = "Drop those rows."
-    return findings + [_not_finite(name, n, name, drop, False) for name, n in others if n]
+    missing = sum(not_finite(part) for part in _parts(evidence.data.y))
+    found = {"y": missing, "sample_weight": evidence.data.invalid_weights}
+    others = [_not_finite(name, n, name, DROP, False) for name, n in found.items() if n]
+    if missing and _by_losses_of_ones_own(evidence):  # which may leave such targets out
+        cure = f"{DROP} A loss that leaves such targets out may have them."
+        others[0] = replace(others[0], severity="warning", cure=cure)
+    return findings + others
+
+
+def _by_losses_of_ones_own(evidence: Evidence) -> bool:
+    try:
+        losses = [output.loss for output in evidence.outputs]
+    except CannotCheckError:
+        return False
+    return all(loss is not None and not loss.kind for loss in losses)
 
 
 def _not_finite(name: str, count: int, where: str, cure: str, repairable: bool) -> Finding:

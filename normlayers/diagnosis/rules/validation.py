@@ -137,8 +137,8 @@ def _shift(
             },
             "error" if far else "warning",
             f"The validation data of {name} have other statistics than the training data: feature "
-            f"{feature} has mean {found.mean[worst]:.3g} and standard deviation "
-            f"{found.deviation[worst]:.3g} there, {train.mean[worst]:.3g} and "
+            f"{feature} has mean {found.mean[worst]:.6g} and standard deviation "
+            f"{found.deviation[worst]:.3g} there, {train.mean[worst]:.6g} and "
             f"{train.deviation[worst]:.3g} in training.",
             "Scale both by the training data's statistics, and split the rows at random.",
             False,

@@ -275,6 +275,20 @@ def test_peaks_in_little_noise_are_of_a_size():
     assert finding.severity == "warning"
 
 
+def test_targets_that_a_loss_of_ones_own_may_leave_out():
+    def masked(y, predicted):
+        known = keras.ops.isfinite(y)
+        return keras.ops.mean(keras.ops.where(known, y - predicted, 0.0) ** 2)
+
+    y = X[:, :1].copy()
+    y[::3] = np.nan
+    told = [
+        found("non_finite_input", classifier(output=None, loss=loss), X, y)[0].severity
+        for loss in (masked, "mse")
+    ]
+    assert told == ["warning", "error"]
+
+
 @pytest.mark.parametrize("weight", [np.nan, np.inf])
 def test_weights_of_rows_that_are_not_finite(weight):
     x, y = points()

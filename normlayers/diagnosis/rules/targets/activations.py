@@ -84,7 +84,9 @@ def normalized_behind(output: Output, maker: Call | None) -> Said:
         f"{maker.name!r} changes what the {output.activation} of the output {output.name!r} gives, "
         f"to values from {np.nanmin(output.values):.3g} to {np.nanmax(output.values):.3g}, where "
         f"{loss.name} takes probabilities.",
-        f"Put {maker.name!r} before the {output.activation}, or leave it out.",
+        f"Leave {maker.name!r} out, or put it before the {output.activation}."
+        if output.units > 1 or maker.kind == "BatchNormalization"
+        else f"Leave {maker.name!r} out: of one unit it makes a constant.",
     )
 
 
