@@ -125,8 +125,8 @@ RULES = (
         "unshuffled_rows",
         order.unshuffled_rows,
         "warning",
-        "logic: of a stream, classes in one stretch or two and a quarter of the mixture in a batch "
-        "that all rows have",
+        "logic: of a stream, classes in one stretch or two each, and in a batch half of the "
+        "mixture that all rows have",
     ),
     Rule(
         "targets_unrelated_to_inputs",

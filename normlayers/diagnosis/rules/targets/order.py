@@ -14,8 +14,9 @@ from normlayers.diagnosis.finding import Finding
 Array = npt.NDArray[Any]
 
 # Rows of other classes than their batch's most frequent one, as a share of those that all the data
-# would have as one batch: shuffled batches of 32 have nine tenths of them and more, of 4 a half.
-FEW_OTHERS = 0.25
+# would have as one batch: shuffled batches of 32 have nine tenths of them. Half has a batch of two
+# classes of many.
+FEW_OTHERS = 0.5
 # Fewer rows may come so by chance; more classes are numbers of something else.
 FEWEST_ROWS, MOST_CLASSES = 64, 1000
 LOSSES = ("binary", "sparse", "categorical", "hinge")
@@ -50,7 +51,7 @@ def unshuffled_rows(evidence: Evidence) -> list[Finding]:
                 output.name,
                 {"others": others, "of_all": of_all, "classes": len(classes)},
                 "warning",
-                f"Batches of {output.name!r} hold hardly more than one class each: {others:.1%} of "
+                f"The batches hold one class of {output.name!r} or a few each: {others:.1%} of "
                 "the rows are of another class than the most frequent one of their batch, where of "
                 f"all rows {of_all:.0%} are. fit takes batches as they come.",
                 "Shuffle the rows before they are put into batches, such as by "

@@ -64,6 +64,16 @@ def test_a_rare_class_is_seldom_in_a_batch_by_chance_too(rare):
     assert bool(found("unshuffled_rows", classifier(), batches(X, y[order]))) == (rare > 3)
 
 
+def test_batches_of_two_classes_of_ten():
+    y = np.repeat(np.arange(10), 40)
+    model = classifier(units=10, output="softmax", loss=SPARSE)
+    (finding,) = found("unshuffled_rows", model, batches(X, y))
+    assert finding.evidence["others"] > 0.15
+    shuffled = np.random.default_rng(0).permutation(y)
+    assert not found("unshuffled_rows", model, batches(X, shuffled))
+    assert not found("unshuffled_rows", model, batches(X, shuffled, size=4))
+
+
 def test_batches_put_together_of_each_class():
     """As samplers do for imbalanced classes, or for triplets: sorted within, and mixed."""
     first, second = np.flatnonzero(Y == 0), np.flatnonzero(Y == 1)
