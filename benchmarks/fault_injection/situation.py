@@ -56,7 +56,7 @@ class Situation:
 
     @property
     def data(self) -> tuple[Any, Any]:
-        """What ``fit`` and ``diagnose`` are given, a stream or the inputs and the labels."""
+        """What ``diagnose`` is given: a stream and nothing, or the inputs and the labels."""
         x, y, size = self.task.inputs(), self.y, self.recipe.batch_size
         if not self.streamed:
             return x, y

@@ -19,7 +19,8 @@ from normlayers.layers.statistics_layer import StatisticsLayer
 
 Array = npt.NDArray[Any]
 
-# What a first layer takes well: see rules/inputs.py; a little wider, for what a layer made of it.
+# What a first layer takes well, see rules/first_layers.py; a little wider, for what a layer made of
+# it.
 FITTING_SCALE = (0.1, 4.0)
 FITTING_OFFSET = 3.0
 

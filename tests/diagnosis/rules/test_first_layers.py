@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 
 from normlayers.diagnosis.diagnose import look
-from tests.diagnosis.small_models import SPARSE, found
+from tests.diagnosis.small_models import SPARSE, classifier, faults, found, points
 
 layers = keras.layers
+X, Y = points()
 
 
 def pixels(rows=200):
@@ -131,3 +132,24 @@ def test_frozen_embeddings_of_unit_length_are_small_by_construction():
     shrunk = keras.Sequential([body, layers.Rescaling(0.01), layers.Dense(1, "sigmoid")])
     shrunk.compile("adam", "binary_crossentropy")
     assert found("inputs_not_scaled", shrunk, x, (x[:, 0] > 0).astype(int))
+
+
+@pytest.mark.parametrize(("offset", "severity"), [(100, "error"), (10, "error"), (5, "warning")])
+def test_inputs_beside_0(offset, severity):
+    (finding,) = found("inputs_not_centred", classifier(), X + offset, Y)
+    assert finding.severity == severity
+    assert finding.evidence["median"] == pytest.approx(offset, abs=0.5)
+
+
+def test_inputs_of_0_to_1_are_centred_enough():
+    x = np.random.default_rng(0).random((200, 6)).astype("float32")
+    assert faults(classifier(), x, x[:, 0] > 0.5) == set()
+    assert not found("inputs_not_centred", classifier(), X + 1, Y)
+
+
+def test_peaks_in_little_noise_are_of_a_size():
+    random = np.random.default_rng(0)
+    x = 0.02 * random.normal(size=(400, 6)) + (random.random((400, 6)) < 0.05)
+    assert not found("inputs_not_scaled", classifier(), x, np.tile(Y, 2))
+    (finding,) = found("inputs_not_scaled", classifier(), x / 20, np.tile(Y, 2))
+    assert finding.severity == "warning"

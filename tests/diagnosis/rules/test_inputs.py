@@ -89,19 +89,6 @@ def test_indicators_and_sparse_pixels_are_no_alarm():
     assert faults(classifier(), indicators, indicators[:, 0]) == set()
 
 
-@pytest.mark.parametrize(("offset", "severity"), [(100, "error"), (10, "error"), (5, "warning")])
-def test_inputs_beside_0(offset, severity):
-    (finding,) = found("inputs_not_centred", classifier(), X + offset, Y)
-    assert finding.severity == severity
-    assert finding.evidence["median"] == pytest.approx(offset, abs=0.5)
-
-
-def test_inputs_of_0_to_1_are_centred_enough():
-    x = np.random.default_rng(0).random((200, 6)).astype("float32")
-    assert faults(classifier(), x, x[:, 0] > 0.5) == set()
-    assert not found("inputs_not_centred", classifier(), X + 1, Y)
-
-
 def test_constants_of_which_nothing_is_to_be_taken_away():
     x = X.copy()
     x[:, 2] = 0
@@ -265,14 +252,6 @@ def test_padding_neither_varies_nor_lies_far():
     assert "a Masking leaves out" in finding.message
     assert finding.repairable
     assert not found("outliers", model, x, Y)
-
-
-def test_peaks_in_little_noise_are_of_a_size():
-    random = np.random.default_rng(0)
-    x = 0.02 * random.normal(size=(400, 6)) + (random.random((400, 6)) < 0.05)
-    assert not found("inputs_not_scaled", classifier(), x, np.tile(Y, 2))
-    (finding,) = found("inputs_not_scaled", classifier(), x / 20, np.tile(Y, 2))
-    assert finding.severity == "warning"
 
 
 def test_targets_that_a_loss_of_ones_own_may_leave_out():

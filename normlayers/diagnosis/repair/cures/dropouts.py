@@ -37,13 +37,15 @@ def drop_dropouts(plan: Plan, given: Given, fault: str, places: list[str]) -> Pl
     return taken_out(plan, fault, _strong(plan), HELD_BACK)
 
 
-def taken_out(plan: Plan, fault: str, names: list[str], why: str) -> Plan | None:
-    """A plan without these dropouts; ``None`` without any."""
+def taken_out(
+    plan: Plan, fault: str, names: list[str], why: str, what: str = "dropout"
+) -> Plan | None:
+    """A plan without these layers; ``None`` without any."""
     if not names:
         return None
     for name in names:
         plan = plan.with_chain(name)
-    return plan.changed(Change(fault, ", ".join(names), "The dropout was taken out.", why))
+    return plan.changed(Change(fault, ", ".join(names), f"The {what} was taken out.", why))
 
 
 def named(given: Given, places: list[str]) -> list[str]:

@@ -135,17 +135,8 @@ def leave_out(plan: Plan, given: Given, fault: str, places: list[str]) -> Plan |
     """Without the normalizations that are named, as behind the activation of an output."""
     placed = [name for name in places if name in given.layers and name not in given.frozen]
     names = [name for name in placed if type(given.layers[name]).__name__ in NORMALIZING]
-    if not names:
-        return None
-    for name in names:
-        plan = plan.with_chain(name)
-    change = Change(
-        fault,
-        ", ".join(names),
-        "The normalization was taken out.",
-        "Behind the output's activation it gives what the loss does not take.",
-    )
-    return plan.changed(change)
+    why = "Behind the output's activation it gives what the loss does not take."
+    return taken_out(plan, fault, names, why, "normalization")
 
 
 def _normalizations(given: Given) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from normlayers.diagnosis.evidence.calls import NORMALIZING, Call
 from normlayers.diagnosis.evidence.outputs import Output, are_ones
+from normlayers.diagnosis.rules.neurons import RECTIFIERS
 from normlayers.diagnosis.rules.targets.shapes import Said
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
@@ -22,7 +23,6 @@ RANGES = {
     "softsign": (-1.0, 1.0),
     "exponential": (0.0, np.inf),
 }
-RECTIFIERS = ("relu", "relu6")
 CROSS_ENTROPIES = ("binary", "categorical", "sparse")
 # By how much a value may be beyond a range, in half precision too.
 ROUNDING = 0.01

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.finding import Finding
+from normlayers.diagnosis.rules.targets.activations import CROSS_ENTROPIES
 
 Array = npt.NDArray[Any]
 
@@ -19,7 +20,7 @@ Array = npt.NDArray[Any]
 FEW_OTHERS = 0.5
 # Fewer rows may come so by chance; more classes are numbers of something else.
 FEWEST_ROWS, MOST_CLASSES = 64, 1000
-LOSSES = ("binary", "sparse", "categorical", "hinge")
+LOSSES = (*CROSS_ENTROPIES, "hinge")
 
 
 def unshuffled_rows(evidence: Evidence) -> list[Finding]:
