@@ -81,9 +81,15 @@ def _more_accurate_by(raw: Mapping[str, Array], standardized: Mapping[str, Array
 
 
 def share_of_largest(feature_gradients: Array, scales: Array) -> Array:
-    """The share of the squared gradient that belongs to the feature of the largest scale."""
+    """The share of the squared gradient that belongs to the feature of the largest scale.
+
+    NaN of a network without a gradient, as one whose neurons are all dead.
+    """
     squares = feature_gradients.astype(float) ** 2
-    return squares[:, np.argmax(scales)] / squares.sum(axis=1)
+    total = squares.sum(axis=1)
+    return np.divide(
+        squares[:, np.argmax(scales)], total, out=np.full(len(total), np.nan), where=total > 0
+    )
 
 
 def _dominance(findings: Findings) -> Evidence:

@@ -36,3 +36,10 @@ def test_claims_whose_other_reading_lacks_its_arms_are_open():
     some = {name: arm for name, arm in found.items() if not name.startswith("article-")}
     rows = check(CLAIMS, ByArm(some, (*ARMS, UNTRAINED)))
     assert [row["id"] for row in rows] == ["A0.4", "A0.6", "A0.7", "A0.8", "A1.1"]
+
+
+def test_a_network_without_a_gradient_has_no_share_and_warns_of_nothing():
+    gradients = np.array([[0.0, 0.0], [np.nan, 1.0], [0.0, 2.0]])
+    with np.errstate(all="raise"):
+        share = share_of_largest(gradients, np.array([1, 5]))
+    np.testing.assert_array_equal(share, [np.nan, np.nan, 1.0])
