@@ -251,6 +251,8 @@ TARGETS = [
               recipe_change(output="sigmoid"), "targets_not_scaled"),
     injection("labels_do_not_fit_output", "counted from 1", _sparse, _labels(lambda y: y + 1)),
     injection("labels_do_not_fit_output", "-1 and 1", is_binary, _labels(lambda y: 2 * y - 1)),
+    injection("loss_prefers_errors", "a loss of the other sign", lambda f: True,
+              recipe_change(wrong_sign=True), "learning_rate_too_high non_finite_weights"),
     injection("labels_do_not_fit_output", "one-hot for a sparse loss", _sparse, _labels(_one_hot),
               states=FRESH),
     injection("labels_do_not_fit_output", "numbers for a one-hot loss", is_classes,

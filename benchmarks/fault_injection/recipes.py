@@ -35,6 +35,7 @@ class Recipe:
         decay: steps of a cosine that the learning rate goes down to 0 by; 0 for a constant rate.
         dropout_in_each: behind each hidden layer, not the last alone.
         dropout_on_output: rate of a dropout behind the last layer.
+        wrong_sign: whether the negative of the loss is what is made small.
     """
 
     kind: Literal["dense", "conv", "conv1d", "lstm", "gru", "rnn"] = "dense"
@@ -65,6 +66,7 @@ class Recipe:
     clipnorm: float = 0.0
     decay: int = 0
     dropout_on_output: float = 0.0
+    wrong_sign: bool = False
 
 
 OUTPUTS = {"sparse": "softmax", "one_hot": "softmax", "binary": "sigmoid"}
@@ -115,7 +117,17 @@ def compile_model(model: keras.Model, recipe: Recipe) -> None:
     else:
         logits = recipe.loss == "logits" if logits is None else logits
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
-    model.compile(optimizer, loss)
+    if recipe.wrong_sign:
+        model.compile(optimizer, _negative(keras.losses.get(loss)))
+    else:
+        model.compile(optimizer, loss)
+
+
+def _negative(loss: Any) -> Any:
+    def negative(y: Any, predicted: Any) -> Any:
+        return -loss(y, predicted)
+
+    return negative
 
 
 def labels(recipe: Recipe, task: Task, held: bool = False) -> Any:

@@ -20,6 +20,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     ),
     "prediction_depends_on_batch": (*_NEURONS, *_TRAINING),
     "output_does_not_fit_loss": ("labels_do_not_fit_output", *_NEURONS, *_TRAINING),
+    "loss_prefers_errors": (*_NEURONS, *_TRAINING),
     "not_adapted": ("inputs_not_scaled", "inputs_not_centred", "outliers", *_OF_INPUTS),
     "normalized_twice": ("inputs_not_scaled", "inputs_not_centred", *_OF_INPUTS),
     # Of frozen layers: what is behind them is as it is for their statistics.

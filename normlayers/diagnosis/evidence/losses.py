@@ -137,42 +137,6 @@ def largest_weight(y: npt.NDArray[Any]) -> float:
     return float(np.median(sizes) / sizes.min()) if sizes.size else 1.0
 
 
-def compares_across_rows(loss: Any, y: Any, shape: tuple[int, ...]) -> bool:
-    """Whether a loss compares each row's target with the predictions of all rows.
-
-    So it is the same whatever row a target is of, as where targets of shape ``(rows,)`` less
-    predictions of shape ``(rows, 1)`` are ``(rows, rows)``; but not whatever the targets are.
-
-    Args:
-        loss: as ``compile`` takes one.
-        y: the targets, an array of numbers, in no order; of few rows, as it is computed four
-            times.
-        shape: of the predictions.
-
-    Example:
-        >>> y = np.linspace(0, 1, 9)
-        >>> def broadcast(y, p):
-        ...     return keras.ops.mean(keras.ops.square(keras.ops.squeeze(y) - p))
-        >>> compares_across_rows(broadcast, y, (9, 1)), compares_across_rows("mse", y, (9, 1))
-        (True, False)
-    """
-    if y.size == int(np.prod(shape)) and y.dtype.kind == "f":
-        predicted = np.array(y, "float32").reshape(shape)  # of whatever scale
-    else:
-        predicted = np.random.default_rng(0).uniform(0.05, 0.95, shape).astype("float32")
-    low = y[np.argsort(y.reshape(len(y), -1)[:, 0], kind="stable")][: -(-len(y) // 4)]
-    others = (np.roll(y, 1, axis=0), y[::-1], np.resize(low, y.shape))
-    try:
-        alone = _alone(loss)
-        with keras.StatelessScope():  # a loss may have variables of its own
-            own, *of_others = (float(alone(each, predicted)) for each in (y, *others))
-    except Exception:  # each backend, and each loss of somebody's own, raises its own
-        return False
-    rolled, turned, lower = (abs(each - own) for each in of_others)
-    size = abs(own) + lower
-    return bool(max(rolled, turned) <= 1e-5 * size < 1e-2 * lower)
-
-
 def computed(loss: Any, y: Any, predicted: Any) -> Any:
     """A loss as ``fit`` computes it, a tensor.
 
@@ -185,10 +149,10 @@ def computed(loss: Any, y: Any, predicted: Any) -> Any:
         >>> float(computed("mse", np.zeros((5, 1)), 2 * np.ones((5, 1))))
         4.0
     """
-    return _alone(loss)(y, predicted)
+    return alone(loss)(y, predicted)
 
 
-def _alone(loss: Any) -> Callable[[Any, Any], Any]:
+def alone(loss: Any) -> Callable[[Any, Any], Any]:
     """A loss as ``fit`` computes it, of targets and an output, by a model that has nothing else."""
     model = keras.Sequential()
     model.compile(loss=loss)

@@ -20,13 +20,9 @@ from normlayers.diagnosis.evidence.calls import (
     Call,
     Graph,
 )
-from normlayers.diagnosis.evidence.losses import (
-    Loss,
-    compares_across_rows,
-    known_loss,
-    refusal,
-)
+from normlayers.diagnosis.evidence.losses import Loss, known_loss, refusal
 from normlayers.diagnosis.evidence.problem import CannotCheckError
+from normlayers.diagnosis.evidence.training.own_losses import Tried, tried
 from normlayers.inference.graph import output_names
 
 Array = npt.NDArray[Any]
@@ -34,8 +30,6 @@ Array = npt.NDArray[Any]
 
 # How far an output may be from a line, as a share of its range, and still be scaled and shifted.
 AFFINE = 0.02
-# Of so many is seen whether a loss compares rows.
-FEW_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -67,8 +61,7 @@ class Output:
             more than to scale and shift it.
         refused: why the loss cannot be computed of targets of another shape than ``values``;
             ``""`` where it can.
-        across_rows: whether a loss of somebody's own compares each target with the predictions
-            of all rows.
+        tried: what was seen of a loss of somebody's own.
     """
 
     name: str
@@ -80,8 +73,8 @@ class Output:
     targets: Array | None
     every_target: Array | None
     rescaled: Rescaled | None
-    refused: str = ""
-    across_rows: bool = False
+    refused: str
+    tried: Tried
 
     @property
     def units(self) -> int:
@@ -106,7 +99,7 @@ def outputs_of(
     """
     names = output_names(model)
     if len(names) != len(graph.outputs):
-        names = [f"output {i}" for i in range(len(graph.outputs))]
+        names = _own_names(graph)
     losses = _by_output(loss, names, "losses", model)
     parts = _by_output(targets, names, "targets", model)
     every = _by_output(every_target, names, "targets", model)
@@ -115,11 +108,12 @@ def outputs_of(
         maker = graph.maker(tensor)
         activated = _maker_of_values(graph, tensor)
         values = np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
+        activation = _activation(activated)
         found.append(
             Output(
                 names[number],
                 "" if maker is None else maker.name,
-                _activation(activated),
+                activation,
                 _before(graph, activated),
                 values,
                 None if losses[number] is None else known_loss(losses[number]),
@@ -127,10 +121,19 @@ def outputs_of(
                 _compared(every[number], values),
                 _rescaled(graph, tensor),
                 _refused(losses[number], parts[number], tensor),
-                _is_across_rows(losses[number], parts[number], tensor),
+                tried(losses[number], parts[number], tuple(tensor.shape), activation),
             )
         )
     return found
+
+
+def _own_names(graph: Graph) -> list[str]:
+    """Names for outputs that the model does not name; of several, keys may be their layers' names
+    in another order."""
+    makers = [graph.maker(tensor) for tensor in graph.outputs]
+    if len(makers) == 1 and makers[0] is not None:
+        return [makers[0].name]
+    return [f"output {i}" for i in range(len(makers))]
 
 
 def compared(y: Array, shape: tuple[int | None, ...]) -> Array:
@@ -199,19 +202,6 @@ def _refused(loss: Any, y: Array | None, tensor: Any) -> str:
         return ""
     y, shape = compared(y, tensor.shape), tuple(tensor.shape)
     return "" if shape in (y.shape, (*y.shape, 1)) else refusal(loss, y, tensor)
-
-
-def _is_across_rows(loss: Any, y: Array | None, tensor: Any) -> bool:
-    """Of targets that are numbers, and a loss that is not one of Keras's."""
-    if loss is None or known_loss(loss).kind or y is None or y.dtype.kind not in "biuf":
-        return False
-    y, wide = y[are_known(y)], tensor.shape[-1] != 1
-    if len(y) < 3 or (wide and y.ndim == len(tensor.shape)):  # which cannot be broadcast
-        return False
-    order = np.argsort(y.reshape(len(y), -1)[:, 0], kind="stable")
-    few = y[order[np.linspace(0, len(y) - 1, min(len(y), FEW_ROWS)).astype(int)]]
-    few = np.random.default_rng(0).permutation(few)  # rows that differ, in no order
-    return bool(few.std()) and compares_across_rows(loss, few, (len(few), *tensor.shape[1:]))
 
 
 def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:

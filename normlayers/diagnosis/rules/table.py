@@ -65,6 +65,12 @@ RULES = (
         "error",
         "logic: what Keras documents of each loss; 1 % of regression targets out of reach",
     ),
+    Rule(
+        "loss_prefers_errors",
+        outputs.loss_prefers_errors,
+        "warning",
+        "logic: a loss of one's own that falls in four steps from right predictions to wrong ones",
+    ),
     Rule("dropout_on_output", outputs.dropout_on_output, "error", "logic: a loss of Keras's"),
     Rule(
         "labels_do_not_fit_output",

@@ -106,6 +106,29 @@ def dropout_on_output(evidence: Evidence) -> list[Finding]:
     return findings
 
 
+def loss_prefers_errors(evidence: Evidence) -> list[Finding]:
+    """A loss of somebody's own that falls as predictions leave the targets."""
+    findings = []
+    for output in evidence.outputs:
+        if output.tried.errors_preferred is None or output.loss is None:
+            continue
+        right, wrong = output.tried.errors_preferred
+        findings.append(
+            Finding(
+                "loss_prefers_errors",
+                output.name,
+                {"right": right, "wrong": wrong, "loss": output.loss.name},
+                "warning",
+                f"{output.loss.name} is {right:.2g} where the output {output.name!r} is right and "
+                f"{wrong:.2g} where it is wrong, and training makes it small.",
+                "Unless that is meant, as of a network that is to mislead another one, give back "
+                "the loss with the other sign, or 1 less a score that is 1 at best.",
+                False,
+            )
+        )
+    return findings
+
+
 def _binary(output: Output) -> Said:
     said = for_cross_entropy(output)
     y = output.every_target

@@ -44,7 +44,7 @@ def not_computed(output: Output, y: Array) -> Said:
 
 def across_rows(output: Output, y: Array) -> Said:
     """What there is to say of a loss that compares each target with the predictions of all rows."""
-    if not output.across_rows:
+    if not output.tried.across_rows:
         return None
     return (
         "warning",
