@@ -26,6 +26,8 @@ from benchmarks.fault_injection.tasks import TASKS, Array
 
 Random = np.random.Generator
 SCALE = "inputs_not_scaled inputs_not_centred"
+# What training away from the targets makes of a network.
+ASTRAY = "dead_neurons always_on_neurons saturated_neurons exploding_gradients vanishing_gradients"
 
 
 def _power(random: Random, low: float, high: float) -> float:
@@ -252,7 +254,8 @@ TARGETS = [
     injection("labels_do_not_fit_output", "counted from 1", _sparse, _labels(lambda y: y + 1)),
     injection("labels_do_not_fit_output", "-1 and 1", is_binary, _labels(lambda y: 2 * y - 1)),
     injection("loss_prefers_errors", "a loss of the other sign", lambda f: True,
-              recipe_change(wrong_sign=True), "learning_rate_too_high non_finite_weights"),
+              recipe_change(wrong_sign=True),
+              f"{ASTRAY} learning_rate_too_high non_finite_weights"),
     injection("labels_do_not_fit_output", "one-hot for a sparse loss", _sparse, _labels(_one_hot),
               states=FRESH),
     injection("labels_do_not_fit_output", "numbers for a one-hot loss", is_classes,
