@@ -160,6 +160,7 @@ def _has_plain_bias(layer: Any) -> bool:
         type(layer) in WITH_BIAS
         and layer.use_bias
         and layer.activation is keras.activations.linear
+        and layer.activity_regularizer is None  # which sees the bias
         and not getattr(layer, "lora_enabled", False)
         and getattr(layer, "quantization_mode", None) is None
     )

@@ -171,3 +171,9 @@ def test_the_copy_is_not_compiled_and_the_model_stays_so(kind):
     copy = nl.without_idle_bias(model)
     assert (copy.compiled, model.compiled) == (False, True)
     assert type(copy) is type(model)
+
+
+def test_a_penalty_of_outputs_sees_the_bias():
+    penalized = layers.Dense(4, activity_regularizer="l2", name="penalized")
+    model = keras.Sequential([keras.Input((3,)), penalized, layers.BatchNormalization()])
+    assert nl.without_idle_bias(model).get_layer("penalized").use_bias

@@ -76,6 +76,30 @@ class Sampling(keras.Model):
         return self.decoder(z + keras.random.normal(keras.ops.shape(z), seed=self.seeds))
 
 
+@pytest.mark.parametrize("of_a_layer", [True, False])
+def test_an_activation_with_weights_is_built_as_training_builds_it(points, tmp_path, of_a_layer):
+    """Nothing but a call builds it, though the model is built."""
+    ends = []
+    for tracker in (None, nl.ActivationTracker(tmp_path, *points, strict=True)):
+        keras.utils.set_random_seed(1)
+        if of_a_layer:
+            first = [keras.layers.Dense(4, activation=keras.layers.PReLU(), name="hidden")]
+        else:
+            first = [
+                keras.layers.Reshape((2, 1)),
+                keras.layers.Conv1D(3, 2, activation=keras.layers.PReLU(), name="hidden"),
+                keras.layers.Flatten(),
+            ]
+        last = keras.layers.Dense(1, "sigmoid", name="out")
+        model = keras.Sequential([keras.Input((2,)), *first, last])
+        model.compile("adam", "binary_crossentropy")
+        fit(model, *points, tracker, epochs=2)
+        ends.append(model.get_weights())
+    assert len(ends[0]) == len(ends[1]) == 5
+    for plain, tracked in zip(*ends, strict=True):
+        np.testing.assert_array_equal(plain, tracked)
+
+
 @pytest.mark.parametrize("seed", [3, None])
 def test_a_model_that_draws_at_inference_trains_bit_for_bit_the_same(points, tmp_path, seed):
     ends = []

@@ -95,6 +95,23 @@ def known_loss(loss: Any) -> Loss:
     return Loss(kind, name, bool(options.get("from_logits")), ignored, axis)
 
 
+def is_of_keras(loss: Any) -> bool:
+    """Whether a loss is one of Keras's, by whatever form it is given.
+
+    Example:
+        >>> is_of_keras("mse"), is_of_keras(keras.losses.Circle()), is_of_keras(lambda y, p: p)
+        (True, True, False)
+    """
+    try:
+        found = keras.losses.get(loss) if isinstance(loss, str | dict) else loss
+    except ValueError:
+        return False
+    while isinstance(found, functools.partial):
+        found = found.func
+    named = found if inspect.isclass(found) or inspect.isfunction(found) else type(found)
+    return str(named.__module__).startswith("keras.")
+
+
 def loss_kind(loss: Any) -> Loss | None:
     """What a loss is; ``None`` where there is none."""
     return None if loss is None else known_loss(loss)

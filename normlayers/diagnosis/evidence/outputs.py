@@ -19,6 +19,7 @@ from normlayers.diagnosis.evidence.calls import (
     SCALING,
     Call,
     Graph,
+    is_own,
 )
 from normlayers.diagnosis.evidence.losses import Loss, known_loss, refusal
 from normlayers.diagnosis.evidence.problem import CannotCheckError
@@ -257,8 +258,8 @@ def _activation(call: Call | None) -> str:
     if call is None:
         return ""
     known = hasattr(call.layer, "activation") or call.has_matrix or call.heard is not None
-    if known:
-        return call.activation
+    if known and not (is_own(call.layer) and call.activation == "linear"):
+        return call.activation  # code of one's own may apply another
     operation = call.kind.lower()
     return operation if operation in ("softmax", "sigmoid", "relu", "tanh") else ""
 

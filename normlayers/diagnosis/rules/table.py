@@ -69,7 +69,8 @@ RULES = (
         "loss_prefers_errors",
         outputs.loss_prefers_errors,
         "warning",
-        "logic: a loss of one's own that falls in four steps from right predictions to wrong ones",
+        "logic: a loss of one's own that falls in four steps from right predictions to wrong ones "
+        "(targets of 0 to 1, amounts); a warning where its name is a score's",
     ),
     Rule("dropout_on_output", outputs.dropout_on_output, "error", "logic: a loss of Keras's"),
     Rule(

@@ -46,6 +46,9 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
 def build(model: keras.Model, x: Any) -> None:
     """Build a model as ``fit`` does, symbolically: no random number is drawn, no state moves.
 
+    Of a model that is built, layers may be left that nothing but a call builds, as an activation
+    with weights.
+
     Args:
         model: a model, built or not.
         x: a structure of points as it takes them.
@@ -67,8 +70,13 @@ def build(model: keras.Model, x: Any) -> None:
     def symbol(part: Any) -> keras.KerasTensor:
         return keras.KerasTensor(part.shape, keras.backend.standardize_dtype(part.dtype))
 
-    if not model.built:
+    if unbuilt_layers(model):
         Call().compute_output_spec(keras.tree.map_structure(symbol, x))
+
+
+def unbuilt_layers(model: keras.Model) -> list[str]:
+    """Paths of the layers that are not built; those that are never called remain so."""
+    return [layer.path for layer in model._flatten_layers() if not layer.built]
 
 
 def traced(function: Callable[..., Any]) -> Callable[..., Any]:

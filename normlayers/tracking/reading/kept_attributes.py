@@ -47,14 +47,32 @@ class _Kept:
             for name, value in self._attributes.items()
             if isinstance(value, _CONTAINERS)
         }
+        self._lock = _Lock(self._attributes.get("_tracker"))
 
     def give_back(self) -> None:
         own = vars(self._layer)
         for name in own.keys() - self._attributes.keys():
             del own[name]
         own.update(self._attributes)
+        self._lock.give_back()
         for name, entries in self._entries.items():
             _refill(self._attributes[name], entries)
+
+
+class _Lock:
+    """What Keras knows of a layer's weights: one that is built takes no more of them."""
+
+    def __init__(self, tracker: Any) -> None:
+        self._tracker = tracker
+        self._attributes = dict(vars(tracker)) if tracker is not None else {}
+        ids = self._attributes.get("stored_ids", {})
+        self._ids = {name: set(of) for name, of in ids.items()}
+
+    def give_back(self) -> None:
+        if self._tracker is not None:
+            vars(self._tracker).update(self._attributes)
+            for name, of in self._ids.items():
+                _refill(self._tracker.stored_ids[name], of)
 
 
 def _entries(container: Any) -> Any:
@@ -62,9 +80,8 @@ def _entries(container: Any) -> Any:
 
 
 def _refill(container: Any, entries: Any) -> None:
-    if _entries(container) == entries and all(
-        a is b for a, b in zip(_entries(container), entries, strict=True)
-    ):
+    now = _entries(container)
+    if now == entries and all(a is b for a, b in zip(now, entries, strict=True)):
         return
     # By the builtin's own methods: Keras's tracked containers would take note.
     kind: Any = next(kind for kind in _CONTAINERS if isinstance(container, kind))

@@ -131,3 +131,33 @@ def test_attributes_come_back_whatever_happens():
     assert layer.kept is kept
     assert layer.more is more
     assert not hasattr(layer, "new")
+
+
+def test_a_layer_that_was_built_meanwhile_can_be_built_again():
+    layer = layers.PReLU()
+    with kept_attributes(keras.Sequential([layer])):
+        layer.build((None, 3))
+    assert not layer.weights
+    layer.build((None, 3))
+    assert [tuple(weight.shape) for weight in layer.weights] == [(3,)]
+
+
+def test_a_layer_that_nothing_calls_is_looked_for_once(monkeypatch):
+    class WithASpare(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.spare, self.dense = layers.Dense(3), layers.Dense(2, "relu")
+
+        def call(self, x):
+            traced.append(x)
+            return self.dense(x)
+
+    traced = []
+    probe = Probe(WithASpare())
+    probe.read(X)
+    times = len(traced)
+    probe.logit(X)
+    probe.read(X)
+    extra = len(traced) - times
+    run = keras.backend.backend() == "torch"  # which traces nothing
+    assert extra == (2 if run else 1)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import alone, known_loss
+from normlayers.diagnosis.evidence.losses import alone, is_of_keras
 
 Array = npt.NDArray[Any]
 
@@ -35,7 +35,7 @@ class Tried:
 
 
 def tried(loss: Any, y: Array | None, shape: tuple[int, ...], activation: str) -> Tried:
-    """What a loss does, where it is not known and the targets are numbers that differ.
+    """What a loss does, where it is not Keras's and the targets are numbers that differ.
 
     Args:
         loss: as ``compile`` takes one.
@@ -49,7 +49,7 @@ def tried(loss: Any, y: Array | None, shape: tuple[int, ...], activation: str) -
         >>> tried(accuracy, np.arange(100.0) % 2, (100, 1), "sigmoid").errors_preferred is not None
         True
     """
-    if loss is None or known_loss(loss).kind or y is None or y.dtype.kind not in "biuf":
+    if loss is None or is_of_keras(loss) or y is None or y.dtype.kind not in "biuf":
         return Tried()
     y = y[np.isfinite(y).reshape(len(y), -1).all(axis=1)]
     if len(y) < FEWEST_ROWS or len(shape) < 2:
@@ -77,11 +77,13 @@ def compares_across_rows(loss: Any, y: Array, shape: tuple[int, ...]) -> bool:
     """Whether a loss compares each row's target with the predictions of all rows.
 
     So it is the same whatever row a target is of, as where targets of shape ``(rows,)`` less
-    predictions of shape ``(rows, 1)`` are ``(rows, rows)``; but not whatever the targets are.
+    predictions of shape ``(rows, 1)`` are ``(rows, rows)``; but not whatever the targets are. There
+    a constant is better than predictions that equal the targets; where these are best, as of a
+    distance between distributions, it is meant.
 
     Args:
         loss: as ``compile`` takes one.
-        y: the targets, an array of numbers, in no order; of few rows, as it is computed four
+        y: the targets, an array of numbers, in no order; of few rows, as it is computed six
             times.
         shape: of the predictions.
 
@@ -102,24 +104,38 @@ def compares_across_rows(loss: Any, y: Array, shape: tuple[int, ...]) -> bool:
         of = alone(loss)
         with keras.StatelessScope():  # a loss may have variables of its own
             own, *of_others = (float(of(each, predicted)) for each in (y, *others))
+            equal, constant = (float(of(y, p)) for p in _equal_and_constant(y, predicted))
     except Exception:  # each backend, and each loss of somebody's own, raises its own
         return False
     rolled, turned, lower = (abs(each - own) for each in of_others)
     size = abs(own) + lower
-    return bool(max(rolled, turned) <= 1e-5 * size < 1e-2 * lower)
+    meant = y.size == predicted.size and not constant < equal - 1e-2 * abs(equal)
+    return bool(max(rolled, turned) <= 1e-5 * size < 1e-2 * lower) and not meant
+
+
+def _equal_and_constant(y: Array, predicted: Array) -> tuple[Array, Array]:
+    """Predictions that are the targets, as far as a logarithm allows, and their mean."""
+    if y.size != predicted.size:
+        return predicted, predicted
+    equal = np.asarray(y, "float32").reshape(predicted.shape)
+    if equal.min() >= 0 and equal.max() <= 1 and np.isin(equal, (0, 1)).any():
+        equal = np.clip(equal, 1 - _CERTAIN, _CERTAIN)
+    return equal, np.full_like(equal, equal.mean())
 
 
 def prefers_errors(
     loss: Any, y: Array, shape: tuple[int, ...], activation: str
 ) -> tuple[float, float] | None:
-    """What a loss is of right predictions and of wrong ones, where it falls all the way to these.
+    """What a loss is of predictions near the targets and far from them, where it falls all the way.
 
-    So it is where a score is returned as it is, such as the overlap that is 1 for right ones. What
-    only multiplies predictions by numbers, as prices or a critic's signs, is no measure of errors.
+    So it is where a score is returned as it is, such as the overlap that is 1 for equal ones; and
+    where a target stands for the opposite, as 1 for a pair that is alike, of which a distance is
+    predicted. What only multiplies predictions by numbers, as prices or a critic's signs, is none.
 
     Args:
         loss: as ``compile`` takes one.
-        y: the targets, an array of numbers, in no order; of few rows, as it is computed ten times.
+        y: the targets, an array of numbers, in no order; of few rows, as it is computed nine
+            times.
         shape: of the predictions.
         activation: of the output.
 
@@ -130,26 +146,29 @@ def prefers_errors(
         ...     return 2 * both / (keras.ops.sum(y) + keras.ops.sum(p))
         >>> right, wrong = prefers_errors(overlap, y, (4, 1), "sigmoid")
         >>> round(right, 2), round(wrong, 2)
-        (0.98, 0.02)
+        (0.93, 0.02)
         >>> prefers_errors("mse", y, (4, 1), "sigmoid")
     """
     ends = _right_and_wrong(y, shape, activation)
     if ends is None:
         return None
     right, wrong = ends
-    shares, sizes = np.linspace(0, 1, 5, dtype="float32"), np.arange(4, dtype="float32")
+    # Right ones themselves are infinitely good by some scores.
+    predictions = [(1 - t) * right + t * wrong for t in np.linspace(0.05, 1, 5, dtype="float32")]
+    sizes = np.arange(4, dtype="float32")
     try:
         of = alone(loss)
         with keras.StatelessScope():  # a loss may have variables of its own
-            way = [float(of(y, (1 - t) * right + t * wrong)) for t in shares]
-            scaled = np.array([float(of(y, s * right)) for s in sizes])
+            way = np.array([float(of(y, predicted)) for predicted in predictions])
+            scaled = np.array([float(of(y, s * predictions[0])) for s in sizes])
     except Exception:  # each backend, and each loss of somebody's own, raises its own
         return None
-    size = max(map(abs, way))
-    falls = bool(np.isfinite(way).all() and np.all(np.diff(way) < -1e-3 * size))
-    bends = float(np.abs(np.diff(scaled, 2)).max())
+    least = 1e-3 * np.maximum(np.abs(way[1:]), np.abs(way[:-1]))
+    with np.errstate(invalid="ignore"):  # of infinite ones
+        falls = bool(np.isfinite(way).all() and np.all(np.diff(way) < -least))
+        bends = float(np.abs(np.diff(scaled, 2)).max())
     only_multiplies = bends <= 1e-4 * float(np.abs(scaled).max())  # False of NaN
-    return (way[0], way[-1]) if falls and not only_multiplies else None
+    return (float(way[0]), float(way[-1])) if falls and not only_multiplies else None
 
 
 def _right_and_wrong(
@@ -164,8 +183,9 @@ def _right_and_wrong(
     if y.size != np.prod(shape):
         return None
     y = np.asarray(y, "float32").reshape(shape)
-    if np.isin(y, (0, 1)).all():
-        opposite = np.roll(y, 1, axis=-1) if units > 1 else 1 - y
+    yes_or_no = bool(np.isin(y, (0, 1)).all())
+    if yes_or_no or (activation != "linear" and y.min() >= 0 and y.max() <= 1):
+        opposite = np.roll(y, 1, axis=-1) if units > 1 and yes_or_no else 1 - y
         if activation == "linear":
             return _CERTAIN_LOGIT * (2 * y - 1), _CERTAIN_LOGIT * (2 * opposite - 1)
         return np.clip(y, 1 - _CERTAIN, _CERTAIN), np.clip(opposite, 1 - _CERTAIN, _CERTAIN)

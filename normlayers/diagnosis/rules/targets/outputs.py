@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING
@@ -22,6 +24,12 @@ from normlayers.diagnosis.rules.targets.shapes import Said
 
 # Share of the targets that may lie outside.
 OUT_OF_REACH = 0.01
+# By its values alone a score is not told from a loss of which a target is the opposite.
+SCORES = re.compile(
+    r"(?i)accura|auc|coef|corr|dice|f1|f_?beta|f_?score|io_?u|jaccard|likelihood|overlap|precision|psnr"
+    r"|(?<!\w)r2|recall|score|simil|ssim|tversky"
+)
+LOSSES = re.compile(r"(?i)loss|neg|nll|dist|error|minus|inverse|1m|anti")
 # Fewer rows may hold one label each by chance.
 FEWEST_ROWS = 20
 
@@ -112,17 +120,19 @@ def loss_prefers_errors(evidence: Evidence) -> list[Finding]:
     for output in evidence.outputs:
         if output.tried.errors_preferred is None or output.loss is None:
             continue
-        right, wrong = output.tried.errors_preferred
+        near, far = output.tried.errors_preferred
+        name = output.loss.name
         findings.append(
             Finding(
                 "loss_prefers_errors",
                 output.name,
-                {"right": right, "wrong": wrong, "loss": output.loss.name},
-                "warning",
-                f"{output.loss.name} is {right:.2g} where the output {output.name!r} is right and "
-                f"{wrong:.2g} where it is wrong, and training makes it small.",
-                "Unless that is meant, as of a network that is to mislead another one, give back "
-                "the loss with the other sign, or 1 less a score that is 1 at best.",
+                {"near": near, "far": far, "loss": name},
+                "warning" if SCORES.search(name) and not LOSSES.search(name) else "note",
+                f"{name} is {near:.2g} where the output {output.name!r} is near its targets and "
+                f"{far:.2g} where it is far from them, and training makes it small.",
+                "Unless a target stands for the opposite of what is predicted, as a pair that is "
+                "alike for a small distance or a time for a rate, give back the loss with the "
+                "other sign, or 1 less a score that is 1 at best.",
                 False,
             )
         )

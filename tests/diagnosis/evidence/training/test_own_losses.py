@@ -15,8 +15,10 @@ CLASSES = RNG.integers(0, 4, 200)
 ONE_HOT = np.eye(4)[CLASSES]
 AMOUNTS = RNG.normal(50, 9, (200, 2)).astype("float32")
 PROBABILITIES = [
-    (YES_OR_NO, "sigmoid"), (YES_OR_NO[:, 0], "sigmoid"), (SEVERAL, "sigmoid"), (ONE_HOT, "softmax")
-]  # fmt: skip
+    *((YES_OR_NO, "sigmoid"), (YES_OR_NO[:, 0], "sigmoid"), (SEVERAL, "sigmoid")),
+    (ONE_HOT, "softmax"),
+    (0.05 + 0.9 * SEVERAL, "sigmoid"),
+]
 
 
 def dice(y, p):
@@ -44,6 +46,14 @@ def correlation(y, p):
     return ops.sum(y * p) / ops.sqrt(ops.sum(y**2) * ops.sum(p**2))
 
 
+def infinite(y, p):
+    return -ops.log(ops.mean(ops.square(y - p)))
+
+
+def inverse(y, p):
+    return 1 / (ops.mean(ops.square(y - p)) + 1e-6)
+
+
 def less(of):
     return lambda y, p: 1 - of(y, p)
 
@@ -61,7 +71,7 @@ def test_scores_in_place_of_losses(score, y, activation):
     assert preferred(less(score), y, activation) is None
 
 
-@pytest.mark.parametrize("score", [less(squares), correlation])
+@pytest.mark.parametrize("score", [less(squares), correlation, infinite, inverse])
 def test_scores_of_amounts(score):
     right, wrong = preferred(score, AMOUNTS, "linear")
     assert right > wrong
@@ -124,6 +134,8 @@ def test_the_finding_says_what_the_loss_is_of_right_and_of_wrong_predictions():
     (finding,) = found("loss_prefers_errors", model, x, y)
     assert finding.severity == "warning"
     assert finding.where == "last"
-    assert finding.message.startswith("dice is 0.98 where the output 'last' is right and 0.0")
+    assert finding.message.startswith("dice is 0.93 where the output 'last' is near its targets")
+    model.compile("adam", less(less(dice)))  # a function without a name that tells what it is
+    assert [note.severity for note in found("loss_prefers_errors", model, x, y)] == ["note"]
     model.compile("adam", less(dice))
     assert not found("loss_prefers_errors", model, x, y)

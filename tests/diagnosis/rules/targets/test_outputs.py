@@ -125,3 +125,41 @@ def test_dropout_of_what_is_predicted_is_taken_out():
         ("dropout_on_output", "drop")
     ]
     assert done.after > 0.8
+
+
+class OwnDense(keras.layers.Layer):
+    """A matrix, and whatever its function makes of what comes out of that."""
+
+    def __init__(self, units, function=None):
+        super().__init__(name="last")
+        self.units, self.function = units, function
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units))
+
+    def call(self, x):
+        logits = keras.ops.matmul(x, self.kernel)
+        return self.function(logits) if self.function else logits
+
+
+class DenseWithSoftmax(keras.layers.Dense):
+    def call(self, x):
+        return keras.ops.softmax(super().call(x))
+
+
+@pytest.mark.parametrize(
+    ("last", "y", "loss"),
+    [
+        (lambda: OwnDense(3, keras.ops.softmax), CLASSES, SPARSE),
+        (lambda: OwnDense(1, keras.ops.sigmoid), Y, BINARY),
+        (lambda: DenseWithSoftmax(3), CLASSES, SPARSE),
+    ],
+)
+def test_layers_of_ones_own_that_give_probabilities(last, y, loss):
+    assert not found("output_does_not_fit_loss", network(LAYERS.Dense(8), last(), loss=loss), X, y)
+
+
+def test_layers_of_ones_own_that_give_logits():
+    model = network(LAYERS.Dense(8), OwnDense(3), loss=SPARSE)
+    (finding,) = found("output_does_not_fit_loss", model, X, CLASSES)
+    assert "activation none that is known" in finding.message
