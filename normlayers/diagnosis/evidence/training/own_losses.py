@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 FEW_ROWS, FEWEST_ROWS, MANY_VALUES = 64, 3, 1 << 20
 # Probabilities, and logits, that are right and for which no logarithm is infinite.
 _CERTAIN, _CERTAIN_LOGIT = 0.98, 4.0
+_OF_PROBABILITIES, _OF_AMOUNTS = ("sigmoid", "softmax"), ("linear", "relu", "softplus")
 # Fewer different numbers may be classes, or signs.
 _FEWEST_AMOUNTS = 10
 
@@ -176,7 +177,7 @@ def _right_and_wrong(
 ) -> tuple[Array, Array] | None:
     """Predictions, float32; ``None`` where it is not known what targets of this kind ask for."""
     units = shape[-1]
-    if activation not in ("sigmoid", "softmax", "linear"):
+    if activation not in (*_OF_PROBABILITIES, *_OF_AMOUNTS):
         return None
     if units > 1 and y.size * units == np.prod(shape) and np.isin(y, np.arange(units)).all():
         y = np.eye(units)[y.astype(int).reshape(shape[:-1])]
@@ -184,11 +185,13 @@ def _right_and_wrong(
         return None
     y = np.asarray(y, "float32").reshape(shape)
     yes_or_no = bool(np.isin(y, (0, 1)).all())
-    if yes_or_no or (activation != "linear" and y.min() >= 0 and y.max() <= 1):
+    shares = activation in _OF_PROBABILITIES and y.min() >= 0 and y.max() <= 1
+    if shares or (yes_or_no and activation == "linear"):
         opposite = np.roll(y, 1, axis=-1) if units > 1 and yes_or_no else 1 - y
         if activation == "linear":
             return _CERTAIN_LOGIT * (2 * y - 1), _CERTAIN_LOGIT * (2 * opposite - 1)
         return np.clip(y, 1 - _CERTAIN, _CERTAIN), np.clip(opposite, 1 - _CERTAIN, _CERTAIN)
-    if activation == "linear" and len(np.unique(y)) >= _FEWEST_AMOUNTS:
+    within = activation == "linear" or (activation in _OF_AMOUNTS and y.min() >= 0)
+    if within and len(np.unique(y)) >= _FEWEST_AMOUNTS:
         return y, np.roll(y, 1, axis=0)
     return None

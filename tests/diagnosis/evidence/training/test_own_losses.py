@@ -71,11 +71,12 @@ def test_scores_in_place_of_losses(score, y, activation):
     assert preferred(less(score), y, activation) is None
 
 
+@pytest.mark.parametrize("activation", ["linear", "relu", "softplus"])
 @pytest.mark.parametrize("score", [less(squares), correlation, infinite, inverse])
-def test_scores_of_amounts(score):
-    right, wrong = preferred(score, AMOUNTS, "linear")
+def test_scores_of_amounts(score, activation):
+    right, wrong = preferred(score, AMOUNTS, activation)
     assert right > wrong
-    assert preferred(less(score), AMOUNTS, "linear") is None
+    assert preferred(less(score), AMOUNTS, activation) is None
 
 
 def test_classes_by_number_and_logits():
