@@ -22,11 +22,11 @@ SCHEDULER_HELP = (
 
 
 def folder(text: str) -> Path:
-    """A folder given on the command line, for ``type=``.
+    """A folder given on the command line, for ``type=``; ``~`` is the home folder, also in quotes.
 
     Raises:
         argparse.ArgumentTypeError: the text is empty, as an unset shell variable is; ``Path`` would
-            read it as the current folder.
+            read it as the current folder. Or there is no such user.
 
     Example:
         >>> folder("logs").name
@@ -36,7 +36,12 @@ def folder(text: str) -> Path:
         raise argparse.ArgumentTypeError(
             f"{text!r} names no folder; give a folder's path, . for the current one."
         )
-    return Path(text)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no folder: there is no such user"
+        ) from error
 
 
 def chosen_arms(asked: Sequence[str], arms: Sequence[str]) -> list[str]:

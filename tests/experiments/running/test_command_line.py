@@ -3,6 +3,7 @@
 Covers too: usage_error.py.
 """
 
+import argparse
 import importlib
 import runpy
 import sys
@@ -53,3 +54,10 @@ def test_no_script_takes_nothing_for_the_current_folder(tmp_path, monkeypatch, c
 
 def test_the_current_folder_can_be_asked_for():
     assert folder(".") == Path()
+
+
+def test_the_home_folder_is_known_in_quotes_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert folder("~/logs") == tmp_path / "logs"
+    with pytest.raises(argparse.ArgumentTypeError, match="there is no such user"):
+        folder("~nobody-of-this-name/logs")
