@@ -150,10 +150,11 @@ def _check(model: Any, batch_size: Any, seed: Any) -> None:
 def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | None:
     if validation_data is None:
         return None
-    if _has_targets(model, validation_data):
-        found = read_data(model, *validation_data)
-    else:
-        found = read_data(model, validation_data)
+    given = validation_data if _has_targets(model, validation_data) else (validation_data,)
+    try:
+        found = read_data(model, *given)
+    except ValueError as error:
+        raise ValueError(f"validation_data: {error}") from error
     if _forms(model, found) != _forms(model, data):
         shapes = [" and ".join(str(part.shape) for part in d.parts) for d in (found, data)]
         raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 
 from normlayers.explorer.page import Run, write_page
@@ -51,10 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{asked.output} cannot be written: {error.strerror}", file=sys.stderr)
         return 1
-    missing = f", without {len(others)} runs that have no snapshots" if others else ""
+    missing = f", without {_counted(others)} with no snapshots" if others else ""
     name = str(asked.output).encode(errors="backslashreplace").decode()
-    print(f"{name}: {len(runs)} runs{missing}")
+    print(f"{name}: {_counted(runs)}{missing}")
     return 0
+
+
+def _counted(runs: Sized) -> str:
+    return f"{len(runs)} run{'s' * (len(runs) != 1)}"
 
 
 if __name__ == "__main__":

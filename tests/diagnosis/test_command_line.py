@@ -76,6 +76,14 @@ def test_arrays_that_are_not_read_are_named(files, capsys):
     json.loads(written.out)
 
 
+def test_what_is_wrong_with_validation_data_is_said_of_them(files, capsys):
+    assert main(files(classifier(), x=X, y=Y, x_val=X[:50], y_val=Y[:40])) == 2
+    said = capsys.readouterr().err
+    assert (
+        "validation_data: y must have a target for each of the 50 rows of x. Received: 40" in said
+    )
+
+
 def test_help_does_not_wait_for_keras():
     code = (
         "import sys; from normlayers.diagnosis.command_line import main\n"

@@ -83,7 +83,7 @@ def test_the_command_writes_a_page(tmp_path, capsys):
     data = held(page.read_text(), "normlayers-data")
     assert ([meta["run"] for meta in data["runs"]], data["others"]) == (["run"], ["other"])
     told = capsys.readouterr()
-    assert "1 runs, without 1 runs that have no snapshots" in told.out
+    assert "1 run, without 1 run with no snapshots" in told.out
     assert "undescribed" in told.err
 
 
