@@ -117,10 +117,7 @@ def compile_model(model: keras.Model, recipe: Recipe) -> None:
     else:
         logits = recipe.loss == "logits" if logits is None else logits
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
-    if recipe.wrong_sign:
-        model.compile(optimizer, _negative(keras.losses.get(loss)))
-    else:
-        model.compile(optimizer, loss)
+    model.compile(optimizer, _negative(keras.losses.get(loss)) if recipe.wrong_sign else loss)
 
 
 def _negative(loss: Any) -> Any:

@@ -52,6 +52,7 @@ class Loss:
         from_logits: whether it takes logits.
         ignored: the class that it leaves out, ``None`` for none.
         axis: of the output along which its classes are.
+        own: whether it is somebody's own, and none of Keras's.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Loss:
     from_logits: bool
     ignored: int | None = None
     axis: int = -1
+    own: bool = False
 
 
 def known_loss(loss: Any) -> Loss:
@@ -78,38 +80,22 @@ def known_loss(loss: Any) -> Loss:
     if inspect.isclass(found):
         found = found()
     options: Mapping[str, Any] = {}
+    own = False
     if isinstance(found, functools.partial):
         options, found = found.keywords, found.func
     if isinstance(found, keras.losses.Loss):
         if not type(found).__module__.startswith("keras."):
-            return Loss("", type(found).__name__, False)
+            return Loss("", type(found).__name__, False, own=True)
         options = found.get_config()
         kind = _BY_CLASS.get(type(found).__name__, "")
         name = getattr(getattr(found, "fn", None), "__name__", type(found).__name__)
         kind = kind or _KINDS.get(name, "")
     else:
         name = getattr(found, "__name__", type(found).__name__)
-        module = str(getattr(found, "__module__", ""))
-        kind = _KINDS.get(name, "") if module.startswith("keras.") else ""
+        own = not str(getattr(found, "__module__", "")).startswith("keras.")
+        kind = "" if own else _KINDS.get(name, "")
     ignored, axis = options.get("ignore_class"), options.get("axis", -1)
-    return Loss(kind, name, bool(options.get("from_logits")), ignored, axis)
-
-
-def is_of_keras(loss: Any) -> bool:
-    """Whether a loss is one of Keras's, by whatever form it is given.
-
-    Example:
-        >>> is_of_keras("mse"), is_of_keras(keras.losses.Circle()), is_of_keras(lambda y, p: p)
-        (True, True, False)
-    """
-    try:
-        found = keras.losses.get(loss) if isinstance(loss, str | dict) else loss
-    except ValueError:
-        return False
-    while isinstance(found, functools.partial):
-        found = found.func
-    named = found if inspect.isclass(found) or inspect.isfunction(found) else type(found)
-    return str(named.__module__).startswith("keras.")
+    return Loss(kind, name, bool(options.get("from_logits")), ignored, axis, own)
 
 
 def loss_kind(loss: Any) -> Loss | None:

@@ -21,7 +21,7 @@ from normlayers.diagnosis.evidence.calls import (
     Graph,
     is_own,
 )
-from normlayers.diagnosis.evidence.losses import Loss, known_loss, refusal
+from normlayers.diagnosis.evidence.losses import Loss, loss_kind, refusal
 from normlayers.diagnosis.evidence.problem import CannotCheckError
 from normlayers.diagnosis.evidence.training.own_losses import Tried, tried
 from normlayers.inference.graph import output_names
@@ -109,7 +109,8 @@ def outputs_of(
         maker = graph.maker(tensor)
         activated = _maker_of_values(graph, tensor)
         values = np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
-        activation = _activation(activated)
+        activation, kind = _activation(activated), loss_kind(losses[number])
+        judged = losses[number] if kind is not None and kind.own else None
         found.append(
             Output(
                 names[number],
@@ -117,12 +118,12 @@ def outputs_of(
                 activation,
                 _before(graph, activated),
                 values,
-                None if losses[number] is None else known_loss(losses[number]),
+                kind,
                 _compared(parts[number], values),
                 _compared(every[number], values),
                 _rescaled(graph, tensor),
                 _refused(losses[number], parts[number], tensor),
-                tried(losses[number], parts[number], tuple(tensor.shape), activation),
+                tried(judged, parts[number], tuple(tensor.shape), activation),
             )
         )
     return found

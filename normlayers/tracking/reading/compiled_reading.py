@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -43,7 +43,7 @@ def compiled_reading(model: keras.Model, function: Function) -> Function:
     return read_unnoticed
 
 
-def build(model: keras.Model, x: Any) -> None:
+def build(model: keras.Model, x: Any, never_built: Sequence[str] = ()) -> list[str]:
     """Build a model as ``fit`` does, symbolically: no random number is drawn, no state moves.
 
     Of a model that is built, layers may be left that nothing but a call builds, as an activation
@@ -52,6 +52,10 @@ def build(model: keras.Model, x: Any) -> None:
     Args:
         model: a model, built or not.
         x: a structure of points as it takes them.
+        never_built: what it returned before: if no other layer is unbuilt, nothing is done.
+
+    Returns:
+        Paths of the layers that are still not built, as nothing calls them.
 
     Raises:
         ValueError: it is trained by code of its own alone, and cannot be called.
@@ -63,6 +67,9 @@ def build(model: keras.Model, x: Any) -> None:
             "watched, or watch the models in it."
         )
 
+    def unbuilt() -> list[str]:
+        return [layer.path for layer in model._flatten_layers() if not layer.built]
+
     class Call(keras.Operation):
         def call(self, x: Any) -> Any:
             return model(x, training=False)
@@ -70,13 +77,10 @@ def build(model: keras.Model, x: Any) -> None:
     def symbol(part: Any) -> keras.KerasTensor:
         return keras.KerasTensor(part.shape, keras.backend.standardize_dtype(part.dtype))
 
-    if unbuilt_layers(model):
-        Call().compute_output_spec(keras.tree.map_structure(symbol, x))
-
-
-def unbuilt_layers(model: keras.Model) -> list[str]:
-    """Paths of the layers that are not built; those that are never called remain so."""
-    return [layer.path for layer in model._flatten_layers() if not layer.built]
+    if unbuilt() == list(never_built):
+        return list(never_built)
+    Call().compute_output_spec(keras.tree.map_structure(symbol, x))
+    return unbuilt()
 
 
 def traced(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,11 +13,7 @@ from keras import ops
 
 from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.by_neuron import ByNeuron, by_neuron
-from normlayers.tracking.reading.compiled_reading import (
-    build,
-    compiled_reading,
-    unbuilt_layers,
-)
+from normlayers.tracking.reading.compiled_reading import build, compiled_reading
 from normlayers.tracking.reading.input_summary import input_summary, kernel_input
 from normlayers.tracking.reading.layer_summary import layer_summary
 from normlayers.tracking.reading.listening import CLOSED, Heard, has_activation, listen
@@ -111,7 +107,7 @@ class Probe:
         self.wiring = Wiring()
         self._layers = layers
         self._whole = whole
-        self._never_built: list[str] = []  # as nothing calls them
+        self._never_built: list[str] = []  # see ``build``
         self._traced: TracedState | None = None
         self._tensors_of: list[tuple[Any, Any]] = []  # the points last read, and where they are
         self._constant: tuple[int, bool] | None = None  # which input its summary is of
@@ -146,9 +142,7 @@ class Probe:
             known = x, keras.tree.map_structure(ops.convert_to_tensor, x)
         # The points, and a boundary's grid.
         self._tensors_of = [*(of for of in self._tensors_of if of[0] is not x), known][-2:]
-        if unbuilt_layers(self.model) != self._never_built:
-            build(self.model, known[1])
-            self._never_built = unbuilt_layers(self.model)
+        self._never_built = build(self.model, known[1], self._never_built)
         return known[1]
 
     def _summary_of_points(self, x: Any) -> dict[str, Array]:

@@ -142,7 +142,7 @@ def test_a_layer_that_was_built_meanwhile_can_be_built_again():
     assert [tuple(weight.shape) for weight in layer.weights] == [(3,)]
 
 
-def test_a_layer_that_nothing_calls_is_looked_for_once(monkeypatch):
+def test_a_layer_that_nothing_calls_is_looked_for_once():
     class WithASpare(keras.Model):
         def __init__(self):
             super().__init__()
@@ -161,3 +161,14 @@ def test_a_layer_that_nothing_calls_is_looked_for_once(monkeypatch):
     extra = len(traced) - times
     run = keras.backend.backend() == "torch"  # which traces nothing
     assert extra == (2 if run else 1)
+
+
+def test_a_model_without_call_is_refused_though_all_of_it_is_built():
+    class TrainedByItself(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+            self.built = True
+
+    with pytest.raises(ValueError, match=r"^TrainedByItself has no call\(\) of its own"):
+        Probe(TrainedByItself()).read(X)

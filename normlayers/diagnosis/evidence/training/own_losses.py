@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from normlayers.diagnosis.evidence.losses import alone, is_of_keras
+from normlayers.diagnosis.evidence.losses import alone
 
 Array = npt.NDArray[Any]
 
@@ -36,10 +36,10 @@ class Tried:
 
 
 def tried(loss: Any, y: Array | None, shape: tuple[int, ...], activation: str) -> Tried:
-    """What a loss does, where it is not Keras's and the targets are numbers that differ.
+    """What a loss does, where there is one and the targets are numbers that differ.
 
     Args:
-        loss: as ``compile`` takes one.
+        loss: as ``compile`` takes one; ``None`` for none of somebody's own.
         y: the targets, shape ``(rows, ...)``.
         shape: of the predictions.
         activation: of the output.
@@ -50,7 +50,7 @@ def tried(loss: Any, y: Array | None, shape: tuple[int, ...], activation: str) -
         >>> tried(accuracy, np.arange(100.0) % 2, (100, 1), "sigmoid").errors_preferred is not None
         True
     """
-    if loss is None or is_of_keras(loss) or y is None or y.dtype.kind not in "biuf":
+    if loss is None or y is None or y.dtype.kind not in "biuf":
         return Tried()
     y = y[np.isfinite(y).reshape(len(y), -1).all(axis=1)]
     if len(y) < FEWEST_ROWS or len(shape) < 2:
@@ -101,17 +101,25 @@ def compares_across_rows(loss: Any, y: Array, shape: tuple[int, ...]) -> bool:
         predicted = np.random.default_rng(0).uniform(0.05, 0.95, shape).astype("float32")
     low = y[np.argsort(y.reshape(len(y), -1)[:, 0], kind="stable")][: -(-len(y) // 4)]
     others = (np.roll(y, 1, axis=0), y[::-1], np.resize(low, y.shape))
-    try:
-        of = alone(loss)
-        with keras.StatelessScope():  # a loss may have variables of its own
-            own, *of_others = (float(of(each, predicted)) for each in (y, *others))
-            equal, constant = (float(of(y, p)) for p in _equal_and_constant(y, predicted))
-    except Exception:  # each backend, and each loss of somebody's own, raises its own
+    pairs = [(each, predicted) for each in (y, *others)]
+    values = _values(loss, [*pairs, *((y, p) for p in _equal_and_constant(y, predicted))])
+    if values is None:
         return False
+    own, *of_others, equal, constant = values
     rolled, turned, lower = (abs(each - own) for each in of_others)
     size = abs(own) + lower
     meant = y.size == predicted.size and not constant < equal - 1e-2 * abs(equal)
     return bool(max(rolled, turned) <= 1e-5 * size < 1e-2 * lower) and not meant
+
+
+def _values(loss: Any, pairs: list[tuple[Array, Array]]) -> list[float] | None:
+    """The loss of each targets and predictions; ``None`` where it cannot be computed."""
+    try:
+        of = alone(loss)
+        with keras.StatelessScope():  # a loss may have variables of its own
+            return [float(of(y, predicted)) for y, predicted in pairs]
+    except Exception:  # each backend, and each loss of somebody's own, raises its own
+        return None
 
 
 def _equal_and_constant(y: Array, predicted: Array) -> tuple[Array, Array]:
@@ -157,13 +165,10 @@ def prefers_errors(
     # Right ones themselves are infinitely good by some scores.
     predictions = [(1 - t) * right + t * wrong for t in np.linspace(0.05, 1, 5, dtype="float32")]
     sizes = np.arange(4, dtype="float32")
-    try:
-        of = alone(loss)
-        with keras.StatelessScope():  # a loss may have variables of its own
-            way = np.array([float(of(y, predicted)) for predicted in predictions])
-            scaled = np.array([float(of(y, s * predictions[0])) for s in sizes])
-    except Exception:  # each backend, and each loss of somebody's own, raises its own
+    values = _values(loss, [(y, p) for p in [*predictions, *(s * predictions[0] for s in sizes)]])
+    if values is None:
         return None
+    way, scaled = np.split(np.array(values), [len(predictions)])
     least = 1e-3 * np.maximum(np.abs(way[1:]), np.abs(way[:-1]))
     with np.errstate(invalid="ignore"):  # of infinite ones
         falls = bool(np.isfinite(way).all() and np.all(np.diff(way) < -least))
