@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; ``None`` for those of the process.
 
     Returns:
-        the exit code: 0, or 1 where an error was found, or 2 where the files cannot be read or the
-        model cannot be run on the data.
+        the exit code: 0, or 1 where an error was found, or 2 where the files cannot be read, the
+        model cannot be run on the data, or what was found cannot be written.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -32,10 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # a file may be broken in any way
         print(f"normlayers diagnose: {_one_line(error)}", file=sys.stderr)
         return BAD_USAGE
-    if options.json:
-        print(json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False))
-    else:
-        print(diagnosis)
+    as_json = options.json and json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False)
+    try:
+        print(as_json or diagnosis, flush=True)
+    except OSError as error:  # of a disk that is full, or a pipe whose reader has gone
+        print(f"normlayers diagnose: nothing could be written: {error}", file=sys.stderr)
+        # Python writes what is left once more when it ends, and would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_USAGE
     return ERRORS_FOUND if diagnosis.errors else 0
 
 

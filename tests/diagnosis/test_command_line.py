@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -82,6 +83,16 @@ def test_what_is_wrong_with_validation_data_is_said_of_them(files, capsys):
     assert (
         "validation_data: y must have a target for each of the 50 rows of x. Received: 40" in said
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_what_cannot_be_written_is_one_line_and_2(files, capsys, monkeypatch):
+    usual = files(classifier(), x=X * 1e4, y=Y)
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(usual) == 2
+    told = capsys.readouterr().err
+    assert "nothing could be written" in told and told.count("\n") == 1
 
 
 def test_help_does_not_wait_for_keras():
