@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import warnings
 from typing import Any
 
@@ -26,6 +25,7 @@ from normlayers.diagnosis.finding import Finding
 from normlayers.diagnosis.remarks import remarks
 from normlayers.diagnosis.rules.table import OF_VALIDATION, RULES
 from normlayers.inference.graph import input_names
+from normlayers.statistics.counts import check_counts
 
 # A first run on so few rows tells how many more the model can be run on.
 FIRST_ROWS = 4
@@ -141,10 +141,8 @@ _MODEL_PARTS = (
 def _check(model: Any, batch_size: Any, seed: Any) -> None:
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a keras.Model. Received: {type(model).__name__}")
-    for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-            kind = "a positive" if least else "a non-negative"
-            raise ValueError(f"{name} must be {kind} integer. Received: {name}={value!r}")
+    check_counts(batch_size=batch_size)
+    check_counts(seed=seed, least=0)
 
 
 def _validation(model: keras.Model, validation_data: Any, data: Data) -> Data | None:

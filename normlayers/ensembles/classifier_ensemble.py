@@ -19,12 +19,13 @@ from keras import ops
 
 from normlayers.ensembles.classifier_network import Classifier
 from normlayers.ensembles.compiled_training import Orders, rounds
-from normlayers.ensembles.dense_networks import Weights, check_counts
+from normlayers.ensembles.dense_networks import Weights
 from normlayers.ensembles.forward_pass import Measure, Passed, measuring_program
 from normlayers.ensembles.shuffled_orders import initial_weights, permuted_orders
 from normlayers.ensembles.side_by_side import GoOn, side_by_side
 from normlayers.ensembles.stacked_optimizers import Adam, Optimizer
 from normlayers.ensembles.step_findings import OF_FIRST_STEP
+from normlayers.statistics.counts import check_counts
 
 Array = npt.NDArray[Any]
 
@@ -161,10 +162,8 @@ def train_classifiers(
         >>> course.loss.shape, course.gradient_norms.shape
         ((3, 5), (3, 5, 2))
     """
-    check_counts(
-        networks=networks, epochs=epochs, batch_size=batch_size, group=group,
-        score_every=score_every, look_at=look_at,
-    )  # fmt: skip
+    check_counts(networks=networks, epochs=epochs, group=group, score_every=score_every)
+    check_counts(batch_size=batch_size, look_at=look_at, optional=True)
     _check_splits(classifier, splits)
     _check_looks(look, look_after, epochs)
     if epochs % score_every:

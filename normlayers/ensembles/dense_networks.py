@@ -227,13 +227,6 @@ class DenseNetworks(ABC):
             )
 
 
-def check_counts(**counts: Any) -> None:
-    """Raise a ``ValueError`` where one is not a positive integer; ``None`` may stand for one."""
-    for name, value in counts.items():
-        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
-
-
 def trained_part(weights: Weights) -> Weights:
     """The arrays that have gradients."""
     return [{n: a for n, a in layer.items() if n not in MOVING} for layer in weights]

@@ -17,13 +17,14 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.ensembles.compiled_training import Orders, rounds
-from normlayers.ensembles.dense_networks import Weights, check_counts
+from normlayers.ensembles.dense_networks import Weights
 from normlayers.ensembles.devices import devices
 from normlayers.ensembles.forward_pass import layers
 from normlayers.ensembles.shuffled_orders import initial_weights, sorted_orders
 from normlayers.ensembles.side_by_side import GoOn, side_by_side
 from normlayers.ensembles.stacked_network import Architecture
 from normlayers.ensembles.stacked_optimizers import Optimizer, RMSprop
+from normlayers.statistics.counts import check_counts
 
 Array = npt.NDArray[Any]
 
@@ -91,7 +92,8 @@ def train_ensemble(
     x, y = np.asarray(x, "float32"), np.asarray(y, "float32")
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     architecture.check_data(x, y)
-    check_counts(networks=networks, epochs=epochs, batch_size=batch_size, chunk=chunk)
+    check_counts(networks=networks, epochs=epochs)
+    check_counts(batch_size=batch_size, chunk=chunk, optional=True)
     if chunk is None:
         on_gpu = any(name.startswith("gpu") for name in devices())
         chunk = CHUNK_ON_GPU if on_gpu else CHUNK_ON_CPU

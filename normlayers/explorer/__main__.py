@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence, Sized
@@ -52,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{asked.output} cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     missing = f", without {_counted(others)} with no snapshots" if others else ""
-    name = str(asked.output).encode(errors="backslashreplace").decode()
-    print(f"{name}: {_counted(runs)}{missing}")
+    print(f"{asked.output}: {_counted(runs)}{missing}")
     return 0
 
 
@@ -62,4 +62,7 @@ def _counted(runs: Sized) -> str:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # An output of another encoding shows "?" where it has no such character.
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(main())

@@ -259,7 +259,9 @@ class FolderRuns:
         steps = sorted(snapshots)
         pairs = {tag: sorted(of_tag.items()) for tag, of_tag in scalars.items()}
         meta = run_meta(run, metas[max(metas)], steps, pairs)
-        told = [{"step": step, "why": why} for step, why in sorted(skipped.items())]
+        # One that is shown may have had a record, or a description, that cannot be read.
+        lost = sorted(skipped.keys() - snapshots.keys())
+        told = [{"step": step, "why": skipped[step]} for step in lost]
         return {**meta, "skipped": told}, [snapshots[step] for step in steps]
 
 

@@ -21,7 +21,8 @@ from normlayers.inference.levels import levels
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.counting import NamedErrors, Verbose, shown
 from normlayers.statistics.batches import batches as batches_of
-from normlayers.statistics.batches import check_counts, opened, rows_in
+from normlayers.statistics.batches import opened, rows_in
+from normlayers.statistics.counts import check_counts
 
 Array = npt.NDArray[Any]
 
@@ -114,7 +115,7 @@ def recalibrate(
         (1, [[2.0], [1.0]])
     """
     with NamedErrors("recalibrate()"):
-        check_counts(batches=batches, batch_size=batch_size)
+        check_counts(batches=batches, batch_size=batch_size, optional=True)
         refuse_other_than_models(model)
         layers, skipped = _chosen(model)
         source = _Source(numbered(model, data), batches, batch_size, verbose)

@@ -60,9 +60,9 @@ def count_all(
     together = 0 not in statistics.axis
     gatherer = Gatherer(statistics.update, together)
     stream = batches(data, size, steps, join=unweighted and together)
-    watched = shown(stream, rows_in(data), verbose)
     weights = BatchWeights(sample_weight, mask, whole=rows_in(data) is not None)
-    for batch in watched:
+    # Not by a name, by which a traceback would keep the bar running.
+    for batch in shown(stream, rows_in(data), verbose):
         _refuse_dict(batch)
         if batch.shape != shape:
             check(batch.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import keras
@@ -32,7 +33,8 @@ class FillMissing(keras.layers.Layer):
     """
 
     def __init__(self, value: float = 0.0, **kwargs: Any) -> None:
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value):
             raise ValueError(f"value must be a finite number. Received: value={value!r}")
         super().__init__(**kwargs)
         self.value = float(value)

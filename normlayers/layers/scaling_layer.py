@@ -196,15 +196,15 @@ class ScalingLayer(StatisticsLayer):
         if version is None:
             weights = [ops.convert_to_tensor(weight) for weight in self._own_weights()]
             return self._learned_parts(received, weights, ops)
-        if self._known.version != version:
-            self._known = _KnownParts(version)
+        # By a name of its own: another thread may adapt the layer, and put others in their place.
+        known = self._known
+        if known.version != version:
+            known = self._known = _KnownParts(version)
         wanted = received, self.invert
-        if wanted not in self._known.parts:
+        if wanted not in known.parts:
             high, low, divisor = self._learned_parts(received, self.weights_now(), np)
-            self._known.parts[wanted] = _tensors(
-                high, self._where_it_matters(low, divisor), divisor
-            )
-        return self._known.parts[wanted]
+            known.parts[wanted] = _tensors(high, self._where_it_matters(low, divisor), divisor)
+        return known.parts[wanted]
 
     def _learned_parts(self, received: str, weights: Sequence[Any], library: Any) -> Parts:
         location, spread, exact = weights

@@ -5,7 +5,6 @@ Sources are known by what they can do, so none of their libraries is imported.
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Collection, Iterator, Mapping
 from itertools import count, islice
 from typing import Any
@@ -20,6 +19,7 @@ from normlayers.statistics.conversion import (
     refuse_unreadable,
     to_array,
 )
+from normlayers.statistics.counts import check_counts
 from normlayers.statistics.gatherer import copied_together, joined
 from normlayers.statistics.tf_data import can_rebatch, is_infinite, rebatched, yields_single_rows
 
@@ -67,7 +67,7 @@ def batches(
         >>> [piece.shape for piece in batches(np.zeros((5, 2)), batch_size=2)]
         [(2, 2), (2, 2), (1, 2)]
     """
-    check_counts(batch_size=batch_size, steps=steps)
+    check_counts(batch_size=batch_size, steps=steps, optional=True)
     data = opened(data, columns)
     if steps is None and _without_end(data):
         raise ValueError(
@@ -81,16 +81,6 @@ def batches(
         return (_x_of(element, columns) for element in joined(data[:steps]))
     found = islice(_all_batches(data, batch_size, columns), steps)
     return copied_together(found) if join and rows_in(data) is None else found
-
-
-def check_counts(**given: Any) -> None:
-    """Refuse what is no positive integer, nor ``None``."""
-    for name, value in given.items():
-        if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
-        ):
-            received = reprlib.repr(value)  # of an array a few values
-            raise ValueError(f"{name} must be an integer, at least 1. Received: {name}={received}")
 
 
 def opened(data: Any, columns: Collection[Any] | None = None) -> Any:

@@ -146,12 +146,8 @@ def _device_whitening(rows: Array) -> Array:
 
 def _points(x: Any) -> Array:
     _refuse_sparse_and_ragged(x)
-    if hasattr(x, "detach"):  # a torch tensor, perhaps with a gradient or on a device
-        x = x.detach().cpu()
     _refuse_mask("x", x)
-    given = x
-    if hasattr(x, "to_numpy"):  # of a frame, whose columns may be of several types
-        x = to_array(x)
+    given, x = x, _converted(x)
     try:
         x = np.array(x)  # the user's own may change
     except ValueError:
@@ -170,6 +166,11 @@ def _points(x: Any) -> Array:
     if not np.isfinite(x).all():
         raise ValueError("x must be finite. Received: NaN or infinite values")
     return x
+
+
+def _converted(values: Any) -> Any:
+    """Frames, whose columns may be of several types, and torch's tensors as arrays."""
+    return to_array(values) if hasattr(values, "to_numpy") or hasattr(values, "detach") else values
 
 
 def _column_names(x: Any, points: Array) -> list[str] | None:
@@ -228,7 +229,7 @@ def _labels(y: Any, points: int) -> Array | None:
     if y is None:
         return None
     _refuse_mask("y", y)
-    kind, y = type(y).__name__, to_array(y) if hasattr(y, "to_numpy") else np.asarray(y)
+    kind, y = type(y).__name__, np.asarray(_converted(y))
     if y.shape not in ((points,), (points, 1)):
         raise ValueError(
             f"y must have one class a point, {points} in all. Received: y of type {kind} and "

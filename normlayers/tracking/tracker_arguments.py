@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from normlayers.statistics.counts import check_counts
+
 
 def check_arguments(
     every: Any,
@@ -25,9 +27,7 @@ def check_arguments(
     Raises:
         ValueError: naming the first that is, what was received and what may be.
     """
-    for name, value in (("every", every), ("passes_per_epoch", passes_per_epoch)):
-        if not isinstance(value, numbers.Integral) or value < 1:
-            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
+    check_counts(every=every, passes_per_epoch=passes_per_epoch)
     if layers is not None and (isinstance(layers, str) or not isinstance(layers, Iterable)):
         raise ValueError(f"layers must be a list of names. Received: {layers!r}")
     whole = isinstance(details, numbers.Integral) and not isinstance(details, bool)
@@ -44,7 +44,8 @@ def check_arguments(
         )
     if unit not in ("epoch", "step"):
         raise ValueError(f'unit must be "epoch" or "step". Received: unit={unit!r}')
-    if pictures not in ("auto", True, False):
+    # As ``is`` asks for them where they are used: 1 would be "auto" in silence.
+    if not isinstance(pictures, str | bool) or pictures not in ("auto", True, False):
         raise ValueError(f'pictures must be "auto", True or False. Received: {pictures!r}')
     if not isinstance(tolerance, numbers.Real) or not 0 <= float(tolerance) < 0.5:
         raise ValueError(f"tolerance must be in [0, 1/2). Received: tolerance={tolerance!r}")

@@ -74,9 +74,9 @@ def test_without_a_batch_size_a_step_takes_all_points():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"networks": 0}, "networks must be a positive integer. Received: 0"),
+        ({"networks": 0}, "networks must be a positive integer. Received: networks=0"),
         ({"networks": 2.5}, "networks must be a positive integer"),
-        ({"epochs": -1}, "epochs must be a positive integer. Received: -1"),
+        ({"epochs": -1}, "epochs must be a positive integer. Received: epochs=-1"),
         ({"batch_size": 0}, "batch_size must"),
         ({"chunk": 0}, "chunk must"),
         ({"x": np.zeros((5, 3))}, r"x must be of shape \(points, 2\)"),

@@ -47,6 +47,21 @@ def test_a_damaged_record_is_skipped_and_said(tmp_path):
     assert "damaged" in meta["skipped"][0]["why"]
 
 
+def test_what_is_shown_is_not_said_to_be_left_out(tmp_path):
+    """As a description may be damaged alone, and a step be written again by a run that went on."""
+    write_run(tmp_path, [0])
+    described, damaged = (snapshot_value(snapshot_at(step), META) for step in (1, 2))
+    described.tensor.string_val[1] = b"damaged"
+    damaged.tensor.string_val[0] = b"damaged"
+    with EventLog(tmp_path) as log:
+        log.write(1, others=[described])
+        log.write(2, others=[damaged])
+        log.write(2, others=[snapshot_value(snapshot_at(2))])
+    meta, snapshots = FolderRuns(tmp_path).read(".")
+    assert (meta["steps"], meta["skipped"]) == ([0, 1, 2], [])
+    assert snapshots == [snapshot_at(step) for step in (0, 1, 2)]
+
+
 def test_a_file_that_is_cut_off_is_read_up_to_there(tmp_path):
     write_run(tmp_path, [0, 1, 2])
     (path,) = tmp_path.iterdir()

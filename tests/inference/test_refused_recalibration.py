@@ -41,8 +41,8 @@ def with_nan():
         ([ROWS], {"batches": 3}, ValueError, "ended early"),
         (iter([ROWS]), {}, TypeError, "needs 2 passes"),
         ((ROWS, ROWS[:, 0]), {}, TypeError, "the inputs alone"),
-        (ROWS, {"batches": 0}, ValueError, "batches must be an integer, at least 1"),
-        (ROWS, {"batch_size": 1.5}, ValueError, "batch_size must be an integer, at least 1"),
+        (ROWS, {"batches": 0}, ValueError, "batches must be a positive integer"),
+        (ROWS, {"batch_size": 1.5}, ValueError, "batch_size must be a positive integer"),
         ("rows", {}, TypeError, "must be an array"),
     ],
 )
@@ -63,7 +63,7 @@ def test_bad_data_change_nothing(data, options, error, message):
 
 def test_targets_in_the_place_of_a_count_are_not_printed_whole():
     model = keras.Sequential([keras.Input((4,)), nl.BatchNormalization()])
-    with pytest.raises(ValueError, match="batches must be an integer") as raised:
+    with pytest.raises(ValueError, match="batches must be a positive integer") as raised:
         nl.recalibrate(model, ROWS, ROWS)
     assert len(str(raised.value)) < 150
 

@@ -112,8 +112,8 @@ def test_sample_weights_count_as_repetitions():
         ({"sample_weight": np.ones(90)}, ValueError, "weights"),
         ({"sample_weight": np.ones(60), "mask": np.ones(9, bool)}, ValueError, "agree|weights"),
         ({"sample_weight": np.zeros(60)}, ValueError, "no data"),
-        ({"steps": 0}, ValueError, "steps must be an integer, at least 1"),
-        ({"batch_size": 0}, ValueError, "batch_size must be an integer, at least 1"),
+        ({"steps": 0}, ValueError, "steps must be a positive integer"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a positive integer"),
         ({"batch_size": 1.5}, ValueError, "Received: batch_size=1.5"),
     ],
 )

@@ -3,12 +3,24 @@
 Covers too: counting.py.
 """
 
+import threading
+
 import numpy as np
 import pytest
 
 import normlayers as nl
 from tests.layers.called import output
 from tests.layers.test_adaptive_layers import BACKEND, KINDS, X, adapted, statistics
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bar_is_gone_where_adapt_was_refused(kind):
+    """Also while the error is at hand, as in a notebook."""
+    before = set(threading.enumerate())
+    with pytest.raises(ValueError, match="features") as kept:
+        kind().adapt(iter([X, X[:, :1]]), verbose=True)
+    assert set(threading.enumerate()) <= before
+    assert kept.value.__traceback__ is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)

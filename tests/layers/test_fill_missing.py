@@ -19,7 +19,12 @@ def test_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(loaded(x)), [[-1.0, 4.0]])
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, "0", None])
+@pytest.mark.parametrize("value", [np.float32(0.5), np.int64(-1), 2])
+def test_takes_numpy_s_numbers(value):
+    assert FillMissing(value).get_config()["value"] == float(value)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, "0", None, True])
 def test_refuses_what_is_no_finite_number(value):
     with pytest.raises(ValueError, match="finite number"):
         FillMissing(value)

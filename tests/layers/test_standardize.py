@@ -1,5 +1,6 @@
 """Standardize against NumPy, Keras's Normalization, and save and load."""
 
+import threading
 import warnings
 
 import keras
@@ -173,6 +174,32 @@ def test_says_once_that_it_has_no_statistics():
         layer(X)
         adapted()(X)
         nl.Standardize(mean=0.0, variance=1.0)(X)
+
+
+def test_statistics_of_an_adapt_while_another_thread_computes_are_kept(monkeypatch):
+    """Not what that thread, which was waiting meanwhile, had computed of the earlier ones."""
+    x = keras.ops.convert_to_tensor(100 * X)
+    layer = adapted()
+    within, go_on = threading.Event(), threading.Event()
+    computed = layer._learned_parts
+
+    def computed_slowly(*given):
+        parts = computed(*given)
+        if threading.current_thread() is slow:
+            within.set()
+            go_on.wait()
+        return parts
+
+    monkeypatch.setattr(layer, "_learned_parts", computed_slowly)
+    slow = threading.Thread(target=lambda: layer(x))
+    slow.start()
+    within.wait()
+    layer.adapt(100 * X)
+    expected = output(layer, x)
+    go_on.set()
+    slow.join()
+    np.testing.assert_array_equal(output(layer, x), expected)
+    np.testing.assert_allclose(expected, output(adapted(), X), atol=1e-4)
 
 
 def test_integers_are_taken_as_numbers():

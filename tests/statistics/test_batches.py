@@ -88,9 +88,9 @@ def test_batch_size_and_steps():
 @pytest.mark.parametrize(
     ("data", "options", "error", "says"),
     [
-        (X, {"batch_size": 0}, ValueError, "batch_size must be an integer, at least 1"),
+        (X, {"batch_size": 0}, ValueError, "batch_size must be a positive integer"),
         (X, {"batch_size": 1.5}, ValueError, "Received: batch_size=1.5"),
-        (X, {"steps": -1}, ValueError, "steps must be an integer, at least 1"),
+        (X, {"steps": -1}, ValueError, "steps must be a positive integer"),
         ("text", {}, TypeError, "Received: str"),
         ({"a": X, "b": X[:3]}, {}, ValueError, "arrays of one length"),
         (3, {}, TypeError, "Received: int"),

@@ -15,6 +15,14 @@ def test_a_torch_tensor_that_requires_a_gradient_is_taken():
     x = torch.ones((5, 2), requires_grad=True)
     np.testing.assert_array_equal(TrackedPoints(x).x, np.ones((5, 2)))
     assert x.requires_grad
+    y = torch.ones(5, requires_grad=True)
+    assert TrackedPoints(x, y).labels.tolist() == [1] * 5
+
+
+def test_a_torch_tensor_of_a_type_that_numpy_does_not_know_is_taken():
+    torch = pytest.importorskip("torch")
+    x = torch.tensor([[0.5, 2.0]] * 5, dtype=torch.bfloat16)
+    np.testing.assert_array_equal(TrackedPoints(x).x, [[0.5, 2.0]] * 5)
 
 
 def torch_sparse():

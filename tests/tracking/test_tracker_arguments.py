@@ -13,6 +13,7 @@ from tests.tracking.watched_fit import fit
     [
         ({"every": 0}, "every must be a positive integer"),
         ({"every": 1.5}, "every must be a positive integer"),
+        ({"every": True}, "every must be a positive integer"),
         ({"layers": "hidden"}, "layers must be a list"),
         ({"y": np.arange(60) / 2}, "y must be classes"),
         ({"y": -np.ones(60)}, "y must be classes"),
@@ -24,6 +25,7 @@ from tests.tracking.watched_fit import fit
         ({"diagnose": 1}, "diagnose must be True or False"),
         ({"unit": "batch"}, "unit must be .*'batch'"),
         ({"pictures": "all"}, "pictures must be"),
+        ({"pictures": 1}, "pictures must be"),
         ({"passes_per_epoch": -1}, "passes_per_epoch must be a positive integer"),
         ({"boundary": "always"}, "boundary must be"),
         ({"tolerance": 0.7}, "tolerance must be in"),

@@ -30,6 +30,7 @@ from normlayers.diagnosis.repair.target import NONE, Score
 from normlayers.diagnosis.repair.training import ShortTraining, Split, scored
 from normlayers.inference.graph import inner_layers
 from normlayers.inference.layer_copy import layer_like
+from normlayers.statistics.counts import check_counts
 
 # What the same model may differ by when it is computed in another order.
 ROUNDING = 1e-4
@@ -257,14 +258,9 @@ def _check(
             "diagnosis must be what normlayers.diagnose returned, or None. "
             f"Received: {type(diagnosis).__name__}"
         )
-    counts = {"batch_size": batch_size, "trials": trials}
-    if epochs is not None:
-        counts["epochs"] = epochs
-    for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-            raise ValueError(f"{name} must be a positive integer. Received: {name}={value!r}")
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
-        raise ValueError(f"seed must be a non-negative integer. Received: seed={seed!r}")
+    check_counts(batch_size=batch_size, trials=trials)
+    check_counts(epochs=epochs, optional=True)
+    check_counts(seed=seed, least=0)
     if not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
         raise ValueError(
             f"validation_split must be over 0 and under 1. Received: validation_split={share!r}"

@@ -17,7 +17,7 @@ from normlayers.layers.on_dask.partition_counts import (
     merge_counted,
 )
 from normlayers.layers.on_dask.partitions import aligned, partitions
-from normlayers.statistics.batches import check_counts
+from normlayers.statistics.counts import check_counts
 
 # Counts that one task merges.
 FAN_IN = 16
@@ -53,7 +53,7 @@ def scan(
     """
     from dask.delayed import delayed
 
-    check_counts(batch_size=batch_size, steps=steps)
+    check_counts(batch_size=batch_size, steps=steps, optional=True)
     named = None not in statistics
     found = partitions(data, list(statistics) if named else None)
     weights = _by_partition(sample_weight, found, "sample_weight")

@@ -7,6 +7,8 @@ import weakref
 from types import FrameType
 from typing import Any
 
+import keras
+
 
 class TrainingCall:
     """The innermost call of ``fit`` that this was made in.
@@ -16,22 +18,19 @@ class TrainingCall:
     that may outlive it, in a traceback.
 
     Example:
-        >>> class Callbacks(list):
-        ...     pass
         >>> def fit(callbacks):
         ...     call = TrainingCall()
         ...     return call, call.is_over
-        >>> call, over_within = fit(Callbacks())
+        >>> call, over_within = fit(keras.callbacks.CallbackList())
         >>> over_within, call.is_over, TrainingCall().is_over
         (False, True, False)
     """
 
     def __init__(self) -> None:
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_name != "fit":
+        while frame is not None and not _is_fit(frame):
             frame = frame.f_back
-        found = None if frame is None else frame.f_locals.get("callbacks")
-        self._callbacks = None if found is None else weakref.ref(found)
+        self._callbacks = None if frame is None else weakref.ref(frame.f_locals["callbacks"])
 
     def __reduce__(self) -> Any:
         return TrainingCall, ()  # a copy, or one in another process, is in no other's call
@@ -46,9 +45,16 @@ class TrainingCall:
         return callbacks is None or not any(_is_in(frame, callbacks) for frame in stacks)
 
 
+def _is_fit(frame: FrameType) -> bool:
+    """Keras's, not a function of the user's own of that name."""
+    if frame.f_code.co_name != "fit":
+        return False
+    return isinstance(frame.f_locals.get("callbacks"), keras.callbacks.CallbackList)
+
+
 def _is_in(frame: FrameType | None, callbacks: Any) -> bool:
     while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("callbacks") is callbacks:
+        if _is_fit(frame) and frame.f_locals["callbacks"] is callbacks:
             return True
         frame = frame.f_back
     return False

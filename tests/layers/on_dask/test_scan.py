@@ -241,7 +241,7 @@ def test_bad_columns_change_no_layer(data, error, says):
 def test_refuses_arguments_that_make_no_sense():
     data = da.from_array(X, chunks=(500, 4))
     for arguments in ({"steps": 0}, {"batch_size": 0}):
-        with pytest.raises(ValueError, match="must be an integer, at least 1"):
+        with pytest.raises(ValueError, match="must be a positive integer"):
             nl.Standardize().adapt(data, **arguments)
     built = nl.Standardize()
     built.build((None, 3))

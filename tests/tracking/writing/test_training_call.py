@@ -79,13 +79,9 @@ def test_a_loop_of_ones_own_keeps_its_folder(circle_model, points, tmp_path):
     second.observe(circle_model, 1)
 
 
-class Callbacks(list):
-    """Of which there may be weak references, as of Keras's."""
-
-
 def test_the_innermost_fit_is_meant():
     def fit(inner=None):
-        callbacks = Callbacks()
+        callbacks = keras.callbacks.CallbackList()
         call, other = TrainingCall(), inner() if inner else None
         return call, other, call.is_over, other.is_over if inner else None, callbacks
 
@@ -93,3 +89,21 @@ def test_the_innermost_fit_is_meant():
     assert (outer_is_over, inner_is_over) == (False, True)
     assert (outer.is_over, inner.is_over) == (True, True)
     assert not copy.deepcopy(outer).is_over
+
+
+def test_a_loop_of_ones_own_may_be_called_fit(circle_model, points, tmp_path):
+    """With callbacks in a plain list, as Keras's has them."""
+    circle_model.compile("sgd", "binary_crossentropy")
+
+    def fit(callbacks):
+        every = keras.callbacks.CallbackList(callbacks, model=circle_model)
+        every.on_train_begin()
+        for epoch in range(2):
+            every.on_epoch_begin(epoch)
+            circle_model.train_on_batch(*points)
+            every.on_epoch_end(epoch)
+        every.on_train_end()
+
+    tracker = nl.ActivationTracker(tmp_path, *points, strict=True)
+    fit(callbacks=[tracker])
+    assert tracker.history["step"].tolist() == [0, 1, 2]
