@@ -9,6 +9,7 @@ import os
 import posixpath
 import re
 import tempfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ _PAGE = """<!doctype html>
 {style}
 </style>
 <script id="normlayers-data" type="application/json">{data}</script>
+{snapshots}
 <script type="importmap">{modules}</script>
 </head>
 <body>
@@ -37,6 +39,11 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+
+# A browser reads no text of more than some 500 million letters: each run has one of its own.
+_HELD = '<script class="normlayers-snapshots" type="application/base64">{}</script>'
+# A tenth smaller than at 1.
+_LEVEL = 4
 
 
 def write_page(
@@ -82,10 +89,6 @@ def page_of(runs: Sequence[Run], others: Sequence[str] = (), opened: Sequence[st
         "runs": [meta for meta, _ in runs],
         "others": list(others),
         "opened": list(opened),
-        "snapshots": {
-            meta["run"]: [base64.b64encode(snapshot).decode() for snapshot in snapshots]
-            for meta, snapshots in runs
-        },
     }
     names = ", ".join(meta["run"] for meta, _ in runs)
     return _PAGE.format(
@@ -93,8 +96,13 @@ def page_of(runs: Sequence[Run], others: Sequence[str] = (), opened: Sequence[st
         title=html.escape(f"Neurons: {names}".encode(errors="backslashreplace").decode()),
         style="\n".join(text for name, text in files.items() if name.endswith(".css")),
         data=_in_a_script(data),
+        snapshots="\n".join(_HELD.format(_deflated(snapshots)) for _, snapshots in runs),
         modules=_in_a_script(_import_map(files)),
     )
+
+
+def _deflated(snapshots: Sequence[bytes]) -> str:
+    return " ".join(base64.b64encode(zlib.compress(s, _LEVEL)).decode() for s in snapshots)
 
 
 def _texts() -> dict[str, Path]:
@@ -125,12 +133,11 @@ def _in_a_script(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def frame_of(page: str, height: int = 820) -> str:
+def frame_of(page: str) -> str:
     """A page within another, as a notebook shows it.
 
     Args:
         page: from ``page_of``.
-        height: in pixels.
 
     Example:
         >>> frame_of('<p title="a">')
@@ -138,6 +145,5 @@ def frame_of(page: str, height: int = 820) -> str:
 style="border:0"></iframe>'
     """
     return (
-        f'<iframe srcdoc="{html.escape(page)}" width="100%" height="{height}" '
-        'style="border:0"></iframe>'
+        f'<iframe srcdoc="{html.escape(page)}" width="100%" height="820" style="border:0"></iframe>'
     )

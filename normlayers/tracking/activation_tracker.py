@@ -285,7 +285,7 @@ class ActivationTracker(OwnRun, RunView, keras.callbacks.Callback):
         told = {tag: value for tag, value in scalars.items() if not np.isnan(value)}
         histograms, file = self._measures.histograms(reading), self._folder.file_number
         texts = self._findings.news(probe, reading, self.points, step) | self._measures.notes()
-        records = self._recorder.values(reading, wiring, probe.sample, boundaries, step, file)
+        records = self._recorder.values(probe, reading, boundaries, step, file)
         self._folder.write(step, told, histograms, images, texts, records)
         self._observed = step
         self._history.add({"step": step, **scalars})

@@ -15,6 +15,7 @@ from keras import ops
 from normlayers.tracking.plane import Plane, eigenvectors, plane_through, principal_plane
 from normlayers.tracking.reading.activation_names import activation_of
 from normlayers.tracking.reading.probe import Probe, Reading
+from normlayers.tracking.snapshots.predictions import predicts_classes
 
 Array = npt.NDArray[Any]
 Wanted = Literal["auto", "principal"] | bool | Sequence[int]
@@ -146,10 +147,9 @@ class Survey:
     def read(self, reading: Reading) -> dict[str, Boundary]:
         """The boundaries of the model as it is, by tag."""
         found = {}
+        classes = predicts_classes(self._probe.model, self._probe.wiring.ends_in)
         if self._over_inputs:
-            found["boundary/input"] = boundary_over(
-                self._x, self._probe.logit, classes=self._probe.wiring.classes
-            )
+            found["boundary/input"] = boundary_over(self._x, self._probe.logit, classes=classes)
         plane = self._plane
         if plane is not None:
             found["boundary/plane"] = boundary_over(
@@ -157,7 +157,7 @@ class Survey:
                 lambda grid: self._probe.logit(self._on_plane(plane, grid)),
                 PLANE_RESOLUTION,
                 plane.axis_labels,
-                classes=self._probe.wiring.classes,
+                classes=classes,
             )
         for name in sorted(self._layers & reading.activations.keys()):
             dense = self._probe.wiring.next_dense[name]

@@ -84,13 +84,33 @@ def _loss(loss: Any) -> Callable[[Any, Any], Any]:
     return loss
 
 
+def loss_name(model: keras.Model) -> str:
+    """The one loss of Keras's that a model is compiled with, in small letters, or ``""``.
+
+    Example:
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile(loss="mse")
+        >>> loss_name(model)
+        'meansquarederror'
+    """
+    try:
+        loss: Any = _loss(getattr(model, "loss", None))
+    except ValueError:
+        return ""
+    return _name(loss)
+
+
+def _name(loss: Any) -> str:
+    name: str = getattr(loss, "__name__", type(loss).__name__)
+    return name.lower().replace("_", "")
+
+
 def _targets(loss: Any, labels: Array, output: Array) -> Array:
     """The classes as the loss takes them."""
-    name: str = getattr(loss, "__name__", type(loss).__name__)
     classes = output.shape[1]
     if classes > 1 and labels.max() >= classes:
         raise ValueError(f"y has more classes than the model, {classes}")
-    if name.lower().startswith("sparse"):
+    if _name(loss).startswith("sparse"):
         targets = labels.astype("int32")
     elif classes == 1:
         targets = labels[:, None].astype("float32")

@@ -22,8 +22,10 @@ class Wiring:
         neurons: how many each has.
         next_dense: for each layer whose output goes straight into a Dense layer, that one.
         is_chain: whether they are the whole network, one after the other.
-        classes: whether the outputs are of one softmax, or linear and of one output, so that the
-            largest may be what is predicted.
+        ends_in: the activation that makes the model's one output, of shape ``(points, outputs)``;
+            ``""`` where there are others, or it is not known.
+        by_position: layers whose neurons are active at some positions of a point (convolution,
+            recurrence) and not at others.
         roles: which layers have neurons, and which make outputs.
         activations: the Keras name of each layer's activation; ``""`` where it is not known.
         dense: the Dense layer whose kernel makes a layer's pre-activation, of the layers where one
@@ -37,7 +39,8 @@ class Wiring:
     neurons: dict[str, int] = field(default_factory=dict)
     next_dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
     is_chain: bool = False
-    classes: bool = False
+    ends_in: str = ""
+    by_position: frozenset[str] = frozenset()
     roles: Roles = field(default_factory=Roles)
     activations: dict[str, str] = field(default_factory=dict)
     dense: dict[str, keras.layers.Dense] = field(default_factory=dict)
@@ -85,7 +88,8 @@ def wiring_of(
         neurons,
         next_dense,
         whole and follow and ends and all(len(note.gives.shape) == 2 for note in chosen),
-        len(outputs) == 1 and _ends_in(outputs[0], heard) in ("softmax", "linear"),
+        _ends_in(outputs[0], heard) if len(outputs) == 1 and len(outputs[0].shape) == 2 else "",
+        frozenset(note.name for note in chosen if len(note.gives.shape) > 2),
         _roles(activations, heard, outputs, named),
         activations,
         dense,

@@ -15,16 +15,18 @@ from normlayers.explorer.snapshot import encode
 from normlayers.tracking import measures
 from normlayers.tracking.boundary import Boundary
 from normlayers.tracking.findings import Findings
-from normlayers.tracking.reading.probe import SMALL, Reading
+from normlayers.tracking.reading.probe import SMALL, Probe, Reading
 from normlayers.tracking.reading.wiring import Wiring
 from normlayers.tracking.snapshots.input_weights import input_weights
+from normlayers.tracking.snapshots.predictions import prediction_of
 from normlayers.tracking.snapshots.sampling import Sample, budget_of, sample
 from normlayers.tracking.tracked_points import TrackedPoints
 
 Array = npt.NDArray[Any]
 
 _GRID_SIDE = 51
-_DIGITS = 5
+# Of a position, as parts of what the points span.
+_FINEST = 1e-5
 # Beyond as many, what is whole numbers may be prices or somebody's numbers, and no classes.
 _NAMED_CLASSES = 1_000
 _DRAWN_ON = ("boundary/input", "boundary/plane")
@@ -69,9 +71,8 @@ class SnapshotRecorder:
 
     def values(
         self,
+        probe: Probe,
         reading: Reading,
-        wiring: Wiring,
-        chosen: Sample,
         boundaries: Mapping[str, Boundary],
         step: int,
         file: int,
@@ -79,9 +80,8 @@ class SnapshotRecorder:
         """The summary value of an observation, or none where nothing is recorded.
 
         Args:
-            reading: of the model as it is.
-            wiring: of the same reading.
-            chosen: what was read for this.
+            probe: of the model.
+            reading: of the model as it is, by the probe.
             boundaries: by tag, as ``Survey.read`` returns them.
             step: of the observation.
             file: the number of the event file that it goes to, of which the first describes the
@@ -89,11 +89,12 @@ class SnapshotRecorder:
         """
         if not self.budget or not reading.sampled:
             return []
+        wiring, chosen = probe.wiring, probe.sample
         drawn = next((boundaries[tag] for tag in _DRAWN_ON if tag in boundaries), None)
         if drawn is not None and self._drawn is None:
             self._drawn, self._points_of = drawn, None
         weights = self._weights(reading, wiring, chosen)
-        meta = self._described(wiring, chosen, reading)
+        meta = self._described(probe, reading)
         news = (file, meta) != self._told
         self._told = file, meta
         exact = self._exact(reading, wiring, chosen) | weights
@@ -103,6 +104,8 @@ class SnapshotRecorder:
             if np.isfinite(found["value"]).all()
         }
         grid = _grid(drawn) if drawn is not None and chosen.grid else {}
+        if any(section.max() > 255 for section in grid.values()):  # of so many classes
+            exact, grid = exact | grid, {}
         extent = drawn.extent if drawn is not None else None
         ranges = {"boundary": (0.0, 1.0)}
         snapshot = encode(step, exact, quantized | grid, extent, ranges)
@@ -152,7 +155,8 @@ class SnapshotRecorder:
         few = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[1] <= SMALL
         return x if few else None
 
-    def _described(self, wiring: Wiring, chosen: Sample, reading: Reading) -> dict[str, Any]:
+    def _described(self, probe: Probe, reading: Reading) -> dict[str, Any]:
+        wiring, chosen = probe.wiring, probe.sample
         names = list(chosen.columns)
         before = dict(zip(names, ["", *names], strict=False))
         # Their weights are told as of layers on the input.
@@ -167,6 +171,7 @@ class SnapshotRecorder:
                 "inputs": wiring.sources.get(name, before[name]),
                 # None where it is not known; earlier versions wrote no such key.
                 "fed_by": wiring.fed_by.get(name),
+                **({"positions": True} if name in wiring.by_position else {}),
             }
             for name in names
         ]
@@ -177,6 +182,10 @@ class SnapshotRecorder:
             "unit": self._unit,
             "layers": layers,
             "layers_total": len(wiring.names),
+            "tolerance": self._tolerance,
+            "prediction": prediction_of(
+                probe.model, wiring.ends_in, reading.output.shape[1], self._points.labels
+            ),
             "points": self._described_points(chosen),
         }
 
@@ -194,11 +203,11 @@ class SnapshotRecorder:
             # Of a plane through the inputs, which has axes of its own.
             axes = axes if drawn.points is x else list(drawn.axis_labels)
         classes = 0 if labels is None else int(labels.max()) + 1
-        shown = [] if at is None else np.asarray(at, float)[rows].tolist()
+        position = None if at is None else _as_drawn(np.asarray(at, float), rows)
         return {
             "total": len(keras.tree.flatten(x)[0]),
             "shown": rows.tolist(),
-            "position": None if at is None else [[_short(v) for v in point] for point in shown],
+            "position": position,
             "axes": axes,
             **_described_inputs(self._points),
             "labels": None if labels is None else labels[rows].tolist(),
@@ -237,5 +246,10 @@ def _number(variable: Any) -> Array:
     return np.asarray(ops.convert_to_numpy(ops.copy(variable)), float)
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
+def _as_drawn(at: Array, rows: Array) -> list[list[float]]:
+    """Positions in no more digits than a drawing tells apart, however far from 0 they are."""
+    span = np.maximum(np.ptp(at, axis=0), np.finfo(float).tiny)
+    digits = np.clip(-np.floor(np.log10(_FINEST * span)), -300, 300).astype(int)
+    columns = zip(at[rows].T.tolist(), digits.tolist(), strict=True)
+    rounded = [[round(value, digit) for value in column] for column, digit in columns]
+    return [list(point) for point in zip(*rounded, strict=True)]

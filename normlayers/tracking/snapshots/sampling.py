@@ -90,8 +90,10 @@ def sample(points: int, neurons: Mapping[str, int], outputs: int, budget: int) -
         >>> len(some.rows), [len(some.columns[name]) for name in "abc"]
         (300, [40, 40, 10])
     """
-    grid = budget >= 4 * _GRID
-    room = budget - _HEADER - (_GRID if grid else 0)
+    # More classes than a byte has take a number each.
+    of_grid = _GRID * (4 if outputs > 256 else 1)
+    grid = budget >= 4 * of_grid
+    room = budget - _HEADER - (of_grid if grid else 0)
     most_layers = max(1, int(room // (2 * _LAYER)))
     kept = _evenly(len(neurons), most_layers)
     names = [name for i, name in enumerate(neurons) if i in set(kept.tolist())]

@@ -186,18 +186,17 @@ def inline_page(runs):
         )
         coded = base64.b64encode(text.encode()).decode()
         modules["n/" + path.relative_to(STATIC).as_posix()] = f"data:text/javascript;base64,{coded}"
-    data = {
-        "runs": [meta for meta, _ in runs],
-        "snapshots": {
-            meta["run"]: [base64.b64encode(s).decode() for s in snaps] for meta, snaps in runs
-        },
-    }
-    inert = json.dumps(data).replace("<", "\\u003c")
+    inert = json.dumps({"runs": [meta for meta, _ in runs]}).replace("<", "\\u003c")
+    coded = [
+        " ".join(base64.b64encode(zlib.compress(s)).decode() for s in snaps) for _, snaps in runs
+    ]
+    held = [f'<script class="normlayers-snapshots" type="n/a">{texts}</script>' for texts in coded]
     return (
         '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<link rel="icon" href="data:,">'
         f"<style>{(STATIC / 'style.css').read_text()}</style>"
         f'<script id="normlayers-data" type="application/json">{inert}</script>'
+        f"{''.join(held)}"
         f'<script type="importmap">{json.dumps({"imports": modules})}</script><body>'
         "<script type=module>import { render } from 'n/index.js'; render();</script>"
     )

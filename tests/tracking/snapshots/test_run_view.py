@@ -2,6 +2,7 @@ import base64
 import html
 import json
 import re
+import zlib
 
 import keras
 import numpy as np
@@ -26,10 +27,11 @@ def data_of(page):
 
 def test_writes_the_page_while_the_run_goes_on(tmp_path):
     observed(tmp_path).write_page(tmp_path / "run.html")
-    data = data_of((tmp_path / "run.html").read_text())
+    page = (tmp_path / "run.html").read_text()
+    data = data_of(page)
     assert [(meta["run"], meta["steps"]) for meta in data["runs"]] == [("a <run>", [7])]
-    (snapshot,) = data["snapshots"]["a <run>"]
-    assert decode(base64.b64decode(snapshot))[1]["active/h"].shape == (20, 3)
+    (text,) = re.findall(r'<script class="normlayers-snapshots"[^>]*>(.*?)</script>', page)
+    assert decode(zlib.decompress(base64.b64decode(text)))[1]["active/h"].shape == (20, 3)
 
 
 def test_a_notebook_shows_the_page(tmp_path):

@@ -43,7 +43,7 @@ async function inflated(index, bytes, layers) {
  * @param {Uint8Array} bytes
  * @returns {Promise<ArrayBuffer>}
  */
-async function inflate(bytes) {
+export async function inflate(bytes) {
   const { readable, writable } = new DecompressionStream('deflate');
   const [writer, reader] = [writable.getWriter(), readable.getReader()];
   const written = writer.write(bytes).then(() => writer.close());

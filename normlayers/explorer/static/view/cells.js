@@ -75,7 +75,7 @@ function makeGrid(layer, act) {
 
   function describe(/** @type {number} */ index) {
     const share = seen.shares[layer.shown.indexOf(index)];
-    return `${neuronName(layer, index)}: ${stateOf(share)}, active on ${percent(share)}`;
+    return `${neuronName(layer, index)}: ${stateOf(share, seen.tolerance)}, active ${layer.positions ? 'at' : 'on'} ${percent(share)}`;
   }
 
   /** @param {any} moment */
@@ -90,7 +90,7 @@ function makeGrid(layer, act) {
       write(said, snapshot ? 'The activity of its neurons was not recorded.' : '');
       return;
     }
-    const order = arranged(layer, shares, snapshot, choice);
+    const order = arranged(layer, shares, snapshot, choice, meta.tolerance);
     write(title, `${layer.name} · ${choice.filter === 'all' ? sampled : `${order.length} ${choice.filter} of ${layer.shown.length}`}`);
     const width = node.clientWidth;
     if (!width) return;
@@ -98,7 +98,7 @@ function makeGrid(layer, act) {
     const across = Math.max(1, Math.min(Math.floor((width - 2) / side), layer.shown.length > 200 ? 64 : 32));
     const chosen = choice.neuron?.layer === layer.name ? layer.shown.indexOf(choice.neuron.index) : -1;
     const hovered = hover?.layer === layer.name ? layer.shown.indexOf(hover.index) : -1;
-    seen = { side, across, order, shares, chosen };
+    seen = { side, across, order, shares, chosen, tolerance: meta.tolerance };
     canvas.setAttribute('aria-label', chosen >= 0 ? describe(choice.neuron.index) : `${layer.name}: arrow keys go from neuron to neuron`);
     const height = Math.max(1, Math.ceil(order.length / across)) * side + 2;
     const context = sharp(canvas, width, height);
@@ -110,12 +110,12 @@ function makeGrid(layer, act) {
 }
 
 /** @param {CanvasRenderingContext2D} context */
-function paint(context, { side, across, order, shares }, { active, place, chosen, hovered }) {
+function paint(context, { side, across, order, shares, tolerance }, { active, place, chosen, hovered }) {
   order.forEach((/** @type {number} */ column, /** @type {number} */ i) => {
     const [x, y] = [(i % across) * side + 1, Math.floor(i / across) * side + 1];
     const size = side - 2;
     const share = shares[column];
-    context.fillStyle = shareColour(share);
+    context.fillStyle = shareColour(share, tolerance);
     context.fillRect(x, y, size, size);
     if (!Number.isFinite(share)) {
       context.strokeStyle = themed('soft');
@@ -124,7 +124,7 @@ function paint(context, { side, across, order, shares }, { active, place, chosen
     }
     if (active && active(place, column)) {
       const inset = side / 3.4;
-      context.fillStyle = shareColour(share) === BLUE || share > 0.6 ? '#FFFFFF' : '#222222';
+      context.fillStyle = shareColour(share, tolerance) === BLUE || share > 0.6 ? '#FFFFFF' : '#222222';
       context.fillRect(x + inset - 1, y + inset - 1, size - 2 * inset + 2, size - 2 * inset + 2);
     }
     if (column === chosen || column === hovered) {
@@ -136,15 +136,16 @@ function paint(context, { side, across, order, shares }, { active, place, chosen
 }
 
 /** The columns to show, in their order. @returns {number[]} */
-function arranged(layer, shares, snapshot, { sort, filter }) {
+function arranged(layer, shares, snapshot, { sort, filter }, tolerance) {
+  const state = (/** @type {number} */ column) => stateOf(shares[column], tolerance);
   let columns = layer.shown.map((/** @type {number} */ _, /** @type {number} */ column) => column);
   if (filter === 'duplicate') {
     const twins = snapshot ? duplicates(snapshot, layer.name) : new Set();
     columns = columns.filter((/** @type {number} */ column) => twins.has(column));
   } else if (filter !== 'all') {
-    columns = columns.filter((/** @type {number} */ column) => stateOf(shares[column]) === filter);
+    columns = columns.filter((/** @type {number} */ column) => state(column) === filter);
   }
-  const by = sort === 'share' ? (/** @type {number} */ c) => shares[c] : (/** @type {number} */ c) => RANK[stateOf(shares[c])];
+  const by = sort === 'share' ? (/** @type {number} */ c) => shares[c] : (/** @type {number} */ c) => RANK[state(c)];
   return sort === 'number' ? columns : columns.sort((/** @type {number} */ a, /** @type {number} */ b) => by(a) - by(b) || a - b);
 }
 

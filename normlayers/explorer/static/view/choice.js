@@ -75,12 +75,12 @@ export function writeChoice(choice) {
   if (choice.filter !== 'all') entries.push(['filter', choice.filter]);
   // TensorBoard keeps the tab's name in its hash.
   const kept = parts().filter((part) => !part.includes('='));
-  const hash = [...kept, ...entries.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)].join('&');
   try {
+    const hash = [...kept, ...entries.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)].join('&');
     const seen = visibleWindow();
     if (seen.location.hash !== `#${hash}`) seen.history.replaceState(seen.history.state, '', `#${hash}`);
   } catch {
-    // A notebook's frame may have no address to write.
+    // A notebook's frame may have no address to write, and a name on disk may be no text.
   }
 }
 

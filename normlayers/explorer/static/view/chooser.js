@@ -25,6 +25,16 @@ export function makeChooser(choose) {
     if (!event.composedPath().includes(node)) node.open = false;
   });
 
+  node.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !node.open) return;
+    event.stopPropagation();
+    node.open = false;
+    summary.focus();
+  });
+  node.addEventListener('focusout', ({ relatedTarget }) => {
+    if (relatedTarget && !node.contains(relatedTarget)) node.open = false;
+  });
+
   /** @param {string[]} all @param {string[]} chosen */
   function update(all, chosen) {
     write(summary, `Runs: ${chosen.length} of ${all.length}`);

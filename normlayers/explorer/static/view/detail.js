@@ -4,13 +4,14 @@
  */
 
 import { makeCourse } from './course.js';
-import { element, replace } from './dom.js';
+import { element, replace, write } from './dom.js';
 import { themed } from './palette.js';
 import { className } from './plane.js';
-import { MEANING, inputNames, neuronName, number, percent, stateOf } from './words.js';
+import { about, inputNames, meaning, neuronName, number, percent, stateOf } from './words.js';
 
 const MOST_NEURONS = 12;
 const MOST_POINTS = 24;
+const MOST_OUTPUTS = 6;
 
 /** @param {any} act */
 export function makeDetail(act) {
@@ -38,6 +39,7 @@ export function makeDetail(act) {
     const shown = column >= 0;
     caption.hidden = course.node.hidden = !shown;
     if (shown) {
+      write(caption, `Share of ${layer.positions ? 'all positions' : 'the data'} it is active ${layer.positions ? 'at' : 'on'}, through training:`);
       course.update(recording, index, `${layer.name}:${column}`,
         [{ colour: themed('green'), at: (found) => found?.shares[layer.name]?.[column] }]);
     }
@@ -78,14 +80,26 @@ function prediction({ meta, snapshot }, place) {
   const [, outputs = 1] = snapshot.shape('prediction');
   const own = values.subarray(place * outputs, (place + 1) * outputs);
   if (!own.every(Number.isFinite)) return 'prediction: NaN or infinite';
-  const classes = meta.points.classes?.length || 0;
   const label = meta.points.labels?.[place];
-  let said = -1;
-  if (outputs > 1) said = own.indexOf(Math.max(...own));
-  else if (classes === 2 && own[0] >= 0 && own[0] <= 1) said = own[0] >= 0.5 ? 1 : 0;
-  if (said < 0) return `prediction: ${number(own[0])}`;
+  const kind = meta.prediction ?? kindOf(meta, outputs);
+  if (!kind) return outputs === 1 ? `prediction: ${number(own[0])}` : `outputs: ${listed(own)}`;
+  const said = kind === 'classes' ? own.indexOf(Math.max(...own)) : Number(kind === 'logit' ? own[0] > 0 : own[0] >= 0.5);
   const verdict = label === undefined || label === null ? '' : said === label ? ' ✓ right' : ' ✗ wrong';
   return `prediction: ${className(meta, said)} (output ${number(outputs > 1 ? own[said] : own[0])})${verdict}`;
+}
+
+/** How a class is read off the outputs, where earlier versions did not say. @returns {string} */
+function kindOf({ layers, points }, outputs) {
+  const last = layers.filter((/** @type {any} */ layer) => layer.role === 'output');
+  if (last.length !== 1 || last[0].neurons !== outputs) return '';
+  if (last[0].activation === 'softmax') return 'classes';
+  return last[0].activation === 'sigmoid' && outputs === 1 && points.classes?.length === 2 ? 'probability' : '';
+}
+
+/** @param {Float32Array} values @returns {string} */
+function listed(values) {
+  const first = [...values.subarray(0, MOST_OUTPUTS)].map((value) => number(value)).join(', ');
+  return values.length > MOST_OUTPUTS ? `${first} and ${values.length - MOST_OUTPUTS} more` : first;
 }
 
 /** @returns {Node} */
@@ -94,6 +108,7 @@ function litNeurons(layer, snapshot, place, act) {
   if (!active) return element('p', {}, element('b', {}, layer.name), ': activity not recorded');
   if (snapshot.broken(layer.name)) return element('p', {}, element('b', {}, layer.name), ': its activations are NaN or infinite');
   const lit = [];
+  const finest = snapshot.finest(layer.name);
   layer.shown.forEach((/** @type {number} */ index, /** @type {number} */ column) => {
     if (active(place, column)) lit.push({ index, value: snapshot.value(layer.name, place, column) });
   });
@@ -101,7 +116,7 @@ function litNeurons(layer, snapshot, place, act) {
   const buttons = lit.slice(0, MOST_NEURONS).map(({ index, value }) => element('button', {
     type: 'button', class: 'chip', 'data-key': `${layer.name}:${index}`,
     click: () => act.neuron({ layer: layer.name, index }),
-  }, Number.isFinite(value) ? `${index + 1}: ${number(value)}` : String(index + 1)));
+  }, Number.isFinite(value) ? `${index + 1}: ${about(value, finest, true)}` : String(index + 1)));
   const rest = lit.length - buttons.length;
   return element('p', { class: 'lights', 'data-layer': layer.name }, element('b', {}, layer.name),
     ` lights ${lit.length} of ${layer.shown.length} `, ...buttons, rest > 0 ? ` and ${rest} more` : null);
@@ -116,13 +131,14 @@ function aboutNeuron(moment, layer, column, act) {
       element('p', { class: 'note' }, `It ${why}.`)];
   }
   const share = digest?.shares[layer.name]?.[column];
-  const state = stateOf(share);
+  const state = stateOf(share, meta.tolerance);
+  const where = layer.positions ? ` active at ${percent(share)} of all positions` : ` active on ${percent(share)} of the data`;
   const parts = [element('h3', {}, `Neuron ${neuronName(layer, choice.neuron.index)}`),
     element('p', { class: 'facts' }, element('b', { class: `state ${state.replace(' ', '-')}` }, state),
-      ` active on ${percent(share)} of the data${shareOfClasses(moment, layer, column)}`),
-    element('p', { class: 'note' }, MEANING[state])];
+      `${where}${shareOfClasses(moment, layer, column)}`),
+    element('p', { class: 'note' }, meaning(state, layer))];
   const active = snapshot?.broken(layer.name) ? null : snapshot?.active(layer.name);
-  if (active) parts.push(litPoints(meta, active, column, act));
+  if (active) parts.push(litPoints(meta, layer, active, column, act));
   else parts.push(element('p', { class: 'note' }, 'Which points light it was not recorded.'));
   parts.push(weights(moment, layer, column));
   return parts;
@@ -139,16 +155,17 @@ function shareOfClasses({ meta, snapshot }, layer, column) {
     counts.set(label, [lit + (active(place, column) ? 1 : 0), all + 1]);
   });
   const sorted = [...counts].sort(([one], [other]) => one - other);
-  return `: ${sorted.map(([label, [lit, all]]) => `${percent(lit / all)} of ${className(meta, label)}`).join(', ')}`;
+  return `${layer.positions ? ', somewhere on' : ':'} ${sorted.map(([label, [lit, all]]) => `${percent(lit / all)} of ${className(meta, label)}`).join(', ')}`;
 }
 
 /** @returns {Node} */
-function litPoints(meta, active, column, act) {
+function litPoints(meta, layer, active, column, act) {
   const lit = meta.points.shown.filter((/** @type {number} */ _, /** @type {number} */ place) => active(place, column));
   const buttons = lit.slice(0, MOST_POINTS).map((/** @type {number} */ row) => element('button', {
     type: 'button', class: 'chip', 'data-key': `point:${row}`, click: () => act.point(row),
   }, String(row)));
-  return element('p', { class: 'lit-points' }, `Lit by ${lit.length} of ${meta.points.shown.length} points: `, ...buttons,
+  const said = `${layer.positions ? 'Active somewhere on' : 'Lit by'} ${lit.length} of ${meta.points.shown.length} points: `;
+  return element('p', { class: 'lit-points' }, said, ...buttons,
     lit.length > buttons.length ? ` and ${lit.length - buttons.length} more` : null);
 }
 

@@ -56,9 +56,11 @@ function rimColour(classed, count, colour) {
   return document.documentElement.dataset.theme === 'dark' ? lighter(colour) : colour;
 }
 
-/** Classes differ in shape too: disc, square, diamond, triangle. */
+/** Classes differ in shape too: disc, square, diamond, triangle; a disc without a class. @param {number} classed */
+export const markOf = (classed) => (classed < 0 ? 0 : classed % 4);
+
 function mark(context, x, y, radius, classed) {
-  const kind = classed < 0 ? 0 : classed % 4;
+  const kind = markOf(classed);
   if (kind === 0) {
     context.moveTo(x + radius, y);
     context.arc(x, y, radius, 0, 2 * Math.PI);

@@ -57,8 +57,11 @@ function makeRows(layer) {
   function update({ meta, recording, digest, index, step }) {
     const states = digest?.states[layer.name] || null;
     STATES.forEach((_, place) => write(cells[place], states ? percent(states[place]) : '–'));
-    write(cells[4], percent(scalarAt(meta.scalars?.[`activity/${layer.name}/overlap`], step)));
-    const { ill, text } = diagnosis(layer, states, digest?.shares[layer.name]);
+    const shares = digest?.shares[layer.name];
+    // It is measured where the activations are finite: what it was before is not what it is.
+    const measured = !shares || !shares.length || shares.some(Number.isFinite);
+    write(cells[4], percent(measured ? scalarAt(meta.scalars?.[`activity/${layer.name}/overlap`], step) : NaN));
+    const { ill, text } = diagnosis(layer, states, shares);
     set(body, 'class', ill ? 'ill' : '');
     write(mark, ill ? '▲ ' : '');
     write(words, digest ? text : 'not loaded yet');

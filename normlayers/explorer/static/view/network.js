@@ -6,7 +6,7 @@
 import { element, fitted, set, shape, write } from './dom.js';
 import { STATE_COLOURS, themed } from './palette.js';
 import { inputsOfKernels, notFed, wire } from './wiring.js';
-import { neuronName, percent, shortName, shownLayers, shownNeurons, stateOf } from './words.js';
+import { about, neuronName, percent, shortName, shownLayers, shownNeurons, stateOf } from './words.js';
 
 const MOST = 16;
 const ACROSS = 420;
@@ -51,7 +51,7 @@ export function makeNetwork(meta, act) {
     };
     for (const { group, circle, text, value, layer, index, column } of drawing.nodes) {
       const share = digest?.shares[layer.name]?.[column];
-      const state = stateOf(share);
+      const state = stateOf(share, meta.tolerance);
       const here = lit(layer, column);
       const colour = here === null
         ? (STATE_COLOURS[state] || themed('paper'))
@@ -61,8 +61,8 @@ export function makeNetwork(meta, act) {
       set(group, 'class', `neuron${chosen(choice, layer, index) ? ' chosen' : ''}${here ? ' lit' : ''}`);
       set(group, 'aria-pressed', chosen(choice, layer, index));
       const amount = place >= 0 && snapshot ? snapshot.value(layer.name, place, column) : NaN;
-      write(value, Number.isFinite(amount) ? amount.toFixed(2).replace('-', '−') : '');
-      const says = here === null ? `${state}, active on ${percent(share)}` : here ? 'lit by the point' : 'not lit by the point';
+      write(value, Number.isFinite(amount) ? about(amount, snapshot.finest(layer.name), here) : '');
+      const says = here === null ? `${state}, active ${layer.positions ? 'at' : 'on'} ${percent(share)}` : here ? 'lit by the point' : 'not lit by the point';
       set(group, 'aria-label', `${neuronName(layer, index)}: ${says}`);
     }
     paintEdges(drawing.edges, snapshot, lit);
@@ -136,8 +136,10 @@ function makeNode(meta, act, layer, index, { x, y, radius }) {
     click: choose, pointerenter: () => act.hover(neuron), pointerleave: () => act.hover(null),
     focus: () => act.hover(neuron), blur: () => act.hover(null),
     keydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== 'Enter') return;
+      if (event.key !== 'Enter' && event.key !== ' ') return;
       event.preventDefault();
+      // Elsewhere space plays.
+      event.stopPropagation();
       choose();
     },
   }, circle, text, radius >= 12 ? value : null);

@@ -63,12 +63,13 @@ export function runColour(place) {
 /**
  * Grey at no point, blue at all, between them greens from light to dark.
  * @param {number} share
+ * @param {number} [tolerance]  as stateOf has it
  * @returns {string}
  */
-export function shareColour(share) {
+export function shareColour(share, tolerance = 0) {
   if (!Number.isFinite(share)) return 'transparent';
-  if (share <= 0) return STATE_COLOURS.dead;
-  if (share >= 1) return BLUE;
+  if (share <= tolerance) return STATE_COLOURS.dead;
+  if (share >= 1 - tolerance) return BLUE;
   const [light, dark] = [[200, 236, 196], [29, 105, 45]];
   return `rgb(${light.map((from, i) => Math.round(from + (dark[i] - from) * share)).join(',')})`;
 }
@@ -110,7 +111,7 @@ export function regions(bytes, rows, columns, dark) {
 
 /**
  * Decision regions of three classes and more: each in a lighter shade of its points' colour.
- * @param {Uint8Array} labels  the class predicted
+ * @param {Uint8Array | Float32Array} labels  the class predicted
  * @param {number} rows  the first at the bottom
  * @param {number} columns
  * @param {number} classes

@@ -3,14 +3,15 @@
  * @module
  */
 
-import { element, sharp, write } from './dom.js';
-import { drawPoints } from './dots.js';
+import { element, fitted, sharp, write } from './dom.js';
+import { drawPoints, markOf } from './dots.js';
 import { border, firstLayer, half, linesAgree } from './lines.js';
 import { classColour, classCount, classRegions, regions, themed } from './palette.js';
 import { wholeNumbers } from './snapshot.js';
-import { shortName } from './words.js';
+import { apart, shortName } from './words.js';
 
 const PAD = 10;
+const AXES_FONT = '11px system-ui, sans-serif';
 
 /** @param {any} act  {point, neuron}: called with what was chosen */
 export function makePlane(act) {
@@ -20,7 +21,8 @@ export function makePlane(act) {
   const tip = element('div', { class: 'tip', hidden: true });
   const said = element('p', { class: 'note' });
   const legend = element('div', { class: 'legend' });
-  const frame = element('div', { class: 'frame' }, canvas, tip);
+  const heard = element('span', { class: 'unseen', role: 'status' });
+  const frame = element('div', { class: 'frame' }, canvas, tip, heard);
   const node = element('section', { class: 'plane' }, element('h3', {}, 'Input space'), frame, legend, said);
   const tile = document.createElement('canvas');
   /** @type {any} */
@@ -47,7 +49,9 @@ export function makePlane(act) {
     if (next === null) return;
     event.preventDefault();
     event.stopPropagation();
-    act.point(next);
+    act.point(next, true);
+    const label = seen.meta.points.labels?.[seen.meta.points.shown.indexOf(next)];
+    write(heard, `point ${next}${label === undefined ? '' : `, ${className(seen.meta, label)}`}`);
   });
 
   /** @param {any} moment */
@@ -100,10 +104,9 @@ function describe(legend, meta, withRegions) {
   legend.dataset.key = key;
   const labels = meta.points.labels ? [...new Set(meta.points.labels)].sort((a, b) => a - b).slice(0, 10) : [];
   legend.replaceChildren(...labels.map((label) => {
-    const dot = element('i', { class: 'dot' });
+    const dot = element('i', { class: `dot mark-${markOf(label)}` });
     dot.style.background = classColour(label, classes);
-    if (label % 2) dot.style.borderRadius = '0';
-    return element('span', {}, dot, className(meta, label));
+    return element('span', {}, element('span', { class: 'rimmed' }, dot), className(meta, label));
   }));
   if (!labels.length) legend.append(element('span', {}, 'the points have no labels'));
 }
@@ -160,7 +163,7 @@ function drawLines(context, { meta, snapshot, choice, hover }, seen, box) {
   const first = snapshot && firstLayer(meta, snapshot);
   if (!first) return [];
   if (!linesAgree(meta, snapshot, first)) {
-    return ['The neurons’ lines are not drawn: something before the first layer changes these inputs.'];
+    return ['The neurons’ lines are not drawn: they part these points otherwise than the neurons do; perhaps something before the first layer changes these inputs.'];
   }
   const chosen = hover || choice.neuron;
   const outside = [];
@@ -241,19 +244,27 @@ function axes(context, meta, [u0, u1, v0, v1], width, height) {
   context.strokeStyle = themed('rule');
   context.lineWidth = 1;
   context.strokeRect(PAD - 0.5, PAD - 0.5, width - 2 * PAD + 1, height - 2 * PAD + 1);
-  context.font = '11px system-ui, sans-serif';
+  context.font = AXES_FONT;
   context.strokeStyle = themed('paper');
   context.fillStyle = themed('ink');
   context.lineWidth = 3;
-  const short = (value) => String(+value.toPrecision(2)).replace('-', '−');
   const say = (text, x, y, align) => {
     context.textAlign = align;
     context.strokeText(text, x, y);
     context.fillText(text, x, y);
   };
-  say(`${across}: ${short(u0)} to ${short(u1)}`, width - PAD - 5, height - PAD - 6, 'right');
-  say(`${up}: ${short(v0)} to ${short(v1)}`, PAD + 5, PAD + 14, 'left');
+  const most = width - 2 * PAD - 10;
+  say(range(across, u0, u1, most), width - PAD - 5, height - PAD - 6, 'right');
+  say(range(up, v0, v1, most), PAD + 5, PAD + 14, 'left');
   context.textAlign = 'left';
+}
+
+/** An axis's name, in its own direction of writing, and from where to where it goes. @returns {string} */
+function range(name, from, to, most) {
+  const [first, last] = apart(from, to, 2);
+  const text = (/** @type {string} */ short) => `\u2068${short}\u2069: ${first} to ${last}`;
+  const rest = fitted(text(''), most, AXES_FONT).width;
+  return text(fitted(name, Math.max(20, most - rest), AXES_FONT).text);
 }
 
 /** @returns {number | null}  the row of the nearest point */

@@ -11,6 +11,9 @@ const MOST_BYTES = 160e6;
 const ANSWERS = 2;
 // Observations that are read ahead of a slider that is dragged.
 const AHEAD = 12;
+// Milliseconds, after no answer; what nobody looks at is asked for less often each time.
+const ASKED_AGAIN_AFTER = 5000;
+const LONGEST_PAUSE = 60000;
 
 export class Recording {
   /**
@@ -76,12 +79,21 @@ export class Recording {
   async load(index) {
     if (index < 0 || index >= this.steps.length) return;
     if (this.loading.has(index) || this.problems.has(index)) return;
+    await this.ask(index);
+  }
+
+  /** @param {number} index */
+  async ask(index) {
     this.loading.add(index);
     const { meta } = this;
     try {
-      this.take(readOne(index, await this.source.snapshot(meta.run, index), meta.layers), meta);
+      const buffer = await this.source.snapshot(meta.run, index);
+      this.problems.delete(index);
+      this.take(readOne(index, buffer, meta.layers), meta);
     } catch (error) {
       this.take({ index, problem: error instanceof Error ? error.message : String(error) }, meta);
+      // What does not answer now may answer later; what is said stays until then.
+      if (this.source.live) setTimeout(() => this.problems.has(index) && !this.closed && this.ask(index), ASKED_AGAIN_AFTER);
     }
     this.loading.delete(index);
   }
@@ -116,6 +128,7 @@ export class Recording {
     const asked = new Set();
     const wanted = (/** @type {number} */ index) => !asked.has(index) && !this.digests[index] && !this.problems.has(index);
     const work = async () => {
+      let wait = 1000;
       while (order.length && !this.closed) {
         const next = this.ahead().filter(wanted);
         const most = next.length ? AHEAD : this.source.atOnce;
@@ -130,7 +143,10 @@ export class Recording {
           for (const found of await this.source.many(meta.run, next, meta.layers)) this.take(found, meta);
         } catch {
           // Why is said of what the reader looks at, when that is asked for on its own.
-          await pause(1000);
+          await pause(wait);
+          wait = Math.min(2 * wait, LONGEST_PAUSE);
+          for (const index of next) asked.delete(index);
+          order.push(...next);
         }
         await pause(0);
       }

@@ -34,6 +34,8 @@ export function makeRun(recording, act) {
    * @param {boolean} alone
    */
   function update(step, choice, hover, place, alone) {
+    // As it is now: findings and curves come while the view is open.
+    const { meta } = recording;
     const index = recording.indexAt(step);
     const snapshot = index >= 0 ? recording.get(index) : null;
     const problem = recording.problems.get(index);

@@ -41,8 +41,6 @@ export class Snapshot {
       }
       this.sections.set(section.name, section);
     }
-    const boundary = this.sections.get('boundary');
-    this.extent ||= (boundary && /** @type {any} */ (boundary).extent) || null;
     /** @type {Map<string, Float32Array>} */
     this.read = new Map();
   }
@@ -113,16 +111,23 @@ export class Snapshot {
     const byte = new Uint8Array(this.buffer, place, 1)[0];
     return section.low + ((section.high - section.low) * byte) / 255;
   }
+
+  /** How far apart two values of a layer are that can be told apart. @param {string} layer */
+  finest(layer) {
+    const section = this.sections.get(`value/${layer}`);
+    return section ? (section.high - section.low) / 255 : NaN;
+  }
 }
 
 /**
- * The whole numbers in a section that is kept in 256 steps.
+ * The whole numbers in a section, also where that is kept in 256 steps.
  * @param {Snapshot} snapshot
  * @param {string} name
- * @returns {Uint8Array | null}
+ * @returns {Uint8Array | Float32Array | null}
  */
 export function wholeNumbers(snapshot, name) {
   const section = snapshot.sections.get(name);
+  if (section?.dtype === 'f32') return snapshot.floats(name);
   const bytes = snapshot.bytes(name);
   if (!section || !bytes) return null;
   return bytes.map((byte) => Math.round(section.low + ((section.high - section.low) * byte) / 255));

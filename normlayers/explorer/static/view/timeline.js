@@ -8,9 +8,9 @@ import { runColour, themed } from './palette.js';
 import { apart, number } from './words.js';
 
 const CURVES = [
-  { words: 'loss', tags: ['epoch_loss', 'loss', 'batch_loss'], dashes: [], own: false },
-  { words: 'validation loss', tags: ['epoch_val_loss', 'val_loss'], dashes: [6, 4], own: false },
-  { words: 'linearity (0 to 1)', tags: ['linearity'], dashes: [2, 3], own: true },
+  { words: 'loss', tag: 'epoch_loss', dashes: [], own: false },
+  { words: 'validation loss', tag: 'epoch_val_loss', dashes: [6, 4], own: false },
+  { words: 'linearity (0 to 1)', tag: 'linearity', dashes: [2, 3], own: true },
 ];
 const HEIGHT = 104;
 const EDGE = 8;
@@ -41,7 +41,8 @@ export function makeTimeline(act) {
   function update({ steps, place, playing, recordings }) {
     set(slider, 'max', Math.max(0, steps.length - 1));
     if (+slider.value !== place) slider.value = String(place);
-    const unit = recordings[0]?.meta.unit || 'step';
+    const units = [...new Set(recordings.map(({ meta }) => meta.unit || 'step'))];
+    const unit = units.join(' or ') || 'step';
     write(now, steps.length ? `${unit} ${steps[place]}` : 'nothing recorded');
     now.title = `observation ${place + 1} of ${steps.length}`;
     set(slider, 'aria-valuetext', `${unit} ${steps[place]}, observation ${place + 1} of ${steps.length}`);
@@ -52,26 +53,30 @@ export function makeTimeline(act) {
     const metas = recordings.map((recording) => recording.meta);
     const same = metas.length === drawnOf.length && metas.every((meta, i) => meta === drawnOf[i]);
     if (recordings.length === 1) write(values, currentValues(recordings[0], steps[place]));
-    else write(values, '');
+    else write(values, units.length > 1 ? 'these runs count differently, on one slider' : '');
     if ((same && key === drawn) || !width) return;
     [drawn, drawnOf] = [key, metas];
     draw(sharp(canvas, width, HEIGHT), width, steps, recordings);
     replace(legend, entries(recordings));
   }
-  return { node, update, slider };
+  return { node, update };
 }
 
-/** @param {any} meta @param {{tags: string[]}} curve @returns {[number, number][]} */
-function pairs(meta, curve) {
-  const tag = curve.tags.find((name) => meta.scalars?.[name]?.length);
-  return tag ? meta.scalars[tag].filter(([, value]) => Number.isFinite(value)) : [];
+/** @param {any} meta @param {{tag: string}} curve @returns {[number, number][]} */
+function pairs(meta, { tag }) {
+  return (meta.scalars?.[tag] || []).filter(([, value]) => Number.isFinite(value));
 }
 
 /** @param {any} recording @param {number} step */
 function currentValues(recording, step) {
-  return CURVES.map((curve) => {
-    const before = pairs(recording.meta, curve).findLast(([at]) => at <= step);
-    return before ? `${curve.words.replace(' (0 to 1)', '')} ${number(before[1])}` : '';
+  const digest = recording.digests[recording.indexAt(step)];
+  const diverged = Object.values(digest?.shares || {}).some((shares) => shares.length && !shares.some(Number.isFinite));
+  return CURVES.map(({ tag, words, own }) => {
+    const before = (recording.meta.scalars?.[tag] || []).findLast(([at]) => at <= step);
+    if (!before) return '';
+    // Linearity is measured where the activations are finite: what it was before is not what it is.
+    const value = own && diverged ? NaN : before[1];
+    return `${words.replace(' (0 to 1)', '')} ${Number.isFinite(value) ? number(value) : 'NaN or infinite'}`;
   }).filter(Boolean).join(' · ');
 }
 
@@ -127,7 +132,10 @@ function draw(context, width, steps, recordings) {
       const [from, to] = curve.own ? [0, 1] : [low, high];
       const y = (/** @type {number} */ value) => bottom - 5 - ((bottom - 10) * (value - from)) / (to - from || 1);
       context.beginPath();
-      for (const [step, value] of pairs(meta, curve)) context.lineTo(x(step), y(value));
+      const known = pairs(meta, curve);
+      for (const [step, value] of known) context.lineTo(x(step), y(value));
+      // A line of one point alone would not be seen.
+      if (known.length === 1) context.arc(x(known[0][0]), y(known[0][1]), 2, 0, 2 * Math.PI);
       context.setLineDash(curve.dashes);
       context.lineWidth = curve.own ? 1.2 : 1.8;
       context.strokeStyle = recordings.length > 1 ? runColour(place) : themed(curve.own ? 'accent' : 'ink');

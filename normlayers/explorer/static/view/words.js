@@ -16,31 +16,70 @@ export function number(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(digits - 2) : String(+value.toPrecision(digits));
+  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(digits - 1) : String(+value.toPrecision(digits));
   return text.replace('-', '−');
 }
 
-/** Two numbers in as many digits as tell them apart. @param {number} one @param {number} other @returns {[string, string]} */
-export function apart(one, other) {
-  let digits = 3;
+/**
+ * A number that is known to some finest step.
+ * @param {number} value
+ * @param {number} finest
+ * @param {boolean | null} [lit]  whether it is over 0, though the step is too coarse to tell
+ * @returns {string}
+ */
+export function about(value, finest, lit = false) {
+  if (!(finest > 0) || !Number.isFinite(value)) return number(value);
+  if (value === 0 && lit) return `< ${number(finest, 1)}`;
+  if (Math.abs(value) < finest) return number(value, 1);
+  const rounded = Math.round(value / finest) * finest;
+  return number(rounded, Math.max(1, Math.min(3, 1 + Math.floor(Math.log10(Math.abs(rounded) / finest)))));
+}
+
+/**
+ * Two numbers in as many digits as tell them apart.
+ * @param {number} one @param {number} other @param {number} [digits]  at least
+ * @returns {[string, string]}
+ */
+export function apart(one, other, digits = 3) {
   while (one !== other && digits < 17 && number(one, digits) === number(other, digits)) digits += 1;
   return [number(one, digits), number(other, digits)];
 }
 
-/** @param {number} share @returns {'dead' | 'always on' | 'selective' | 'unknown'} */
-export function stateOf(share) {
+/**
+ * @param {number} share
+ * @param {number} [tolerance]  shares up to it count as none of the points, shares from 1 minus it as all
+ * @returns {'dead' | 'always on' | 'selective' | 'unknown'}
+ */
+export function stateOf(share, tolerance = 0) {
   if (share === undefined || !Number.isFinite(share)) return 'unknown';
-  if (share <= 0) return 'dead';
-  return share >= 1 ? 'always on' : 'selective';
+  if (share <= tolerance) return 'dead';
+  return share >= 1 - tolerance ? 'always on' : 'selective';
 }
 
-/** @type {Object<string, string>} */
-export const MEANING = {
-  dead: 'No point lights it: no gradient reaches its weights, so it cannot learn.',
-  'always on': 'Every point lights it: on these data it adds nothing but a linear term.',
-  selective: 'Some points light it and others do not: it tells them apart.',
-  unknown: 'Its activity was not recorded, or is NaN or infinite.',
-};
+// Of these nothing passes below 0, nor does a gradient.
+const SHUT_BELOW_0 = ['relu', 'relu6'];
+// These are a line above 0.
+const STRAIGHT_ABOVE_0 = ['relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'celu'];
+
+/**
+ * What a neuron's state means.
+ * @param {string} state  from stateOf
+ * @param {{activation: string, positions?: boolean}} layer
+ */
+export function meaning(state, { activation, positions }) {
+  const [none, all] = positions ? ['It is active nowhere', 'It is active everywhere'] : ['No point lights it', 'Every point lights it'];
+  if (state === 'dead') {
+    return SHUT_BELOW_0.includes(activation) ? `${none}: no gradient reaches its weights, so it cannot learn.`
+      : `${none}: on these data it stays on the lower side of its activation.`;
+  }
+  if (state === 'always on') {
+    return STRAIGHT_ABOVE_0.includes(activation) ? `${all}: on these data it adds nothing but a linear term.`
+      : `${all}: on these data it stays on the upper side of its activation.`;
+  }
+  if (state !== 'selective') return 'Its activity was not recorded, or is NaN or infinite.';
+  return positions ? 'It is active at some positions and not at others.'
+    : 'Some points light it and others do not: it tells them apart.';
+}
 
 /**
  * The name of a neuron: its layer and its number from 1.
@@ -102,13 +141,19 @@ export function diagnosis(layer, states, shares) {
     }
     return { ill: true, text: 'Its states are not defined: its activations are NaN or infinite.' };
   }
-  if (dead >= 1) return { ill: true, text: 'Every neuron is dead: nothing passes this layer.' };
+  const shut = SHUT_BELOW_0.includes(layer.activation);
+  if (dead >= 1) {
+    return { ill: true, text: shut ? 'Every neuron is dead: nothing passes this layer.'
+      : 'Every neuron is dead: all stay on the lower side of their activation.' };
+  }
+  const straight = STRAIGHT_ABOVE_0.includes(layer.activation);
   if (always >= 1) {
-    return { ill: true, text: 'Every neuron is always on: the layer is linear on these data.' };
+    return { ill: true, text: straight ? 'Every neuron is always on: the layer is linear on these data.'
+      : 'Every neuron is always on: none tells points apart by its side.' };
   }
   const faults = [];
-  if (dead >= 0.2) faults.push(`${percent(dead)} of the neurons are dead and cannot learn`);
-  if (always >= 0.5) faults.push(`${percent(always)} are always on and add only linear terms`);
+  if (dead >= 0.2) faults.push(`${percent(dead)} of the neurons are dead${shut ? ' and cannot learn' : ''}`);
+  if (always >= 0.5) faults.push(`${percent(always)} are always on${straight ? ' and add only linear terms' : ''}`);
   if (saturated >= 0.5) faults.push(`${percent(saturated)} of the activations are saturated: small gradients`);
   if (!faults.length) return { ill: false, text: 'Healthy: its neurons tell points apart.' };
   const text = faults.join('; ');
