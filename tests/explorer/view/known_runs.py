@@ -224,6 +224,7 @@ class Tab(http.server.ThreadingHTTPServer):
 
     Attributes:
         asked: the paths that were, one after the other.
+        failing: whether no snapshot is found.
     """
 
     daemon_threads = True
@@ -231,7 +232,7 @@ class Tab(http.server.ThreadingHTTPServer):
     def __init__(self, runs, others=()):
         super().__init__(("localhost", 0), functools.partial(Handler))
         self.runs, self.others = {meta["run"]: (meta, snaps) for meta, snaps in runs}, list(others)
-        self.asked = []
+        self.asked, self.failing = [], False
         self.address = f"http://localhost:{self.server_port}/data/plugin/normlayers/tab"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -264,6 +265,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             meta, snapshots = runs[asked["run"]]
             if path == "/meta":
                 return json.dumps(meta), "application/json"
+            if self.server.failing:
+                return "not now", "text/plain", 503
             if path == "/snapshots":
                 return batch(snapshots, asked["indices"]), "application/octet-stream"
             return snapshots[int(asked["index"])], "application/octet-stream"

@@ -55,6 +55,46 @@ def test_points_and_neurons_are_chosen_from_the_keyboard(opened, tab):
     page.get_by_text("Choose a neuron to see which points light it.").wait_for()
 
 
+def test_arrows_stop_at_the_outermost_point_and_say_which_it_is(opened, tab):
+    page = opened(f"{tab.address}#run=circle&step=40&point=0")
+    page.locator(".plane canvas").focus()
+    outermost = int(POSITION[:, 0].argmax())
+    for _ in range(len(POSITION)):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(20)
+    page.get_by_role("heading", name=f"Point {outermost}", exact=True).wait_for()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    assert page.get_by_role("heading", name=f"Point {outermost}", exact=True).is_visible()
+    assert (
+        page.locator('.plane [role="status"]').inner_text().startswith(f"point {outermost}, class")
+    )
+
+
+def test_space_chooses_the_neuron_that_has_the_focus(opened, tab):
+    page = opened(f"{tab.address}#run=circle&step=0")
+    page.locator('[data-neuron="hidden:2"]').focus()
+    page.keyboard.press("Space")
+    page.get_by_role("heading", name="Neuron hidden 2").wait_for()
+    assert page.get_by_role("button", name="play").is_visible()
+    assert page.locator(".run").get_attribute("data-step") == "0"
+
+
+def test_the_list_of_runs_closes_by_escape_and_where_the_focus_leaves(opened, tab):
+    page = opened(f"{tab.address}#run=circle&step=40&point=5")
+    details, summary = page.locator(".chooser"), page.locator(".chooser summary")
+    for leave in ("Escape", "Shift+Tab"):
+        summary.click()
+        assert details.get_attribute("open") is not None
+        page.get_by_label("shifted", exact=True).focus()
+        page.keyboard.press(leave)
+        if leave == "Shift+Tab":
+            page.locator(".toolbar input").focus()
+        page.wait_for_function("!document.querySelector('.chooser').open")
+        # What was chosen stays.
+        assert page.get_by_role("heading", name="Point 5", exact=True).is_visible()
+
+
 def test_an_address_restores_the_view_also_when_it_changes(opened, tab):
     page = opened(f"{tab.address}#run=circle&run=shifted&step=30&point=5&neuron=hidden:2")
     page.wait_for_selector('.run[data-step="20"]')

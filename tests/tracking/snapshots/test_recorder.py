@@ -252,3 +252,53 @@ def test_whole_numbers_that_are_no_classes_make_no_names(tmp_path):
 def test_up_to_hundreds_of_classes_have_names(tmp_path):
     meta, *_ = observe(tmp_path, network(dense(3, "relu"), dense(1)), y=np.arange(40) + 300)
     assert meta["points"]["classes"] == [str(c) for c in range(340)]
+
+
+@pytest.mark.parametrize(("place", "spread"), [(1e4, 1.0), (-1e9, 1e4), (0.0, 1e-9), (1e-9, 1e-12)])
+def test_positions_are_told_apart_wherever_they_are(tmp_path, place, spread):
+    """To a part of what the points span, and in no more digits than that takes."""
+    x = place + spread * RNG.normal(size=(40, 2))
+    meta, *_ = observe(tmp_path, network(dense(2, "relu")), x)
+    position = np.array(meta["points"]["position"])
+    assert np.abs(position - x).max() < 1e-4 * np.ptp(x, axis=0).min()
+    assert len(str(meta["points"]["position"])) < 40 * 2 * 30
+
+
+def test_points_that_are_all_alike_have_a_position(tmp_path):
+    meta, *_ = observe(tmp_path, network(dense(2, "relu")), np.full((40, 2), [1e4, -3.0]))
+    assert meta["points"]["position"] == [[1e4, -3.0]] * 40
+
+
+def test_more_classes_than_a_byte_has(tmp_path):
+    x = RNG.uniform(-1, 1, size=(300, 2)).astype("float32")
+    model = network(dense(300, "softmax", "out"))
+    model.layers[-1].set_weights([np.zeros((2, 300)) + np.linspace(-300, 300, 300), np.zeros(300)])
+    y = np.arange(300) % 300
+    _, header, found = observe(tmp_path, model, x, y, snapshots=200_000)
+    (section,) = [each for each in header["sections"] if each["name"] == "classes"]
+    assert section["dtype"] == "f32"
+    assert set(found["classes"].ravel().tolist()) >= {0.0, 299.0}
+
+
+def test_what_the_view_needs_to_say_what_it_shows(tmp_path):
+    """What outputs mean, what counts as dead, and whose activity is of positions."""
+    conv = [keras.layers.Conv1D(2, 1, activation="relu", name="conv"), keras.layers.Flatten()]
+    model = network(
+        keras.layers.Reshape((2, 1)), *conv, dense(2, "relu", "h"), dense(1, name="out")
+    )
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    meta, *_ = observe(tmp_path, model, tolerance=0.1)
+    assert (meta["prediction"], meta["tolerance"]) == ("logit", 0.1)
+    assert {layer["name"]: layer.get("positions", False) for layer in meta["layers"]} == {
+        "conv": True,
+        "h": False,
+        "out": False,
+    }
+
+
+def test_two_amounts_have_no_regions_of_classes(tmp_path):
+    model = network(dense(3, "relu"), dense(2, name="out"))
+    model.compile("sgd", "mse")
+    meta, _, found = observe(tmp_path, model, y=None)
+    assert meta["prediction"] == ""
+    assert not {"classes", "boundary"} & found.keys()

@@ -136,7 +136,7 @@ function aboutNeuron(moment, layer, column, act) {
   const parts = [element('h3', {}, `Neuron ${neuronName(layer, choice.neuron.index)}`),
     element('p', { class: 'facts' }, element('b', { class: `state ${state.replace(' ', '-')}` }, state),
       `${where}${shareOfClasses(moment, layer, column)}`),
-    element('p', { class: 'note' }, meaning(state, layer))];
+    element('p', { class: 'note' }, meaning(state, share, layer))];
   const active = snapshot?.broken(layer.name) ? null : snapshot?.active(layer.name);
   if (active) parts.push(litPoints(meta, layer, active, column, act));
   else parts.push(element('p', { class: 'note' }, 'Which points light it was not recorded.'));

@@ -14,6 +14,8 @@ const ACROSS = 420;
 const WIDEST = 110;
 const NARROWEST = 19.75;
 const APART = 0.6;
+// A value's height under its neuron, in pixels.
+const VALUE = 15;
 // As the style sheet's.
 const FONT = '12px system-ui, sans-serif';
 
@@ -102,7 +104,7 @@ function draw(svg, meta, act, { links, columns, inputs }) {
     let place = 0;
     for (const layer of layers) {
       layer.shown.forEach((/** @type {number} */ index, /** @type {number} */ among) => {
-        const at = { x: x(column + first), y: y(place, count), radius: Math.min(17, (down - 24) / count / 2.4) };
+        const at = { x: x(column + first), y: y(place, count), ...sizeOf(Math.min(68, (down - 24) / count)) };
         nodes.push({ ...makeNode(meta, act, layer, index, at), ...at, at: column + 1, row: index, column: among });
         place += 1;
       });
@@ -117,6 +119,12 @@ function draw(svg, meta, act, { links, columns, inputs }) {
   return { nodes, edges };
 }
 
+/** A neuron's circle, and whether its value has room under it. @param {number} room  from neuron to neuron */
+function sizeOf(room) {
+  const above = (room - VALUE) / 2;
+  return above >= 11 ? { radius: Math.min(17, above), valued: true } : { radius: room / 2.4, valued: false };
+}
+
 /** A line from node to node; past other layers in a bow, so that it does not seem to come from them. */
 function edge(start, end, down) {
   if (end.at - start.at < 2) return shape('line', { x1: start.x, y1: start.y, x2: end.x, y2: end.y });
@@ -124,8 +132,8 @@ function edge(start, end, down) {
   return shape('path', { d: `M${start.x} ${start.y} Q${(start.x + end.x) / 2} ${aside} ${end.x} ${end.y}` });
 }
 
-/** @param {any} meta @param {any} act @param {any} layer @param {number} index @param {{x: number, y: number, radius: number}} at */
-function makeNode(meta, act, layer, index, { x, y, radius }) {
+/** @param {any} meta @param {any} act @param {any} layer @param {number} index @param {{x: number, y: number, radius: number, valued: boolean}} at */
+function makeNode(meta, act, layer, index, { x, y, radius, valued }) {
   const circle = shape('circle', { cx: x, cy: y, r: radius });
   const value = shape('text', { x, y: y + radius + 12, class: 'value' });
   const text = shape('text', { x, y: y + 4, class: 'name' }, shortName(meta.layers, meta.layers.indexOf(layer), index));
@@ -142,7 +150,7 @@ function makeNode(meta, act, layer, index, { x, y, radius }) {
       event.stopPropagation();
       choose();
     },
-  }, circle, text, radius >= 12 ? value : null);
+  }, circle, text, valued ? value : null);
   return { group, circle, text, value, layer, index };
 }
 

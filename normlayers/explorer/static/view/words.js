@@ -64,16 +64,19 @@ const STRAIGHT_ABOVE_0 = ['relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'celu'];
 /**
  * What a neuron's state means.
  * @param {string} state  from stateOf
+ * @param {number} share  that the state is of
  * @param {{activation: string, positions?: boolean}} layer
  */
-export function meaning(state, { activation, positions }) {
-  const [none, all] = positions ? ['It is active nowhere', 'It is active everywhere'] : ['No point lights it', 'Every point lights it'];
+export function meaning(state, share, { activation, positions }) {
+  const almost = share > 0 && share < 1 ? 'almost ' : '';
+  const none = positions ? `It is active ${almost}nowhere` : `${almost ? 'Almost no' : 'No'} point lights it`;
+  const all = positions ? `It is active ${almost}everywhere` : `${almost ? 'Almost every' : 'Every'} point lights it`;
   if (state === 'dead') {
-    return SHUT_BELOW_0.includes(activation) ? `${none}: no gradient reaches its weights, so it cannot learn.`
+    return SHUT_BELOW_0.includes(activation) ? `${none}: ${almost}no gradient reaches its weights, so it ${almost ? 'hardly learns' : 'cannot learn'}.`
       : `${none}: on these data it stays on the lower side of its activation.`;
   }
   if (state === 'always on') {
-    return STRAIGHT_ABOVE_0.includes(activation) ? `${all}: on these data it adds nothing but a linear term.`
+    return STRAIGHT_ABOVE_0.includes(activation) ? `${all}: on these data it adds ${almost}nothing but a linear term.`
       : `${all}: on these data it stays on the upper side of its activation.`;
   }
   if (state !== 'selective') return 'Its activity was not recorded, or is NaN or infinite.';
