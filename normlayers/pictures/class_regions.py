@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from normlayers.pictures.boundary import LEGEND, Extent
 from normlayers.pictures.palette import CLASSES, INK
@@ -59,8 +60,12 @@ class ClassRegionsPicture(RedrawnFigure):
             (artist,) = axes.plot([], [], color=colour, label=f"class {c}", **style)
             self._points.append((chosen, artist))
         if labels is not None:
-            # Beside the axes, where it hides no point.
-            figure.legend(loc="center right", **{**LEGEND, "fontsize": 8})
+            # Beside the axes, where it hides no point. Of more, colours repeat.
+            named = [artist for _, artist in self._points[: len(CLASSES)]]
+            if classes > len(named):
+                rest = f"{classes - len(named)} more"
+                named.append(Line2D([], [], linestyle="none", label=rest))
+            figure.legend(handles=named, loc="center right", **{**LEGEND, "fontsize": 8})
         self._axes, self._extent = axes, (0.0, 0.0, 0.0, 0.0)
         axes.set_title("", fontsize=10)
         artists = [artist for _, artist in self._points]

@@ -48,3 +48,15 @@ def test_the_colours_are_told_apart_in_grey_or_hue():
     colours = np.array([to_rgb(colour) for colour in CLASSES])
     apart = np.linalg.norm(colours[:, None] - colours[None], axis=-1) + np.eye(len(CLASSES))
     assert apart.min() > 0.2
+
+
+def test_of_many_classes_as_many_are_named_as_there_are_colours():
+    """All of the legend is in the picture."""
+    picture = ClassRegionsPicture(100, np.array([2, 0]))
+    picture.draw(POINTS, (0.0, 4.0, 0.0, 4.0), np.zeros((5, 5, 100)), "a")
+    picture.png()
+    (legend,) = picture.figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == [*(f"class {number}" for number in range(len(CLASSES))), "90 more"]
+    box, whole = legend.get_window_extent(), picture.figure.bbox
+    assert whole.y0 <= box.y0 < box.y1 <= whole.y1

@@ -102,12 +102,14 @@ function describe(legend, meta, withRegions) {
   const key = `${classes} ${withRegions} ${meta.points.labels ? 1 : 0}`;
   if (legend.dataset.key === key) return;
   legend.dataset.key = key;
-  const labels = meta.points.labels ? [...new Set(meta.points.labels)].sort((a, b) => a - b).slice(0, 10) : [];
+  const all = meta.points.labels ? [...new Set(meta.points.labels)].sort((a, b) => a - b) : [];
+  const labels = all.slice(0, 10);
   legend.replaceChildren(...labels.map((label) => {
     const dot = element('i', { class: `dot mark-${markOf(label)}` });
     dot.style.background = classColour(label, classes);
     return element('span', {}, element('span', { class: 'rimmed' }, dot), className(meta, label));
   }));
+  if (all.length > labels.length) legend.append(element('span', {}, `and ${all.length - labels.length} more, in the same colours`));
   if (!labels.length) legend.append(element('span', {}, 'the points have no labels'));
 }
 
