@@ -125,16 +125,17 @@ def look(
 
 
 _MODEL_PARTS = (
-    *(
-        "graph",
-        "first_inputs",
-        "first_trained",
-        "scaled",
-        "activities",
-        "normalizations",
-        "outputs",
-    ),
-    *("relations", "mixed_rows", "training", "idle"),
+    "graph",
+    "first_inputs",
+    "first_trained",
+    "scaled",
+    "activities",
+    "normalizations",
+    "outputs",
+    "relations",
+    "mixed_rows",
+    "training",
+    "idle",
 )
 
 

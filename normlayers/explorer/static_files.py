@@ -5,13 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "static"
-TYPES = {
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".json": "application/json",
-}
+TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 def static_files() -> dict[str, Path]:

@@ -31,8 +31,8 @@ def has_graph(model: Any) -> bool:
 
 
 def is_of_keras(function: Any) -> bool:
-    """Whether Keras defines a function; one from code that ``exec`` ran may have no module."""
-    return str(function.__module__).startswith("keras.")
+    """Whether Keras defines a function or class; what ``exec`` made may have no module."""
+    return str(getattr(function, "__module__", "")).startswith("keras.")
 
 
 def function_of(model: Any) -> Any:

@@ -17,7 +17,6 @@ class Step:
 
     Attributes:
         layer: what is called.
-        owner: the model that it is called in.
         tensor: the first symbolic tensor that it takes; ``None`` of a call that takes none.
         takes, gives: the tensors, as numbers.
         plain: whether it is called on one tensor, at inference, with no further arguments.
@@ -25,7 +24,6 @@ class Step:
     """
 
     layer: Any
-    owner: Any
     tensor: Any
     takes: list[int]
     gives: list[int]
@@ -104,7 +102,6 @@ class Plan:
             self.steps.append(
                 Step(
                     layer,
-                    model,
                     next(iter(takes), None),
                     [id(tensor) for tensor in takes],
                     [id(tensor) for tensor in node.outputs],

@@ -105,7 +105,6 @@ def boundary_overview(
     panels: Sequence[tuple[Array, Extent, Array, str]],
     labels: Array,
     columns: int,
-    axis_labels: tuple[str, str] = ("x0", "x1"),
 ) -> Figure:
     """Several boundaries over the same labels side by side.
 
@@ -113,7 +112,6 @@ def boundary_overview(
         panels: for each ``(points, extent, logit, title)`` as for ``BoundaryPicture.draw``.
         labels: booleans, one a point.
         columns: panels in a row.
-        axis_labels: names of the two axes.
     """
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(3.1 * columns, 2.7 * rows + 0.4), dpi=100, layout="constrained")
@@ -123,9 +121,9 @@ def boundary_overview(
     for position, (axes, content) in enumerate(zip(grid.flat, panels, strict=False)):
         _Panel(axes, labels).draw(*content)
         if position + columns >= len(panels):
-            axes.set_xlabel(axis_labels[0], fontsize=11)
+            axes.set_xlabel("x0", fontsize=11)
         if position % columns == 0:
-            axes.set_ylabel(axis_labels[1], fontsize=11)
+            axes.set_ylabel("x1", fontsize=11)
     figure.legend(
         *grid.flat[0].get_legend_handles_labels(), loc="outside lower right", ncols=2, **LEGEND
     )

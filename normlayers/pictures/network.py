@@ -20,6 +20,8 @@ Array = npt.NDArray[Any]
 
 # Width and height, in pixels, of one drawing and of what is left of and under all of them.
 CELL, MARGIN, DPI = np.array([109, 108]), np.array([4, 27]), 96
+# Drawings in a row.
+COLUMNS = 3
 
 
 class NetworkPicture(RedrawnFigure):
@@ -30,7 +32,6 @@ class NetworkPicture(RedrawnFigure):
     Args:
         sizes: neurons of each layer, the inputs first.
         captions: one a point, written over its drawing.
-        columns: drawings in a row.
 
     Example:
         >>> picture = NetworkPicture([2, 2, 1], ["first point", "second point"])
@@ -38,19 +39,19 @@ class NetworkPicture(RedrawnFigure):
         >>> figure = picture.draw([hidden, np.array([[True], [False]])], "epoch 0")
     """
 
-    def __init__(self, sizes: Sequence[int], captions: Sequence[str], columns: int = 3) -> None:
-        rows = -(-len(captions) // columns)
+    def __init__(self, sizes: Sequence[int], captions: Sequence[str]) -> None:
+        rows = -(-len(captions) // COLUMNS)
         # Whole pixels from one drawing to the next: the drawings are then alike to the last pixel,
         # which makes the PNG a third smaller.
-        inner, outer = (CELL * (columns, rows)), (CELL * (columns, rows) + 2 * MARGIN)
+        inner, outer = (CELL * (COLUMNS, rows)), (CELL * (COLUMNS, rows) + 2 * MARGIN)
         figure = Figure(figsize=tuple(outer / DPI), dpi=DPI)
         self._axes = figure.add_axes((*(MARGIN / outer), *(inner / outer)))
         self._axes.set_axis_off()
         self._axes.set_title("", fontsize=10)
-        self._axes.set_xlim(0, columns)
+        self._axes.set_xlim(0, COLUMNS)
         self._axes.set_ylim(-rows, 0)
         self._sizes = list(sizes)
-        corners = [(point % columns, -1.0 - point // columns) for point in range(len(captions))]
+        corners = [(point % COLUMNS, -1.0 - point // COLUMNS) for point in range(len(captions))]
         self._place(corners)
         for (left, bottom), caption in zip(corners, captions, strict=True):
             self._axes.text(left + 0.5, bottom + 0.88, caption, ha="center", fontsize=9.5)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.diagnosis.evidence.problem import reason
+from normlayers.inference.graph import is_of_keras
 
 _KINDS = {
     "binary_crossentropy": "binary",
@@ -84,7 +85,7 @@ def known_loss(loss: Any) -> Loss:
     if isinstance(found, functools.partial):
         options, found = found.keywords, found.func
     if isinstance(found, keras.losses.Loss):
-        if not type(found).__module__.startswith("keras."):
+        if not is_of_keras(type(found)):
             return Loss("", type(found).__name__, False, own=True)
         options = found.get_config()
         kind = _BY_CLASS.get(type(found).__name__, "")
@@ -92,7 +93,7 @@ def known_loss(loss: Any) -> Loss:
         kind = kind or _KINDS.get(name, "")
     else:
         name = getattr(found, "__name__", type(found).__name__)
-        own = not str(getattr(found, "__module__", "")).startswith("keras.")
+        own = not is_of_keras(found)
         kind = "" if own else _KINDS.get(name, "")
     ignored, axis = options.get("ignore_class"), options.get("axis", -1)
     return Loss(kind, name, bool(options.get("from_logits")), ignored, axis, own)

@@ -101,9 +101,9 @@ def outputs_of(
     names = output_names(model)
     if len(names) != len(graph.outputs):
         names = _own_names(graph)
-    losses = _by_output(loss, names, "losses", model)
-    parts = _by_output(targets, names, "targets", model)
-    every = _by_output(every_target, names, "targets", model)
+    losses = _by_output(loss, names, "losses")
+    parts = _by_output(targets, names, "targets")
+    every = _by_output(every_target, names, "targets")
     found = []
     for number, tensor in enumerate(graph.outputs):
         maker = graph.maker(tensor)
@@ -221,7 +221,7 @@ def in_order(values: Mapping[str, Any], names: list[str]) -> list[Any]:
     return list(keras.tree.flatten(dict(values)))
 
 
-def _by_output(structure: Any, names: list[str], what: str, model: Any) -> list[Any]:
+def _by_output(structure: Any, names: list[str], what: str) -> list[Any]:
     if structure is None:
         return [None] * len(names)
     if isinstance(structure, Mapping):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
-from normlayers.inference.graph import inner_layers
+from normlayers.inference.graph import inner_layers, is_of_keras
 from normlayers.inference.layer_copy import compute_with_weights, layer_like
 from normlayers.tracking.reading.compiled_reading import build
 from normlayers.tracking.reading.kept_attributes import kept_attributes
@@ -34,8 +34,7 @@ class Subject:
 
     Attributes:
         model: a built model; run it in a ``keras.StatelessScope``.
-        original: the user's.
-        is_copy: whether the two differ.
+        original: the user's; the same where it could not be copied.
         values: of each variable of ``model``, as they are now.
         initial: the same, where its trainable weights are as right after initialization; ``None``
             where that is not known.
@@ -45,7 +44,6 @@ class Subject:
 
     model: keras.Model
     original: keras.Model
-    is_copy: bool
     values: list[Array]
     initial: list[Array] | None
     trained: bool
@@ -73,14 +71,14 @@ def subject_of(model: keras.Model, x: Any) -> Iterator[Subject]:
     if copied is not None:
         copy, initial = copied
         now = values_of(copy)
-        yield Subject(copy, model, True, now, _initial(copy, initial, now), *_history(model, copy))
+        yield Subject(copy, model, now, _initial(copy, initial, now), *_history(model, copy))
         return
     if not is_built(model):
         raise CannotCheckError(
             f"the model is not built and cannot be copied ({why}); call it on a batch first"
         )
     with kept_attributes(model):
-        yield Subject(model, model, False, values_of(model), None, *_history(model, model))
+        yield Subject(model, model, values_of(model), None, *_history(model, model))
 
 
 @contextmanager
@@ -164,7 +162,7 @@ def _refuse_unfaithful(model: keras.Model) -> None:
 
 
 def _is_keras(kind: type) -> bool:
-    return kind is object or kind.__module__.startswith("keras.")
+    return kind is object or is_of_keras(kind)
 
 
 def _is_functional(model: Any) -> bool:

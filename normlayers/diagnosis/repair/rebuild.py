@@ -17,7 +17,7 @@ from normlayers.diagnosis.evidence.training.compiled_loss import metrics_of
 from normlayers.diagnosis.repair.given import Given, learned_of, whole
 from normlayers.diagnosis.repair.plan import Part, Plan
 from normlayers.diagnosis.repair.trained import Trained
-from normlayers.inference.graph import function_of, has_graph
+from normlayers.inference.graph import function_of, has_graph, is_of_keras
 from normlayers.inference.idle_bias import without_idle_bias
 from normlayers.inference.layer_copy import take_assets
 from normlayers.inference.rebuilding import take_state
@@ -217,7 +217,7 @@ def _assembled(given: Given, inputs: list[Any], outputs: list[Any]) -> keras.Mod
 def _of_kind(kind: Any, keras_own: Any, *parts: Any, name: str) -> keras.Model:
     """A model of the user's class, which may train in its own way, where it can be made so."""
     plain: keras.Model = keras_own(*parts, name=name)
-    own = takewhile(lambda base: not base.__module__.startswith("keras."), kind.__mro__)
+    own = takewhile(lambda base: not is_of_keras(base), kind.__mro__)
     if any(vars(base).keys() & {"__init__", "compile"} for base in own):
         return plain  # which take what nobody here knows
     model: keras.Model = kind(*parts, name=name)

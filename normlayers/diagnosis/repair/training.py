@@ -29,6 +29,7 @@ Array = npt.NDArray[Any]
 # Enough for a small network to show whether it learns; experiment: benchmarks/repair.py.
 STEPS = 150
 MOST_EPOCHS = 20
+ROWS_AT_ONCE = 512
 # More rows do not decide better which of two cures helps.
 MOST_ROWS = 4_000
 
@@ -201,13 +202,13 @@ def scored(model: keras.Model, given: Given, rows: Split) -> Score:
     )
 
 
-def predicted(model: keras.Model, x: list[Array], given: Given, size: int = 512) -> list[Array]:
-    """A model's outputs for rows, ``size`` at a time; the model stays as it is."""
+def predicted(model: keras.Model, x: list[Array], given: Given) -> list[Array]:
+    """A model's outputs for rows; the model stays as it is."""
     batches = []
     # The given model too is run, whose seeds and counters are to stay as they are.
     with kept_attributes(model), keras.StatelessScope():
-        for start in range(0, len(x[0]), size):
-            rows = as_taken(model, [part[start : start + size] for part in x], given)
+        for start in range(0, len(x[0]), ROWS_AT_ONCE):
+            rows = as_taken(model, [part[start : start + ROWS_AT_ONCE] for part in x], given)
             out = model(rows, training=False)
             batches.append([_numpy(tensor) for tensor in keras.tree.flatten(out)])
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]

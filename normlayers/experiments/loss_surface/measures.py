@@ -28,7 +28,7 @@ Array = npt.NDArray[Any]
 # By ALL or a loss, and by scaling.
 Runs = dict[tuple[str, str], Descents]
 
-SQUARED_ERROR, CROSS_ENTROPY = LOSSES
+SQUARED_ERROR, *_ = LOSSES
 # Runs on all data sets, beside those on the first data set, which have their loss's name.
 ALL = "all"
 SURFACES = (1 + len(LOSSES)) * len(SCALINGS)
