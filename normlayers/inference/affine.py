@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from normlayers.inference.kept_values import value_of
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.min_max_scale import MinMaxScale
 from normlayers.layers.scaling_layer import ScalingLayer
@@ -128,7 +129,7 @@ def _of_batch_normalization(layer: Any, rank: int) -> Stage:
     def vector(weight: Any, default: float) -> Array:
         if weight is None:
             return np.full(layer.moving_mean.shape, default)
-        return _in_float64(weight)
+        return value_of(weight).astype(float)
 
     mean, variance = vector(layer.moving_mean, 0), vector(layer.moving_variance, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -157,12 +158,8 @@ def _of_rescaling(layer: Any, rank: int) -> Stage:
 
 
 def _of_normalization(layer: Any) -> Stage:
-    mean, variance = _in_float64(layer.mean), _in_float64(layer.variance)
+    mean, variance = (value_of(each).astype(float) for each in (layer.mean, layer.variance))
     sigma = np.maximum(np.sqrt(variance), keras.config.epsilon())
     if layer.invert:
         return Stage(Affine(sigma, mean, np.zeros_like(mean)))
     return Stage(Affine(1 / sigma, -mean / sigma, mean / sigma))
-
-
-def _in_float64(tensor: Any) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(tensor))).astype(np.float64)

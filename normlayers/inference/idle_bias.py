@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 import numpy.typing as npt
 
 from normlayers.inference.graph import refuse_other_than_models
+from normlayers.inference.kept_values import value_of
 from normlayers.inference.layer_copy import layer_like, seeds_of_its_own
 from normlayers.inference.rebuilding import Edit, Rebuilding, take_state
 from normlayers.layers.batch_normalization import BatchNormalization
@@ -66,7 +66,7 @@ def without_idle_bias(model: keras.Model) -> keras.Model:
     """
     edited: dict[int, Edit] = {}
     for layer, normalization in idle_biases(model):
-        bias = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(layer.bias)))
+        bias = value_of(layer.bias)
         edited[id(layer)] = _WithoutBias(layer)
         edited[id(normalization)] = _WithLowerMean(normalization, bias)
     return Rebuilding({}, edited, set()).copied(model)

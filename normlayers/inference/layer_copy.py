@@ -10,9 +10,9 @@ from types import FunctionType
 from typing import Any
 
 import keras
-import numpy as np
 
 from normlayers.inference.graph import inner_layers, is_of_keras
+from normlayers.inference.kept_values import value_of
 
 
 def layer_like(layer: Any, **changed: Any) -> Any:
@@ -141,5 +141,5 @@ def load_from(copy: Any, layer: Any) -> None:
 
 def _array(value: Any) -> Any:
     if isinstance(value, keras.Variable) or keras.ops.is_tensor(value):
-        return np.array(keras.ops.convert_to_numpy(keras.ops.copy(value)))
+        return value_of(value)
     return value

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from normlayers.inference.affine import PRECISE, Affine
+from normlayers.inference.kept_values import value_of
 
 Array = npt.NDArray[Any]
 
@@ -87,10 +88,10 @@ class LinearWeights:
     def of(cls, layer: Any) -> LinearWeights:
         """The weights as they are."""
         separable = isinstance(layer, SEPARABLE)
-        kernel = _in_float64(layer.depthwise_kernel if separable else layer.kernel)
-        pointwise = _in_float64(layer.pointwise_kernel) if separable else None
+        kernel = value_of(layer.depthwise_kernel if separable else layer.kernel).astype(float)
+        pointwise = value_of(layer.pointwise_kernel).astype(float) if separable else None
         if layer.use_bias:
-            bias = _in_float64(layer.bias)
+            bias = value_of(layer.bias).astype(float)
         elif isinstance(layer, DEPTHWISE):
             bias = np.zeros(kernel.shape[-2] * kernel.shape[-1])
         elif isinstance(layer, TRANSPOSED):
@@ -176,7 +177,3 @@ class LinearWeights:
 def _over_last(array: Array, axes: int) -> Array:
     """Summed over all axes but the last ones."""
     return array.sum(axis=tuple(range(array.ndim - axes)))
-
-
-def _in_float64(weight: Any) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(weight))).astype(np.float64)

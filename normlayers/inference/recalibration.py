@@ -16,7 +16,7 @@ import numpy.typing as npt
 from normlayers.inference.gathering import Gathered, calls_of, gather
 from normlayers.inference.graph import inner_layers, normalizations, refuse_other_than_models
 from normlayers.inference.inputs_in_order import numbered, structured
-from normlayers.inference.kept_values import KeptValues
+from normlayers.inference.kept_values import KeptValues, value_of
 from normlayers.inference.levels import levels
 from normlayers.layers.batch_normalization import BatchNormalization
 from normlayers.layers.counting import NamedErrors, Verbose, shown
@@ -269,7 +269,7 @@ def _assign(gathered: Sequence[Gathered], batches: int) -> None:
     try:
         for one in gathered:
             for weight, value in _new_weights(one, batches):
-                old = np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(weight)))
+                old = value_of(weight)
                 before.append((weight, old))
                 weight.assign(np.asarray(value).astype(old.dtype))
     except BaseException:
@@ -291,5 +291,5 @@ def _new_weights(one: Gathered, batches: int) -> Iterator[tuple[Any, Any]]:
         yield layer.renorm_stddev, sigma
     if getattr(layer, "steps", None) is not None:
         # As if the batches had been seen in training: else the next step would forget them.
-        seen = int(keras.ops.convert_to_numpy(keras.ops.copy(layer.steps)))
+        seen = int(value_of(layer.steps))
         yield layer.steps, max(seen, batches)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from normlayers.diagnosis.evidence.calls import DROPOUTS, RESHAPING, Call, Graph
+from normlayers.inference.kept_values import value_of
 from normlayers.tracking.reading.input_summary import is_matrix
 
 Array = npt.NDArray[Any]
@@ -67,8 +68,7 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
     is_dropout = dropout is not None and dropout.kind in DROPOUTS and dropout.layer.rate > 0
     before = graph.before(call, (*RESHAPING, *DROPOUTS))
     moving_mean, moving_variance = (
-        np.asarray(ops.convert_to_numpy(ops.copy(variable)), float)
-        for variable in (layer.moving_mean, layer.moving_variance)
+        value_of(variable).astype(float) for variable in (layer.moving_mean, layer.moving_variance)
     )
     weights = getattr(before.layer, "weights", []) if before is not None else []
     trained = any(weight.trainable for weight in weights if is_matrix(weight))
@@ -94,6 +94,5 @@ def _normalization(graph: Graph, call: Call) -> Normalization:
 def _is_untouched(layer: keras.layers.BatchNormalization) -> bool:
     rescaled = [(w, begun) for w, begun in ((layer.gamma, 1), (layer.beta, 0)) if w is not None]
     return bool(rescaled) and all(
-        bool(np.all(np.asarray(ops.convert_to_numpy(ops.copy(weight))) == begun))
-        for weight, begun in rescaled
+        bool(np.all(value_of(weight) == begun)) for weight, begun in rescaled
     )

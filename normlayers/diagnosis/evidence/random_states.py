@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
-from keras import ops
 
+from normlayers.inference.kept_values import value_of
 from normlayers.tracking.reading.random_states import kept_random_states
 
 _GLOBAL_GENERATOR, _GLOBAL_SEED = "global_seed_generator", "global_random_seed"
@@ -48,7 +48,7 @@ def _keras() -> Callable[[], None]:
 
     before = global_state.get_global_attribute(_GLOBAL_GENERATOR)
     seed = global_state.get_global_attribute(_GLOBAL_SEED)
-    value = None if before is None else np.array(ops.convert_to_numpy(ops.copy(before.state)))
+    value = None if before is None else value_of(before.state)
     # One of the diagnosis's own, so that what is drawn does not depend on what was drawn before.
     names = dict(global_state.get_global_attribute("object_name_uids") or {})
     global_state.set_global_attribute(_GLOBAL_GENERATOR, SeedGenerator(0))

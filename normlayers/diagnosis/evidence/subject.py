@@ -11,10 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-from keras import ops
 
 from normlayers.diagnosis.evidence.problem import CannotCheckError, reason
 from normlayers.inference.graph import inner_layers, is_of_keras
+from normlayers.inference.kept_values import value_of
 from normlayers.inference.layer_copy import compute_with_weights, layer_like
 from normlayers.tracking.reading.compiled_reading import build
 from normlayers.tracking.reading.kept_attributes import kept_attributes
@@ -94,7 +94,7 @@ def _uncompiled(model: keras.Model) -> Iterator[None]:
 
 def values_of(model: keras.Model) -> list[Array]:
     """Every variable's value, in the model's order."""
-    return [np.array(ops.convert_to_numpy(ops.copy(variable))) for variable in model.variables]
+    return [value_of(variable) for variable in model.variables]
 
 
 def fixed_rows(model: keras.Model) -> int | None:
@@ -175,7 +175,7 @@ def _take_weights(copy: keras.Model, model: keras.Model) -> None:
     if shapes[0] != shapes[1]:
         raise CannotCheckError("its copy has other weights")
     for target, source in zip(ours, theirs, strict=True):
-        target.assign(ops.convert_to_numpy(ops.copy(source)))
+        target.assign(value_of(source))
     for target, source in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
         target.trainable = source.trainable
     compute_with_weights(copy)
@@ -204,7 +204,7 @@ def _history(model: keras.Model, copy: keras.Model) -> tuple[bool, int]:
 
 def _left_zero(copy: keras.Model) -> bool:
     return any(
-        np.any(_began_with(layer) != np.asarray(ops.convert_to_numpy(ops.copy(layer.bias))))
+        np.any(_began_with(layer) != value_of(layer.bias))
         for layer in copy._flatten_layers()
         if _began_with_zero(layer)
     )

@@ -13,6 +13,7 @@ from normlayers.diagnosis.evidence.calls import Call
 from normlayers.diagnosis.evidence.gathered import Evidence
 from normlayers.diagnosis.evidence.subject import Subject
 from normlayers.diagnosis.finding import Finding
+from normlayers.inference.kept_values import value_of
 
 Array = npt.NDArray[Any]
 
@@ -79,9 +80,7 @@ def _duplicates(call: Call, values: dict[int, Array]) -> tuple[Array, float]:
     if not (isinstance(kernel, keras.Variable) or ops.is_tensor(kernel)) or kernel.shape[-1] < 2:
         return np.zeros((0, 1)), 0.0
     arrays = [
-        values.get(id(part), np.asarray(ops.convert_to_numpy(ops.copy(part))))
-        for part in (kernel, bias, scale)
-        if part is not None
+        values.get(id(part), value_of(part)) for part in (kernel, bias, scale) if part is not None
     ]
     flat = [array.reshape(-1, array.shape[-1]) for array in arrays]
     rounded = [np.round(part / (EQUAL * (np.abs(part).max() or 1.0))) for part in flat]
