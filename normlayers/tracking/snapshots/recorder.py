@@ -182,7 +182,7 @@ class SnapshotRecorder:
             "unit": self._unit,
             "layers": layers,
             "layers_total": len(wiring.names),
-            "tolerance": self._tolerance,
+            "tolerance": float(self._tolerance),
             "prediction": prediction_of(
                 probe.model, wiring.ends_in, reading.output.shape[1], self._points.labels
             ),
