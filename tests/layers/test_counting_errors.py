@@ -18,8 +18,10 @@ def test_a_bar_is_gone_where_adapt_was_refused(kind):
     """Also while the error is at hand, as in a notebook."""
     before = set(threading.enumerate())
     with pytest.raises(ValueError, match="features") as kept:
-        kind().adapt(iter([X, X[:, :1]]), verbose=True)
-    assert set(threading.enumerate()) <= before
+        kind().adapt(iter([X, X[:, :1], X]), verbose=True)
+    for other in set(threading.enumerate()) - before:
+        other.join(timeout=5)  # which is told to end, and does after what it is drawing
+        assert not other.is_alive()
     assert kept.value.__traceback__ is not None
 
 

@@ -88,7 +88,6 @@ export class Recording {
     const { meta } = this;
     try {
       const buffer = await this.source.snapshot(meta.run, index);
-      this.problems.delete(index);
       this.take(readOne(index, buffer, meta.layers), meta);
     } catch (error) {
       this.take({ index, problem: error instanceof Error ? error.message : String(error) }, meta);
@@ -101,8 +100,11 @@ export class Recording {
   /** @param {import('./batch.js').Found} found @param {any} meta  as it was when it was asked for */
   take({ index, buffer, digest, problem }, meta) {
     if (this.held.has(index) || !this.continues(meta)) return;
-    if (buffer) this.keep(index, buffer);
-    else this.problems.set(index, problem);
+    if (buffer) {
+      // What had failed may come among many.
+      this.problems.delete(index);
+      this.keep(index, buffer);
+    } else this.problems.set(index, problem);
     if (digest && !this.digests[index]) {
       this.digests[index] = digest;
       this.version += 1;
