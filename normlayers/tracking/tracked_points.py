@@ -158,6 +158,8 @@ def _points(x: Any) -> Array:
         ) from None
     if x.dtype.kind == "O":
         _refuse_batches(given)
+    if x.dtype.name == "bfloat16":  # which NumPy does not take for numbers
+        x = x.astype("float32")
     if x.dtype.kind not in "biuf" or x.ndim < 1 or len(x) == 0:
         raise ValueError(
             "x must be an array of points, shape (points, ...), of numbers. "

@@ -19,9 +19,8 @@ def test_a_torch_tensor_that_requires_a_gradient_is_taken():
     assert TrackedPoints(x, y).labels.tolist() == [1] * 5
 
 
-def test_a_torch_tensor_of_a_type_that_numpy_does_not_know_is_taken():
-    torch = pytest.importorskip("torch")
-    x = torch.tensor([[0.5, 2.0]] * 5, dtype=torch.bfloat16)
+def test_a_tensor_of_a_type_that_numpy_does_not_know_is_taken():
+    x = keras.ops.convert_to_tensor([[0.5, 2.0]] * 5, "bfloat16")
     np.testing.assert_array_equal(TrackedPoints(x).x, [[0.5, 2.0]] * 5)
 
 
