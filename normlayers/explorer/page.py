@@ -9,11 +9,11 @@ import os
 import posixpath
 import re
 import tempfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from normlayers.explorer.records import deflate
 from normlayers.explorer.static_files import static_files
 
 Run = tuple[dict[str, Any], Sequence[bytes]]
@@ -42,8 +42,6 @@ _PAGE = """<!doctype html>
 
 # A browser reads no text of more than some 500 million letters: each run has one of its own.
 _HELD = '<script class="normlayers-snapshots" type="application/base64">{}</script>'
-# A tenth smaller than at 1.
-_LEVEL = 4
 
 
 def write_page(
@@ -102,7 +100,7 @@ def page_of(runs: Sequence[Run], others: Sequence[str] = (), opened: Sequence[st
 
 
 def _deflated(snapshots: Sequence[bytes]) -> str:
-    return " ".join(base64.b64encode(zlib.compress(s, _LEVEL)).decode() for s in snapshots)
+    return " ".join(base64.b64encode(deflate(s)).decode() for s in snapshots)
 
 
 def _texts() -> dict[str, Path]:

@@ -39,10 +39,10 @@ def snapshot_value(snapshot: bytes, meta: dict[str, Any] | None = None) -> Any:
     from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
     from tensorboard.compat.proto.types_pb2 import DT_STRING
 
-    blobs = [zlib.compress(snapshot, _LEVEL)]
+    blobs = [deflate(snapshot)]
     if meta is not None:
         text = json.dumps(meta, separators=(",", ":"), allow_nan=False)
-        blobs.append(zlib.compress(text.encode(), _LEVEL))
+        blobs.append(deflate(text.encode()))
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=len(blobs))])
     metadata = SummaryMetadata(data_class=DATA_CLASS_BLOB_SEQUENCE)
     metadata.plugin_data.plugin_name = PLUGIN
@@ -51,6 +51,11 @@ def snapshot_value(snapshot: bytes, meta: dict[str, Any] | None = None) -> Any:
         metadata=metadata,
         tensor=TensorProto(dtype=DT_STRING, string_val=blobs, tensor_shape=shape),
     )
+
+
+def deflate(content: bytes) -> bytes:
+    """A blob of some content."""
+    return zlib.compress(content, _LEVEL)
 
 
 def inflate(blob: bytes) -> bytes:

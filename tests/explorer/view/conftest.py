@@ -54,3 +54,17 @@ def tab():
     server = Tab([small_run(), small_run("shifted", [0, 30, 60], 0.6), wide_run()], ["old <b>run"])
     yield server
     server.shutdown()
+
+
+@pytest.fixture
+def served():
+    """Serves runs of a test's own."""
+    servers = []
+
+    def serve(*runs, others=()):
+        servers.append(Tab(runs, others))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.shutdown()

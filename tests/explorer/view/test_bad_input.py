@@ -3,26 +3,12 @@
 import time
 
 import numpy as np
-import pytest
 
 from tests.chromium import needs_chromium
-from tests.explorer.view.known_runs import Tab, encode, layer, meta_of, points, reload, small_run
+from tests.explorer.view.known_runs import encode, layer, meta_of, points, reload, small_run
 from tests.explorer.view.read_page import address_has
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture
-def served():
-    servers = []
-
-    def serve(*runs, others=()):
-        servers.append(Tab(runs, others))
-        return servers[-1]
-
-    yield serve
-    for server in servers:
-        server.shutdown()
 
 
 def odd_run(name, sections, count=3, **points_changes):

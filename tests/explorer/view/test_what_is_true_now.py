@@ -5,7 +5,6 @@ import pytest
 
 from tests.chromium import SCREENSHOTS, needs_chromium
 from tests.explorer.view.known_runs import (
-    Tab,
     encode,
     inline_page,
     layer,
@@ -17,19 +16,6 @@ from tests.explorer.view.known_runs import (
 
 pytestmark = needs_chromium
 POSITION, LABELS = points()
-
-
-@pytest.fixture
-def served():
-    servers = []
-
-    def serve(*runs):
-        servers.append(Tab(runs))
-        return servers[-1]
-
-    yield serve
-    for server in servers:
-        server.shutdown()
 
 
 def run_of(name, layers, sections, **changes):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from normlayers.tracking.snapshots.predictions import prediction_of, predicts_classes
+from tests.tracking.snapshots.test_recorder import dense, network, observe
 
 LOGITS = {"from_logits": True}
 TWO, FOUR = np.array([0, 1, 1]), np.array([0, 3, 1])
@@ -70,3 +71,11 @@ def test_what_outputs_say(loss, ends_in, outputs, labels, expected):
 )
 def test_whether_regions_are_of_classes(loss, ends_in, expected):
     assert predicts_classes(compiled(loss), ends_in) == expected
+
+
+def test_two_amounts_have_no_regions_of_classes(tmp_path):
+    model = network(dense(3, "relu"), dense(2, name="out"))
+    model.compile("sgd", "mse")
+    meta, _, found = observe(tmp_path, model, y=None)
+    assert meta["prediction"] == ""
+    assert not {"classes", "boundary"} & found.keys()

@@ -294,11 +294,3 @@ def test_what_the_view_needs_to_say_what_it_shows(tmp_path):
         "h": False,
         "out": False,
     }
-
-
-def test_two_amounts_have_no_regions_of_classes(tmp_path):
-    model = network(dense(3, "relu"), dense(2, name="out"))
-    model.compile("sgd", "mse")
-    meta, _, found = observe(tmp_path, model, y=None)
-    assert meta["prediction"] == ""
-    assert not {"classes", "boundary"} & found.keys()

@@ -8,6 +8,7 @@ import { makeCourse } from './course.js';
 import { element, set, write } from './dom.js';
 import { STATES, themed } from './palette.js';
 import { makeFindings } from './findings.js';
+import { diverged } from './snapshot.js';
 import { diagnosis, percent } from './words.js';
 
 /** @param {any} meta */
@@ -58,9 +59,8 @@ function makeRows(layer) {
     const states = digest?.states[layer.name] || null;
     STATES.forEach((_, place) => write(cells[place], states ? percent(states[place]) : '–'));
     const shares = digest?.shares[layer.name];
-    // It is measured where the activations are finite: what it was before is not what it is.
-    const measured = !shares || !shares.length || shares.some(Number.isFinite);
-    write(cells[4], percent(measured ? scalarAt(meta.scalars?.[`activity/${layer.name}/overlap`], step) : NaN));
+    // What it was before is not what it is.
+    write(cells[4], percent(diverged(shares) ? NaN : scalarAt(meta.scalars?.[`activity/${layer.name}/overlap`], step)));
     const { ill, text } = diagnosis(layer, states, shares);
     set(body, 'class', ill ? 'ill' : '');
     write(mark, ill ? '▲ ' : '');

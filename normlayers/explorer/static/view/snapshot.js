@@ -157,6 +157,14 @@ export function digest(snapshot, layers) {
   return kept;
 }
 
+/**
+ * Whether a layer's activations were NaN or infinite: what is measured of finite ones is not known then.
+ * @param {Float32Array | undefined} shares  of a digest
+ */
+export function diverged(shares) {
+  return Boolean(shares?.length) && !shares.some(Number.isFinite);
+}
+
 /** @param {Snapshot} snapshot @param {string} layer @returns {Float32Array | null} */
 function countedShares(snapshot, layer) {
   const active = snapshot.active(layer);

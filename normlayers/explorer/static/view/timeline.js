@@ -5,6 +5,7 @@
 
 import { element, replace, set, sharp, write } from './dom.js';
 import { runColour, themed } from './palette.js';
+import { diverged } from './snapshot.js';
 import { apart, number } from './words.js';
 
 const CURVES = [
@@ -70,12 +71,12 @@ function pairs(meta, { tag }) {
 /** @param {any} recording @param {number} step */
 function currentValues(recording, step) {
   const digest = recording.digests[recording.indexAt(step)];
-  const diverged = Object.values(digest?.shares || {}).some((shares) => shares.length && !shares.some(Number.isFinite));
+  const broken = Object.values(digest?.shares || {}).some(diverged);
   return CURVES.map(({ tag, words, own }) => {
     const before = (recording.meta.scalars?.[tag] || []).findLast(([at]) => at <= step);
     if (!before) return '';
-    // Linearity is measured where the activations are finite: what it was before is not what it is.
-    const value = own && diverged ? NaN : before[1];
+    // What linearity was before is not what it is.
+    const value = own && broken ? NaN : before[1];
     return `${words.replace(' (0 to 1)', '')} ${Number.isFinite(value) ? number(value) : 'NaN or infinite'}`;
   }).filter(Boolean).join(' · ');
 }
